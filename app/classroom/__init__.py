@@ -1,0 +1,1 @@
+"""The classroom: what an enrolled learner sees."""

@@ -1,0 +1,1 @@
+"""Coaching: the offer, and consultations from request to calendar."""

@@ -1,0 +1,201 @@
+"""Every setting, read from the environment and checked at start."""
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+Number = TypeVar("Number", int, float)
+
+STRIPE_API = "https://api.stripe.com"
+
+
+class SettingError(Exception):
+    """A setting is missing or wrong. The message is one line that names it and says what to do."""
+
+
+def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Flask's configuration from the site's settings. Raises SettingError."""
+    port = _number(environ, "PORT", "8000")
+    site_url = _site_url(environ.get("SITE_URL") or f"http://localhost:{port}")
+    instance = Path(environ.get("INSTANCE_PATH") or "instance").resolve()
+    instance.mkdir(parents=True, exist_ok=True)
+    redis_url = _url(environ, "REDIS_URL", ("redis", "rediss"))
+    database_url = _url(environ, "DATABASE_URL", ("postgresql+psycopg", "sqlite")) or f"sqlite:///{instance}/site.db"
+    return {
+        "PORT": port,
+        "SITE_URL": site_url,
+        "SITE_NAME": "The Developing Doctor",
+        "INSTANCE_PATH": str(instance),
+        "SECRET_KEY": _secret_key(environ, site_url, instance),
+        "SQLALCHEMY_DATABASE_URI": database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(database_url),
+        "QUEUE_URL": _url(environ, "QUEUE_URL", ("redis", "rediss", "postgresql", "sqlite"))
+        or f"sqlite:///{instance}/queue.db",
+        "REDIS_URL": redis_url,
+        "OWNER_EMAIL": environ.get("OWNER_EMAIL") or "owner@localhost",
+        "POSTAL_ADDRESS": environ.get("POSTAL_ADDRESS") or "Sample postal address: set POSTAL_ADDRESS",
+        "TRUSTED_PROXIES": _number(environ, "TRUSTED_PROXIES", "0"),
+        "TRUSTED_HOSTS": [urlsplit(site_url).hostname, "localhost", "127.0.0.1"],
+        "MAX_CONTENT_LENGTH": 256 * 1024,
+        "MAX_FORM_PARTS": 200,
+        "LOG_LEVEL": _one_of(environ, "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+        "LOG_FORMAT": _one_of(environ, "LOG_FORMAT", ("text", "json")),
+        **_addresses_of_the_site(site_url),
+        **_mail(environ),
+        **_stripe(environ),
+        **_rate_limits(environ, redis_url),
+        **_sessions(site_url),
+    }
+
+
+def _addresses_of_the_site(site_url: str) -> dict[str, Any]:
+    # Flask builds links outside a request (in the worker) from these.
+    parts = urlsplit(site_url)
+    return {"SERVER_NAME": parts.netloc, "PREFERRED_URL_SCHEME": parts.scheme}
+
+
+def _mail(environ: Mapping[str, str]) -> dict[str, Any]:
+    use_ssl, use_tls = _flag(environ, "MAIL_USE_SSL", "0"), _flag(environ, "MAIL_USE_TLS", "0")
+    if use_ssl and use_tls:
+        raise SettingError("MAIL_USE_SSL and MAIL_USE_TLS are both on: use SSL for port 465, TLS for 587.")
+    return {
+        "MAIL_SERVER": environ.get("MAIL_SERVER") or None,
+        "MAIL_PORT": _number(environ, "MAIL_PORT", "465" if use_ssl else "587" if use_tls else "25"),
+        "MAIL_USERNAME": environ.get("MAIL_USERNAME") or None,
+        "MAIL_PASSWORD": environ.get("MAIL_PASSWORD") or None,
+        "MAIL_USE_TLS": use_tls,
+        "MAIL_USE_SSL": use_ssl,
+        "MAIL_DEFAULT_SENDER": _sender(environ),
+        "MAIL_RATE_PER_SECOND": _rate(environ),
+        "MAIL_CONNECTIONS": _number(environ, "MAIL_CONNECTIONS", "4", least=1),
+        "MAIL_SUPPRESS_SEND": False,
+    }
+
+
+def _stripe(environ: Mapping[str, str]) -> dict[str, Any]:
+    key = environ.get("STRIPE_SECRET_KEY") or None
+    base = (environ.get("STRIPE_API_BASE") or STRIPE_API).rstrip("/")
+    secret = environ.get("STRIPE_WEBHOOK_SECRET") or None
+    if key and "_live_" in key and base != STRIPE_API:
+        raise SettingError(f"STRIPE_API_BASE is {base}, but STRIPE_SECRET_KEY is a live key: remove STRIPE_API_BASE.")
+    if key and not secret:
+        raise SettingError(
+            "STRIPE_WEBHOOK_SECRET is missing: copy the signing secret (whsec_…) of your webhook endpoint from Stripe."
+        )
+    return {"STRIPE_SECRET_KEY": key, "STRIPE_WEBHOOK_SECRET": secret, "STRIPE_API_BASE": base}
+
+
+def _rate_limits(environ: Mapping[str, str], redis_url: str | None) -> dict[str, Any]:
+    return {
+        "RATELIMIT_ENABLED": _flag(environ, "RATELIMIT_ENABLED", "1"),
+        "RATELIMIT_STORAGE_URI": redis_url or "memory://",
+        # With Redis away, limits go on per process instead of answering 500 or letting everything through.
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": bool(redis_url),
+    }
+
+
+def _sessions(site_url: str) -> dict[str, Any]:
+    secure = site_url.startswith("https:")
+    return {
+        "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def _engine_options(database_url: str) -> dict[str, Any]:
+    if database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15}}
+    return {
+        "pool_pre_ping": True,
+        "pool_timeout": 10,
+        "max_overflow": 20,
+        "connect_args": {"connect_timeout": 5, "options": "-c lock_timeout=10000 -c statement_timeout=30000"},
+    }
+
+
+def _site_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise SettingError(f"SITE_URL is {url!r}: give the address visitors use, such as https://www.example.org.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _secret_key(environ: Mapping[str, str], site_url: str, instance: Path) -> str:
+    if key := environ.get("SECRET_KEY"):
+        if len(key) < 32:
+            raise SettingError('SECRET_KEY is too short: use the output of python -c "import secrets; '
+                               'print(secrets.token_urlsafe(48))".')  # fmt: skip
+        return key
+    if site_url.startswith("https:"):
+        raise SettingError("SECRET_KEY is missing: with an https SITE_URL, set it to 32 random characters or more.")
+    return _kept_secret(instance / "secret_key")
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+def _sender(environ: Mapping[str, str]) -> str:
+    sender = environ.get("MAIL_DEFAULT_SENDER") or "The Developing Doctor <hello@localhost>"
+    if "@" not in parseaddr(sender)[1] or re.search(r"[\r\n]", sender):
+        raise SettingError(f"MAIL_DEFAULT_SENDER is {sender!r}: write it as Name <address@example.org>.")
+    return sender
+
+
+def _rate(environ: Mapping[str, str]) -> float | None:
+    if not (value := environ.get("MAIL_RATE_PER_SECOND")):
+        return None
+    return _parsed("MAIL_RATE_PER_SECOND", value, float, "a number above 0, such as 10", lambda rate: rate > 0)
+
+
+def _number(environ: Mapping[str, str], name: str, default: str, least: int = 0) -> int:
+    value = environ.get(name) or default
+    return _parsed(name, value, int, f"a whole number of at least {least}", lambda number: number >= least)
+
+
+def _parsed(
+    name: str, value: str, parse: Callable[[str], Number], wanted: str, check: Callable[[Number], bool]
+) -> Number:
+    try:
+        if check(parsed := parse(value)):
+            return parsed
+    except ValueError:
+        pass
+    raise SettingError(f"{name} is {value!r}: it must be {wanted}.")
+
+
+def _flag(environ: Mapping[str, str], name: str, default: str) -> bool:
+    value = (environ.get(name) or default).lower()
+    if value not in ("0", "1", "true", "false"):
+        raise SettingError(f"{name} is {value!r}: it must be 1 or 0.")
+    return value in ("1", "true")
+
+
+def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = environ.get(name) or allowed[0]
+    if value not in allowed:
+        raise SettingError(f"{name} is {value!r}: it must be one of {', '.join(allowed)}.")
+    return value
+
+
+def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str | None:
+    if not (url := environ.get(name)):
+        return None
+    if urlsplit(url).scheme not in schemes:
+        raise SettingError(f"{name} begins with {url.split(':')[0]!r}: it must begin with {' or '.join(schemes)}://.")
+    return url

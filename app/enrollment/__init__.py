@@ -1,0 +1,1 @@
+"""Enrollment: the course, its cohorts and seats, and paying for a place through Stripe Checkout."""

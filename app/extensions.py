@@ -1,0 +1,150 @@
+"""The extensions, as objects that do not know an app yet, and what every model and task needs of them."""
+
+import logging
+import sqlite3
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, g, has_request_context, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_mail import Mail
+from flask_migrate import Migrate
+from flask_security.core import Security
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from huey import Huey
+from huey.api import Task, TaskWrapper
+from huey.serializer import SignedSerializer
+from huey.storage import MemoryStorage, PostgresStorage, RedisStorage, SqliteStorage
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+
+log = logging.getLogger(__name__)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment, stored as UTC. SQLite keeps no zone, so it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a zone: {value!r}")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value else None
+
+
+# Named constraints, because a migration can only drop what has a name.
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: UTCDateTime})
+
+
+# What was read stays readable after the commit, so that mail can be sent with no transaction open.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+    Model = Base  # Type checkers read Flask-SQLAlchemy's own db.Model as Any.
+else:
+    Model = db.Model
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # The driver begins nothing by itself; _begin_sqlite does.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a transaction that reads first and writes later may be refused half-way."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if _only_reads() else "BEGIN IMMEDIATE")
+
+
+def _only_reads() -> bool:
+    return has_request_context() and request.method in SAFE_METHODS and not g.get("writes", False)
+
+
+def write_on_get() -> None:
+    """Say, before the first query, that this GET writes (a return page that fulfils), so that SQLite locks in time."""
+    g.writes = True
+
+
+class Queue(Huey):
+    """Huey with its storage chosen by QUEUE_URL, tasks signed with the site's secret, and run in an app context."""
+
+    app: Flask
+
+    def init_app(self, app: Flask) -> None:
+        self.app = app
+        self.serializer = SignedSerializer(secret=app.config["SECRET_KEY"], salt="queue")
+        self.storage = self._storage_for(app.config["QUEUE_URL"])
+
+    def _storage_for(self, url: str) -> Any:
+        if url.startswith("sqlite:///"):
+            return SqliteStorage(self.name, filename=url.removeprefix("sqlite:///"), timeout=15)
+        if url.startswith(("redis://", "rediss://")):
+            return RedisStorage(self.name, url=url, socket_connect_timeout=2)
+        if url.startswith("memory:"):
+            return MemoryStorage(self.name)
+        return PostgresStorage(self.name, dsn=url)
+
+    def execute(self, task: Task, timestamp: datetime | None = None) -> Any:
+        with self.app.app_context():
+            return super().execute(task, timestamp)
+
+
+migrate = Migrate()
+csrf = CSRFProtect()
+mail = Mail()
+limiter = Limiter(key_func=get_remote_address)
+security = Security()
+queue = Queue("developing-doctor", results=False, storage_class=MemoryStorage)
+
+
+def enqueue_after_commit(task: TaskWrapper, *args: Any) -> None:
+    """Put `task` on the queue once the caller's transaction is committed; never, if it is rolled back.
+
+    A queue that is down fails nothing: the row is there, and a periodic sweep finds it.
+    """
+    waiting = db.session().info.setdefault("after_commit", [])
+    if (task, args) not in waiting:
+        waiting.append((task, args))
+
+
+@event.listens_for(db.session, "after_commit")
+def _enqueue_waiting(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    for task, args in session.info.pop("after_commit", []):
+        try:
+            task(*args)
+        except Exception:
+            log.exception("queue unreachable; the sweep will find what %s was for", task.name)
+
+
+@event.listens_for(db.session, "after_rollback")
+def _forget_waiting(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop("after_commit", None)

@@ -1,0 +1,1 @@
+"""Sequences of e-mails with delays, started and stopped by explicit calls."""

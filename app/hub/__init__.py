@@ -1,0 +1,1 @@
+"""The hub: what readers come for: hubs, articles, videos, links and questions, found and followed."""

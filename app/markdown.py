@@ -1,0 +1,81 @@
+"""Markdown to HTML, for what the owner writes: rendered by markdown-it, then cleaned to a fixed list of tags."""
+
+import re
+from html import escape
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup
+from mdit_py_plugins.anchors import anchors_plugin
+
+TAGS = {
+    "a", "b", "blockquote", "br", "code", "dd", "div", "dl", "dt", "em", "h2", "h3", "h4", "hr", "i", "img", "li",
+    "ol", "p", "pre", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "h2": {"id"},
+    "h3": {"id"},
+    "h4": {"id"},
+    "img": {"src", "alt", "title", "width", "height", "loading"},
+    "ol": {"start"},
+    "td": {"data-label"},
+    "th": {"scope"},
+}
+
+
+class _Renderer(RendererHTML):
+    """Tables that become cards on a phone: each cell carries the name of its column."""
+
+    def table_open(self, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        env["columns"], env["column"] = [], 0
+        return '<div class="table"><table>\n'
+
+    def table_close(self, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        return "</table></div>\n"
+
+    def tr_open(self, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        env["column"] = 0
+        return "<tr>\n"
+
+    def th_open(self, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        env["columns"].append(tokens[index + 1].content)
+        return '<th scope="col">'
+
+    def td_open(self, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        label = env["columns"][env["column"]] if env["column"] < len(env["columns"]) else ""
+        env["column"] += 1
+        return f'<td data-label="{escape(label)}">'
+
+
+_parser = (
+    MarkdownIt("commonmark", {"html": False, "typographer": True}, renderer_cls=_Renderer)
+    .enable(["table", "smartquotes", "replacements"])
+    .use(anchors_plugin, min_level=2, max_level=3)
+)
+_cleaner = nh3.Cleaner(
+    tags=TAGS,
+    attributes=ATTRIBUTES,
+    allowed_classes={"div": {"table"}},
+    url_schemes={"https", "http", "mailto"},
+    link_rel=None,
+)
+
+
+def render(text: str) -> Markup:
+    """Safe HTML of `text`. Raw HTML in it is shown as text; links may be http, https, mailto or of this site."""
+    return Markup(_cleaner.clean(_parser.render(text)))  # noqa: S704 - nh3 has cleaned it.
+
+
+def plain(text: str) -> str:
+    """`text` as a reader of plain mail should see it: links as "words (address)", no marks of emphasis."""
+    text = re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", r"\1 (\2)", text)
+    return re.sub(r"(\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w))", "", text)
+
+
+def words(text: str) -> int:
+    """How many words a reader reads."""
+    return len(plain(text).split())

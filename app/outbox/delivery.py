@@ -1,0 +1,119 @@
+"""This process as a worker that delivers: its row, its connections, its pace."""
+
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+
+from flask import Flask, current_app
+
+from app.extensions import db
+from app.outbox.models import HEARTBEAT, Email, Worker
+from app.outbox.smtp import Answer, ConnectionPool, deliver
+
+log = logging.getLogger(__name__)
+_making = threading.Lock()
+
+
+class Deliverer:
+    def __init__(self, connections: int, rate_per_second: float | None) -> None:
+        self.worker_id = uuid.uuid4().hex
+        self.pool = ConnectionPool(connections)
+        self.stopping = threading.Event()
+        self._pace = Pace(rate_per_second)
+
+    @classmethod
+    def of_this_process(cls) -> "Deliverer":
+        """The one deliverer of this app in this process, made and announced to the others at first use."""
+        with _making:
+            if "outbox" not in current_app.extensions:
+                config = current_app.config
+                current_app.extensions["outbox"] = cls(config["MAIL_CONNECTIONS"], config["MAIL_RATE_PER_SECOND"])
+                current_app.extensions["outbox"].beat()
+        deliverer: Deliverer = current_app.extensions["outbox"]
+        return deliverer
+
+    def beat(self) -> None:
+        Worker.beat(self.worker_id, socket.gethostname(), os.getpid())
+        db.session.commit()
+
+    def keep_beating(self, app: Flask) -> None:
+        """Beat from a thread of its own until the worker stops."""
+
+        def beating() -> None:
+            while not self.stopping.wait(HEARTBEAT.total_seconds()):
+                with app.app_context():
+                    try:
+                        self.beat()
+                    except Exception:
+                        log.exception("heartbeat failed; trying again")
+
+        threading.Thread(target=beating, name="heartbeat", daemon=True).start()
+
+    def deliver_due(self) -> int:
+        """Send what is due until nothing is, the server is unwell, or we are told to stop. Returns how many went."""
+        sent = 0
+        # Waiting a moment closes the gap in which a busy thread has just seen an empty outbox and is about to end.
+        with self.pool.lent(wait_seconds=1) as connection:
+            while connection and not self.stopping.is_set() and (email := self._claim()):
+                self._pace.wait()
+                answer = deliver(email, connection)
+                _record(email, answer)
+                sent += answer.outcome == "sent"
+                if not answer.server_is_well:
+                    break
+        return sent
+
+    def _claim(self) -> Email | None:
+        email = Email.claim_next(self.worker_id)
+        # The row says "in hand" before the server hears of it, and no transaction is open while we talk.
+        db.session.commit()
+        return email
+
+
+class Pace:
+    """Keeps a process under a number of messages a second."""
+
+    def __init__(self, per_second: float | None) -> None:
+        self._gap = 1 / per_second if per_second else 0.0
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        with self._lock:
+            at = max(self._next, time.monotonic())
+            self._next = at + self._gap
+        time.sleep(max(0.0, at - time.monotonic()))
+
+
+def _record(email: Email, answer: Answer) -> None:
+    if answer.outcome == "sent":
+        email.mark_sent()
+    elif answer.outcome == "never":
+        email.mark_failed(answer.words)
+    else:
+        email.try_again_later(answer.words)
+    db.session.commit()
+    log.info("mail %s (%s): %s, %s", email.id, email.template, email.state, answer.words)
+
+
+def bury_dead_neighbours() -> None:
+    """Take back at once what workers of this machine held that are no longer running (after a crash and a restart)."""
+    host = socket.gethostname()
+    gone = [worker.pid for worker in Worker.alive() if worker.host == host and not _runs(worker.pid)]
+    Worker.bury(host=host, pids=gone)
+    db.session.commit()
+
+
+def _runs(pid: int) -> bool:
+    if pid == os.getpid():  # We have not announced ourselves yet: the number is that of a dead one (a container's 1).
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

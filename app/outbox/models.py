@@ -1,0 +1,143 @@
+import random
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, and_, delete, or_, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from app.clock import now
+from app.extensions import Model, db
+from app.people.models import Person
+
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=4)
+GIVE_UP_AFTER = timedelta(days=2)
+HEARTBEAT = timedelta(seconds=5)
+DEAD_AFTER = timedelta(seconds=30)
+UNDECIDED = text("sent_at IS NULL AND failed_at IS NULL")
+
+
+class HeaderInjection(ValueError):
+    """A header would have held a line break, and with it a header nobody meant."""
+
+
+class Worker(Model):
+    """A process that delivers. Its heartbeat tells a message in hand from one whose worker has died."""
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=lambda: uuid.uuid4().hex)
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+
+    @classmethod
+    def alive(cls) -> list["Worker"]:
+        return list(db.session.scalars(select(cls).where(cls.seen_at > now() - DEAD_AFTER)))
+
+    @classmethod
+    def beat(cls, worker_id: str, host: str, pid: int) -> None:
+        """Say that this worker lives; a new row when it was buried too early (a suspended machine)."""
+        db.session.merge(cls(id=worker_id, host=host, pid=pid, seen_at=now()))
+
+    @classmethod
+    def bury(cls, *, host: str | None = None, pids: list[int] | None = None) -> None:
+        """Forget workers whose heartbeat stopped, and those of `host` known to be gone; what they held is due again."""
+        gone = cls.seen_at <= now() - DEAD_AFTER
+        if host and pids:
+            gone = or_(gone, and_(cls.host == host, cls.pid.in_(pids)))
+        db.session.execute(
+            update(Email).where(Email.claimed_by.in_(select(cls.id).where(gone))).values(claimed_by=None)
+        )
+        db.session.execute(delete(cls).where(gone))
+
+
+class Email(Model):
+    """One message to one address, whole: what was written is what is sent, at every attempt."""
+
+    __table_args__ = (
+        CheckConstraint("sent_at IS NULL OR failed_at IS NULL", name="one_outcome"),
+        Index("ix_email_due", "due_at", postgresql_where=UNDECIDED, sqlite_where=UNDECIDED),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    template: Mapped[str] = mapped_column(String(120))
+    to_address: Mapped[str] = mapped_column(String(254), index=True)
+    to_name: Mapped[str] = mapped_column(String(120), default="")
+    subject: Mapped[str] = mapped_column(String(250))
+    body: Mapped[str]
+    html: Mapped[str]
+    headers: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    message_id: Mapped[str] = mapped_column(String(250), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime] = mapped_column(default=now)
+    attempts: Mapped[int] = mapped_column(default=0)
+    claimed_by: Mapped[str | None] = mapped_column(String(32), index=True)
+    sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    last_answer: Mapped[str] = mapped_column(default="")
+    person: Mapped[Person | None] = relationship()
+
+    @validates("to_address", "to_name", "subject", "message_id")
+    def _one_line(self, name: str, value: str) -> str:
+        return single_line(name, value)
+
+    @validates("headers")
+    def _one_line_each(self, _: str, headers: dict[str, str]) -> dict[str, str]:
+        return {single_line("header", name): single_line(name, value) for name, value in headers.items()}
+
+    @property
+    def state(self) -> str:
+        """ "sent", "failed", "sending", "retrying" or "waiting"."""
+        if self.sent_at:
+            return "sent"
+        if self.failed_at:
+            return "failed"
+        if self.claimed_by:
+            return "sending"
+        return "retrying" if self.attempts else "waiting"
+
+    @classmethod
+    def is_due(cls) -> Any:
+        """The condition under which a row may be handed to the mail server now."""
+        return and_(cls.sent_at.is_(None), cls.failed_at.is_(None), cls.claimed_by.is_(None), cls.due_at <= now())
+
+    @classmethod
+    def claim_next(cls, worker_id: str) -> "Email | None":
+        """The message longest due, marked as in hand of this worker. Nobody else gets it. Commit before sending."""
+        longest_due = select(cls.id).where(cls.is_due()).order_by(cls.due_at).limit(1).with_for_update(skip_locked=True)
+        if (candidate := db.session.scalar(longest_due)) is None:
+            return None
+        email = db.session.get_one(cls, candidate, populate_existing=True)
+        email.claimed_by = worker_id
+        return email
+
+    def mark_sent(self) -> None:
+        self.sent_at, self.claimed_by, self.last_answer = now(), None, "accepted"
+        self.attempts += 1
+
+    def mark_failed(self, answer: str) -> None:
+        """The server refused for good, or patience ran out; `answer` is in its words."""
+        self.failed_at, self.claimed_by, self.last_answer = now(), None, answer
+        self.attempts += 1
+
+    def try_again_later(self, answer: str) -> None:
+        """Put off with growing delay and jitter; given up two days after it was written."""
+        if now() - self.created_at >= GIVE_UP_AFTER:
+            return self.mark_failed(answer)
+        wait = min(FIRST_RETRY * 2 ** min(self.attempts, 12), LONGEST_WAIT)
+        self.due_at = now() + wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret.
+        self.claimed_by, self.last_answer = None, answer
+        self.attempts += 1
+        return None
+
+    def send_again(self) -> None:
+        """Give a failed message a fresh start, at the owner's wish, under the same Message-ID."""
+        self.failed_at, self.claimed_by, self.due_at, self.created_at = None, None, now(), now()
+
+
+def single_line(name: str, value: str) -> str:
+    """`value` as it is, if a header can hold it. Raises HeaderInjection."""
+    if any(character in value for character in "\r\n\0\v\f\x1c\x1d\x1e\x85\u2028\u2029"):
+        raise HeaderInjection(f"{name} holds a line break")
+    return value

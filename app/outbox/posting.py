@@ -1,0 +1,56 @@
+"""Writing a message: one pair of templates rendered to a subject, a text and an HTML, as a row of the caller's."""
+
+import uuid
+from email.utils import parseaddr
+from typing import Any
+
+import css_inline
+from flask import current_app, render_template
+
+from app.extensions import db, enqueue_after_commit
+from app.outbox.models import Email
+from app.outbox.tasks import deliver_due
+from app.people.addresses import domain_of
+from app.people.models import Person
+
+_inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True)
+
+
+def post(
+    to: Person | str,
+    template: str,
+    *,
+    headers: dict[str, str] | None = None,
+    automatic: bool = True,
+    **context: Any,
+) -> Email:
+    """Add a message in the caller's transaction: sent after it commits, gone if it is rolled back.
+
+    `template` names emails/<template>.{subject.txt,txt,html}, rendered with `context` and `person`. `to` is a person,
+    or an address where no person stands behind it. `automatic` marks mail no human sent by hand (RFC 3834 §5).
+    Raises HeaderInjection when a header would hold a line break.
+    """
+    person, address = (to, to.email) if isinstance(to, Person) else (None, to)
+    context |= {"person": person, "postal_address": current_app.config["POSTAL_ADDRESS"]}
+    subject, text, html = (render_template(f"emails/{template}.{part}", **context) for part in _PARTS)
+    email = Email(
+        person=person,
+        template=template,
+        to_address=address,
+        to_name=person.name if person else "",
+        subject=" ".join(subject.split()),
+        body=text.strip() + "\n",
+        html=_inliner.inline(html),
+        headers=({"Auto-Submitted": "auto-generated"} if automatic else {}) | (headers or {}),
+        message_id=f"<{uuid.uuid4()}@{_sender_domain()}>",
+    )
+    db.session.add(email)
+    enqueue_after_commit(deliver_due)
+    return email
+
+
+_PARTS = ("subject.txt", "txt", "html")
+
+
+def _sender_domain() -> str:
+    return domain_of(parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1])

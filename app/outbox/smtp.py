@@ -1,0 +1,146 @@
+"""Delivery over SMTP: Flask-Mail's settings and messages, on connections that are kept open and never hang."""
+
+import smtplib
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from flask import current_app
+from flask_mail import Connection, Message
+
+from app.outbox.models import Email
+
+PATIENCE_SECONDS = 20
+IDLE_SECONDS = 45
+
+
+class Answer(NamedTuple):
+    """What came of handing a message to the server: "sent", "later" or "never", in the server's words.
+
+    `server_is_well` is false when the fault lies with the server or the log-in rather than with this message.
+    """
+
+    outcome: str
+    words: str
+    server_is_well: bool = True
+
+
+class KeptConnection(Connection):
+    """Flask-Mail's connection with a time-out, a checked certificate, and a look whether it is still alive."""
+
+    used_at = 0.0
+
+    def configure_host(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        host: smtplib.SMTP
+        if self.mail.use_ssl:
+            host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=PATIENCE_SECONDS, context=context)
+        else:
+            host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=PATIENCE_SECONDS)
+        try:
+            if self.mail.use_tls:
+                host.starttls(context=context)
+            if self.mail.username and self.mail.password:
+                host.login(self.mail.username, self.mail.password)
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+    @property
+    def is_alive(self) -> bool:
+        if self.host is None or time.monotonic() - self.used_at > IDLE_SECONDS:
+            return False
+        try:
+            return self.host.noop()[0] == 250
+        except (smtplib.SMTPException, OSError):
+            return False
+
+    def drop(self) -> None:
+        if self.host is not None:
+            self.host.close()
+            self.host = None
+
+
+class ConnectionPool:
+    """Up to `size` connections of this process, lent to one delivering thread each."""
+
+    def __init__(self, size: int) -> None:
+        self._slots = threading.BoundedSemaphore(size)
+        self._idle: list[KeptConnection] = []
+
+    @contextmanager
+    def lent(self, wait_seconds: float) -> Iterator[KeptConnection | None]:
+        """A connection, perhaps not open yet; None when all are busy for `wait_seconds`."""
+        if not self._slots.acquire(timeout=wait_seconds):
+            yield None
+            return
+        connection = self._idle.pop() if self._idle else KeptConnection(current_app.extensions["mail"])
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+            self._slots.release()
+
+    def close(self) -> None:
+        """Say goodbye on every idle connection."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_alive and connection.host:
+                connection.host.quit()
+            connection.drop()
+
+
+def message_for(email: Email) -> Message:
+    """The message as Flask-Mail builds it: same Message-ID and Date at every attempt."""
+    message = Message(
+        subject=email.subject,
+        recipients=[(email.to_name, email.to_address) if email.to_name else email.to_address],
+        body=email.body,
+        html=email.html,
+        date=email.created_at.timestamp(),
+        extra_headers=email.headers,
+    )
+    message.msgId = email.message_id
+    return message
+
+
+def deliver(email: Email, connection: KeptConnection) -> Answer:
+    """Hand one message to the mail server. Never raises for anything the server or the network does."""
+    try:
+        if not connection.is_alive:
+            connection.drop()
+            connection.host = connection.configure_host()
+    except (smtplib.SMTPException, OSError) as problem:
+        return Answer("later", _words(problem), server_is_well=False)
+    try:
+        connection.send(message_for(email))
+    except smtplib.SMTPResponseException as refusal:
+        return _refused(refusal.smtp_code, _words(refusal), connection)
+    except smtplib.SMTPRecipientsRefused as refusal:
+        code, words = next(iter(refusal.recipients.values()))
+        return _refused(code, f"{code} {words.decode(errors='replace')}", connection)
+    except (smtplib.SMTPException, OSError) as problem:
+        connection.drop()
+        return Answer("later", _words(problem), server_is_well=False)
+    connection.used_at = time.monotonic()
+    return Answer("sent", "accepted")
+
+
+def _refused(code: int, words: str, connection: KeptConnection) -> Answer:
+    if 500 <= code < 600:
+        connection.used_at = time.monotonic()
+        return Answer("never", words)
+    if code == 421:  # The server is closing this connection (RFC 5321 §3.8).
+        connection.drop()
+    return Answer("later", words, server_is_well=code != 421)
+
+
+def _words(problem: Exception) -> str:
+    if isinstance(problem, smtplib.SMTPResponseException):
+        said = problem.smtp_error
+        return f"{problem.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    return f"{type(problem).__name__}: {problem}"

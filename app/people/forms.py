@@ -1,0 +1,61 @@
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Field, HiddenField, StringField
+from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+
+from app.people.addresses import InvalidAddress, normalize
+
+
+class Address:
+    """Checks an e-mail address and gives the form its normalized spelling."""
+
+    def __init__(self, *, local: bool = False) -> None:
+        self.local = local
+
+    def __call__(self, form: Any, field: Field) -> None:
+        try:
+            normalize(field.data or "", local=self.local)
+        except InvalidAddress as problem:
+            raise ValidationError(str(problem)) from None
+
+
+class SinglePlainLine:
+    """Refuses control characters, which have no place in a name and could become a header of a mail."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if not (field.data or "").isprintable():
+            raise ValidationError("Please write this on one line, in plain characters.")
+
+
+class PublicForm(FlaskForm):
+    """A form on a page that anyone may hold a copy of: no token in it; web's cross-origin guard protects it."""
+
+    class Meta:
+        csrf = False
+
+    website = StringField("Leave this empty", [Length(max=0)])
+
+    @property
+    def is_trapped(self) -> bool:
+        """Whether the field no human sees was filled in: a robot's work, to be thanked and forgotten."""
+        return bool(self.website.data)
+
+
+class SignInForm(FlaskForm):
+    class Meta:
+        csrf = False  # Nobody is signed in yet; web's cross-origin guard protects it.
+
+    email = EmailField("E-mail", [InputRequired("Tell us your e-mail address."), Address(local=True)])
+    next = HiddenField()
+
+
+class CodeForm(FlaskForm):
+    class Meta:
+        csrf = False
+
+    email = HiddenField(validators=[InputRequired(), Address(local=True)])
+    code = StringField(
+        "Code from the e-mail",
+        [InputRequired("Type the six digits from the e-mail."), Regexp(r"\s*\d{3}\s?\d{3}\s*$", message="Six digits.")],
+    )

@@ -1,0 +1,137 @@
+import secrets
+from datetime import datetime
+
+from flask_security.core import RoleMixin, UserMixin
+from flask_security.datastore import SQLAlchemyUserDatastore
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.clock import now
+from app.extensions import Model, db
+from app.people.addresses import normalize
+
+OWNER = "owner"
+
+person_role = Table(
+    "person_role",
+    Model.metadata,
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("role_id", ForeignKey("role.id", ondelete="CASCADE"), primary_key=True),
+)
+
+
+class Role(Model, RoleMixin):
+    """What a person may do beyond what everybody may: for now, own the site."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+
+    @classmethod
+    def named(cls, name: str) -> "Role":
+        if role := db.session.scalar(select(cls).filter_by(name=name)):
+            return role
+        role = cls(name=name)
+        db.session.add(role)
+        return role
+
+
+class Person(Model, UserMixin):
+    """One human, by address. Newsletter, coaching and enrollment hang their rows on it."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120), default="")
+    active: Mapped[bool] = mapped_column(default=True)
+    # Flask-Security keeps this in the session cookie in place of the id; a new one ends every session.
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=lambda: secrets.token_hex(16))
+    password: Mapped[str | None] = mapped_column(String(1))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    roles: Mapped[list[Role]] = relationship(secondary=person_role)  # type: ignore[assignment]  # Flask-Security: RoleMixin.
+
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_normalized"),
+        CheckConstraint("password IS NULL", name="no_passwords"),
+    )
+
+    @classmethod
+    def with_email(cls, email: str) -> "Person | None":
+        """The person of a normalized address."""
+        return db.session.scalar(select(cls).filter_by(email=email))
+
+    @classmethod
+    def at(cls, email: str, *, local: bool = False) -> "Person":
+        """The person of this address, made if it is new. Changes nothing of a person who is known.
+
+        Raises InvalidAddress.
+        """
+        email = normalize(email, local=local)
+        if person := cls.with_email(email):
+            return person
+        try:
+            with db.session.begin_nested():
+                person = cls(email=email)
+                db.session.add(person)
+        except IntegrityError:  # Somebody else made it between our look and our write.
+            return db.session.scalars(select(cls).filter_by(email=email)).one()
+        return person
+
+    @property
+    def first_name(self) -> str:
+        """What to call the person in a greeting; empty when they gave no name."""
+        return self.name.split()[0] if self.name.strip() else ""
+
+    @property
+    def is_owner(self) -> bool:
+        return self.has_role(OWNER)
+
+    def take_name(self, name: str) -> None:
+        """Keep the name the person gave, unless they gave one before."""
+        self.name = self.name or " ".join(name.split())
+
+    def make_owner(self) -> None:
+        if not self.is_owner:
+            self.roles.append(Role.named(OWNER))
+
+    def end_sessions(self) -> None:
+        """Sign the person out everywhere."""
+        self.fs_uniquifier = secrets.token_hex(16)
+
+
+class Consent(Model):
+    """A line of the ledger: what a person was shown and did, when and where. Lines are added, never changed."""
+
+    __table_args__ = (
+        CheckConstraint("action IN ('requested', 'given', 'withdrawn')", name="known_action"),
+        Index("ix_consent_person_purpose", "person_id", "purpose", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(40))
+    action: Mapped[str] = mapped_column(String(10))
+    wording: Mapped[str]
+    page: Mapped[str] = mapped_column(String(500))
+    at: Mapped[datetime] = mapped_column(default=now)
+    person: Mapped[Person] = relationship()
+
+    @classmethod
+    def record(cls, person: Person, purpose: str, action: str, *, wording: str, page: str) -> "Consent":
+        """Add a line: `action` is "requested" (unproven), "given" (proven by a mailed link) or "withdrawn"."""
+        line = cls(person=person, purpose=purpose, action=action, wording=wording, page=page[:500])
+        db.session.add(line)
+        return line
+
+    @classmethod
+    def stands(cls, person: Person, purpose: str) -> bool:
+        """Whether the last word of `person` on `purpose` was yes."""
+        last = db.session.scalar(
+            select(cls.action)
+            .where(cls.person_id == person.id, cls.purpose == purpose, cls.action != "requested")
+            .order_by(cls.id.desc())
+            .limit(1)
+        )
+        return last == "given"
+
+
+datastore = SQLAlchemyUserDatastore(db, Person, Role)

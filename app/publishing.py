@@ -1,0 +1,56 @@
+"""What is public: which pages anyone may keep a copy of, and the version that says when their content changed."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import Response, make_response, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import CheckConstraint, event, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.extensions import Model, db
+
+PUBLIC_PAGE = "developing_doctor.public_page"
+P = ParamSpec("P")
+
+
+class Published:
+    """Mixin of rows that public pages show: a change to one makes every stored page stale, in the same transaction."""
+
+
+class ContentVersion(Model):
+    """One row, counted up whenever published content changes."""
+
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(default=1)
+
+
+def content_changed(session: Session | None = None) -> None:
+    """Make every stored page stale when the caller's transaction commits."""
+    (session or db.session()).execute(update(ContentVersion).values(number=ContentVersion.number + 1))
+
+
+@event.listens_for(db.session, "before_flush")
+def _notice_changed_content(session: Session, *_: Any) -> None:
+    touched = [*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))]
+    if any(isinstance(row, Published) for row in touched):
+        content_changed(session)
+
+
+def public_page(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Mark a view whose answer is the same for everybody, so that it may be kept and answered again by anyone.
+
+    Such a view reads nothing of the visitor: no cookie, no session, no query string.
+    """
+
+    @wraps(view)
+    def marked(*args: P.args, **kwargs: P.kwargs) -> Response:
+        response = make_response(view(*args, **kwargs))
+        if response.status_code == 200:
+            request.environ[PUBLIC_PAGE] = True
+        return response
+
+    return marked

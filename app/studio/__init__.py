@@ -1,0 +1,1 @@
+"""The studio: the side of the site that only its owner sees."""

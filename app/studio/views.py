@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+bp = Blueprint("studio", __name__, url_prefix="/studio")

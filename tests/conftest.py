@@ -1,0 +1,148 @@
+"""Fixtures every slice's tests use: the site on both databases, its queue, its clock, its mail."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+
+from app import clock as site_clock
+from app import config, create_app
+from app.extensions import db, limiter, queue
+from app.outbox import Email
+from app.publishing import ContentVersion
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def lacking(what: str) -> None:
+    """Skip for want of `what`; a failure where everything is required, so that no suite looks green half run."""
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(f"REQUIRE_ALL=1, but {what}")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('database')}/site.db"
+        return
+    if not (server := os.environ.get("TEST_POSTGRES_URL")):
+        lacking("TEST_POSTGRES_URL is not set: no PostgreSQL to test on")
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    plain = server.replace("postgresql+psycopg:", "postgresql:")
+    with psycopg.connect(plain, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    yield make_url(server).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The site with an empty schema, built once per database."""
+    settings = config.load(
+        {
+            "INSTANCE_PATH": str(tmp_path_factory.mktemp("instance")),
+            "DATABASE_URL": database_url,
+            "SITE_URL": "http://localhost:8000",
+            "SECRET_KEY": "a secret for tests, long enough to pass",
+            "MAIL_DEFAULT_SENDER": "The Developing Doctor <hello@doctor.example.org>",
+            "OWNER_EMAIL": "owner@doctor.example.org",
+        }
+    )
+    app = create_app(settings | {"QUEUE_URL": "memory:", "TESTING": True})
+    with app.app_context():
+        db.create_all()
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(site: Flask) -> Iterator[Flask]:
+    """The site, its tables empty, inside an app context of its own."""
+    queue.init_app(site)
+    limiter.enabled = False
+    with site.app_context():
+        db.session.add(ContentVersion(id=1))
+        db.session.commit()
+        yield site
+        db.session.rollback()
+        for table in reversed(db.metadata.sorted_tables):
+            db.session.execute(table.delete())
+        db.session.commit()
+    site.extensions.pop("outbox", None)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def limits() -> Iterator[None]:
+    """Turns the rate limits on, from zero. Name it after `app` or `client`."""
+    limiter.enabled = True
+    limiter.reset()
+    yield
+    limiter.enabled = False
+
+
+class Clock:
+    """The site's clock, standing still until told to move."""
+
+    def __init__(self, start: datetime) -> None:
+        self.time = start
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    frozen = Clock(datetime.fromisoformat("2026-11-23T09:00:00+00:00"))
+    monkeypatch.setattr(site_clock, "_read", frozen)
+    return frozen
+
+
+@pytest.fixture
+def work(app: Flask) -> Callable[[], None]:
+    """Does everything on the queue, as the worker would."""
+
+    def do_all() -> None:
+        while task := queue.dequeue():
+            queue.execute(task)
+
+    return do_all
+
+
+class Mail:
+    """What the outbox holds, oldest first."""
+
+    @property
+    def all(self) -> list[Email]:
+        db.session.rollback()
+        return list(db.session.scalars(select(Email).order_by(Email.id)))
+
+    @property
+    def recipients(self) -> list[str]:
+        return [email.to_address for email in self.all]
+
+    def to(self, address: str, template: str | None = None) -> list[Email]:
+        return [email for email in self.all if email.to_address == address and template in (None, email.template)]
+
+
+@pytest.fixture
+def mail(app: Flask) -> Mail:
+    return Mail()
