@@ -1,5 +1,14 @@
 """The site, as a WSGI server loads it."""
 
-from app import create_app
+import sys
 
-app = create_app()
+from dotenv import load_dotenv
+
+from app import create_app
+from app.config import SettingError
+
+load_dotenv()
+try:
+    app = create_app()
+except SettingError as problem:
+    sys.exit(f"Setting: {problem}")

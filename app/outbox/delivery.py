@@ -52,6 +52,12 @@ class Deliverer:
 
         threading.Thread(target=beating, name="heartbeat", daemon=True).start()
 
+    def retire(self) -> None:
+        """Say goodbye to the mail server, and tell the other workers that this one holds nothing any more."""
+        self.pool.close()
+        Worker.retire(self.worker_id)
+        db.session.commit()
+
     def deliver_due(self) -> int:
         """Send what is due until nothing is, the server is unwell, or we are told to stop. Returns how many went."""
         sent = 0

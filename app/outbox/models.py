@@ -40,15 +40,18 @@ class Worker(Model):
         db.session.merge(cls(id=worker_id, host=host, pid=pid, seen_at=now()))
 
     @classmethod
+    def retire(cls, worker_id: str) -> None:
+        db.session.execute(delete(cls).where(cls.id == worker_id))
+
+    @classmethod
     def bury(cls, *, host: str | None = None, pids: list[int] | None = None) -> None:
         """Forget workers whose heartbeat stopped, and those of `host` known to be gone; what they held is due again."""
         gone = cls.seen_at <= now() - DEAD_AFTER
         if host and pids:
             gone = or_(gone, and_(cls.host == host, cls.pid.in_(pids)))
-        db.session.execute(
-            update(Email).where(Email.claimed_by.in_(select(cls.id).where(gone))).values(claimed_by=None)
-        )
         db.session.execute(delete(cls).where(gone))
+        held_by_nobody = Email.claimed_by.is_not(None) & Email.claimed_by.not_in(select(cls.id))
+        db.session.execute(update(Email).where(held_by_nobody).values(claimed_by=None))
 
 
 class Email(Model):

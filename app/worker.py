@@ -1,0 +1,46 @@
+"""The worker process: runs what is on the queue, sweeps for what a lost task left, and delivers mail."""
+
+import logging
+import signal
+from typing import Any
+
+from flask import Flask, current_app
+from huey.consumer import Consumer
+
+from app.enrollment import tasks as enrollment_tasks
+from app.extensions import queue
+from app.followups import tasks as followups_tasks
+from app.outbox import tasks as outbox_tasks
+from app.outbox.delivery import Deliverer, bury_dead_neighbours
+
+log = logging.getLogger(__name__)
+# Run once at the start, so that what a crash left is picked up now and not at the next full minute.
+SWEEPS = (outbox_tasks.sweep_outbox, followups_tasks.sweep_sequences, enrollment_tasks.sweep_orders)
+LONGEST_POLL_SECONDS = 0.5
+
+
+class SiteConsumer(Consumer):
+    """Huey's consumer, which finishes the message in hand when told to stop, by either signal."""
+
+    def __init__(self, deliverer: Deliverer, **options: Any) -> None:
+        super().__init__(queue, **options)
+        self.deliverer = deliverer
+        # Huey would cut its workers short on one of the two signals; a mail may be in hand on both.
+        self._signal_actions = {signal.SIGINT: (False, True), signal.SIGTERM: (False, True)}
+
+    def stop(self, graceful: bool = False) -> None:
+        self.deliverer.stopping.set()
+        super().stop(graceful)
+        self.deliverer.retire()
+
+
+def run_worker() -> None:
+    """Work until told to stop. Needs an app context."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    bury_dead_neighbours()
+    deliverer = Deliverer.of_this_process()
+    deliverer.keep_beating(app)
+    for sweep in SWEEPS:
+        sweep()
+    threads = app.config["MAIL_CONNECTIONS"] + 2  # Two are left for other work while all connections are busy.
+    SiteConsumer(deliverer, workers=threads, max_delay=LONGEST_POLL_SECONDS, backoff=1.1).run()
