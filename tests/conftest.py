@@ -15,8 +15,10 @@ from sqlalchemy.engine import make_url
 from app import clock as site_clock
 from app import config, create_app
 from app.extensions import db, limiter, queue
+from app.extensions import mail as site_mail
 from app.outbox import Email
 from app.publishing import ContentVersion
+from tests.smtp_server import MailServer
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -79,7 +81,8 @@ def app(site: Flask) -> Iterator[Flask]:
         for table in reversed(db.metadata.sorted_tables):
             db.session.execute(table.delete())
         db.session.commit()
-    site.extensions.pop("outbox", None)
+    if deliverer := site.extensions.pop("outbox", None):
+        deliverer.pool.close()
 
 
 @pytest.fixture
@@ -146,3 +149,19 @@ class Mail:
 @pytest.fixture
 def mail(app: Flask) -> Mail:
     return Mail()
+
+
+@pytest.fixture
+def mail_server(app: Flask) -> Iterator[MailServer]:
+    """A mail server, and the site told to use it."""
+    server = MailServer().start()
+    before = app.config["MAIL_SERVER"], app.config["MAIL_PORT"]
+    use_mail_server(app, "127.0.0.1", server.port)
+    yield server
+    server.stop()
+    use_mail_server(app, *before)
+
+
+def use_mail_server(app: Flask, host: str | None, port: int) -> None:
+    app.config.update(MAIL_SERVER=host, MAIL_PORT=port)
+    site_mail.init_app(app)

@@ -1,0 +1,227 @@
+import threading
+from datetime import timedelta
+
+import pytest
+
+from app import outbox
+from app.extensions import db, queue
+from app.outbox.delivery import Deliverer
+from app.outbox.models import Email, Worker
+from app.outbox.tasks import sweep_outbox
+from app.people.models import Person
+from tests.conftest import use_mail_server
+from tests.smtp_server import MailServer, free_port
+
+
+@pytest.fixture
+def note(app):
+    def post(address="ada@example.org", name="Ada"):
+        email = outbox.post(to=Person.at(address), template="tests/note", name=name)
+        db.session.commit()
+        return email
+
+    return post
+
+
+def test_what_was_written_arrives(note, mail_server, work):
+    email = note(name="Adä")
+    work()
+    [message] = mail_server.received
+    assert message["Subject"] == "A note for Adä"
+    assert message["To"] == "ada@example.org"
+    assert message["From"] == "The Developing Doctor <hello@doctor.example.org>"
+    assert message["Message-ID"] == email.message_id
+    assert message["Auto-Submitted"] == "auto-generated"
+    text = message.get_body(("plain",)).get_content()
+    assert "\n.\n" in text.replace("\r\n", "\n")
+    assert "ünïcödé" in text
+    assert "<p" in message.get_body(("html",)).get_content()
+    assert email_now(email).state == "sent"
+
+
+def test_running_twice_sends_once(note, mail_server, work):
+    note()
+    work()
+    sweep_outbox.call_local()
+    assert len(mail_server.received) == 1
+
+
+def test_many_mails_share_a_connection(note, mail_server, work):
+    for number in range(20):
+        note(f"reader{number}@example.org")
+    work()
+    assert len(mail_server.received) == 20
+    assert mail_server.connections == 1
+
+
+def test_a_temporary_refusal_is_tried_again_with_growing_delay(note, mail_server, work, clock):
+    mail_server.refuse_next("451 4.7.1 greylisted", "451 4.7.1 greylisted")
+    email = note()
+    work()
+    first = email_now(email)
+    assert (first.state, first.last_answer) == ("retrying", "451 4.7.1 greylisted")
+    first_wait = first.due_at - clock.time
+    sweep_outbox.call_local()
+    assert mail_server.received == []  # Not before it is due.
+    clock.time = first.due_at
+    sweep_outbox.call_local()
+    second = email_now(email)
+    assert second.due_at - clock.time > first_wait
+    clock.time = second.due_at
+    sweep_outbox.call_local()
+    assert [message["Message-ID"] for message in mail_server.received] == [email.message_id]
+
+
+def test_after_two_days_a_mail_is_given_up_with_the_last_words(note, mail_server, work, clock):
+    mail_server.refuse = "452 4.2.2 mailbox full"
+    email = note()
+    tries = 0
+    while email_now(email).state != "failed":
+        clock.time = max(clock.time, email_now(email).due_at)
+        sweep_outbox.call_local()
+        tries += 1
+        assert tries < 60
+    assert tries > 8
+    assert timedelta(hours=48) <= clock.time - email.created_at < timedelta(hours=54)
+    assert email_now(email).last_answer == "452 4.2.2 mailbox full"
+
+
+def test_a_permanent_refusal_is_final_and_in_the_servers_words(note, mail_server, work, clock):
+    mail_server.refuse_next("554 5.7.1 we do not want this")
+    email = note()
+    work()
+    assert (email_now(email).state, email_now(email).last_answer) == ("failed", "554 5.7.1 we do not want this")
+    clock.advance(days=1)
+    sweep_outbox.call_local()
+    assert mail_server.received == []
+
+
+def test_one_refused_mail_holds_up_no_other(note, mail_server, work):
+    mail_server.refuse = lambda envelope: "550 5.1.1 no such user" if "gone@" in envelope.rcpt_tos[0] else None
+    note("gone@example.org")
+    note("here@example.org")
+    work()
+    assert [message["To"] for message in mail_server.received] == ["here@example.org"]
+
+
+def test_a_connection_lost_before_the_answer_repeats_under_the_same_id(note, mail_server, work, clock):
+    mail_server.hang_up_after_data = 1
+    email = note()
+    work()
+    assert email_now(email).state == "retrying"
+    clock.time = email_now(email).due_at
+    sweep_outbox.call_local()
+    assert [message["Message-ID"] for message in mail_server.received] == [email.message_id] * 2
+    assert email_now(email).state == "sent"
+
+
+def test_a_server_that_is_down_loses_nothing(app, note, work, clock):
+    port = free_port()
+    use_mail_server(app, "127.0.0.1", port)
+    try:
+        emails = [note(f"reader{number}@example.org") for number in range(5)]
+        work()
+        assert all(email_now(email).sent_at is None for email in emails)
+        server = MailServer(port).start()
+        try:
+            for _ in range(5):
+                clock.advance(minutes=5)
+                sweep_outbox.call_local()
+            assert len(server.received) == 5
+        finally:
+            server.stop()
+    finally:
+        use_mail_server(app, None, 25)
+
+
+def test_a_dead_kept_connection_is_noticed(app, note, work, clock):
+    port = free_port()
+    first = MailServer(port).start()
+    use_mail_server(app, "127.0.0.1", port)
+    try:
+        note()
+        work()
+        first.stop()
+        second = MailServer(port).start()
+        try:
+            note("grace@example.org")
+            work()
+            assert len(second.received) == 1
+        finally:
+            second.stop()
+    finally:
+        use_mail_server(app, None, 25)
+
+
+def test_what_a_dead_worker_held_is_sent_by_another(note, mail_server, clock):
+    email = note()
+    dead = Deliverer(connections=1, rate_per_second=None)
+    dead.beat()
+    assert Email.claim_next(dead.worker_id).id == email.id
+    db.session.commit()
+    sweep_outbox.call_local()
+    assert mail_server.received == []  # It may still be in hand.
+    clock.advance(minutes=1)
+    Deliverer.of_this_process().beat()
+    sweep_outbox.call_local()
+    assert len(mail_server.received) == 1
+
+
+def test_two_workers_send_each_mail_once(app, note, mail_server):
+    for number in range(40):
+        note(f"reader{number}@example.org")
+
+    def deliver():
+        with app.app_context():
+            deliverer = Deliverer(connections=1, rate_per_second=None)
+            deliverer.beat()
+            deliverer.deliver_due()
+            deliverer.pool.close()
+
+    threads = [threading.Thread(target=deliver) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(message["To"] for message in mail_server.received) == sorted(
+        f"reader{number}@example.org" for number in range(40)
+    )
+
+
+def test_without_a_mail_server_mail_waits_and_is_announced_once(note, work, caplog):
+    caplog.set_level("INFO")
+    email = note()
+    work()
+    sweep_outbox.call_local()
+    assert email_now(email).state == "waiting"
+    assert sum("stays in the outbox" in record.message for record in caplog.records) == 1
+
+
+def test_a_failed_mail_can_be_sent_again(note, mail_server, work):
+    mail_server.refuse_next("550 5.1.1 no such user")
+    email = note()
+    work()
+    email_now(email).send_again()
+    db.session.commit()
+    sweep_outbox.call_local()
+    assert [message["Message-ID"] for message in mail_server.received] == [email.message_id]
+
+
+def test_a_queued_task_forged_without_the_secret_is_refused(app):
+    from huey.serializer import Serializer
+
+    forged = Serializer().serialize(("anything",))
+    with pytest.raises(ValueError, match="eparator|ismatch"):
+        queue.deserialize_task(forged)
+
+
+def test_a_worker_that_retires_is_forgotten(app):
+    deliverer = Deliverer.of_this_process()
+    assert [worker.id for worker in Worker.alive()] == [deliverer.worker_id]
+    deliverer.retire()
+    assert Worker.alive() == []
+
+
+def email_now(email):
+    db.session.rollback()
+    return db.session.get_one(Email, email.id, populate_existing=True)

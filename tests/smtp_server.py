@@ -1,0 +1,83 @@
+"""A real SMTP server on loopback that keeps what it is given, and misbehaves when told to."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+Refusal = str | Callable[[Envelope], str | None] | None
+
+
+class MailServer:
+    """Receives mail; `refuse_next` and `refuse` make it answer something else than 250."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.received: list[EmailMessage] = []
+        self.envelopes: list[Envelope] = []
+        self.refusals: list[str] = []
+        self.refuse: Refusal = None
+        self.hang_up_after_data = 0
+        self.connections = 0
+        self._lock = threading.Lock()
+        self._controller = _Controller(self, hostname="127.0.0.1", port=port or free_port())
+
+    @property
+    def port(self) -> int:
+        return int(self._controller.port)
+
+    def start(self) -> "MailServer":
+        self._controller.start()
+        self.connections = 0  # The controller knocks once to see that the server answers.
+        return self
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [
+            message
+            for message, envelope in zip(self.received, self.envelopes, strict=True)
+            if address in envelope.rcpt_tos
+        ]
+
+    def refuse_next(self, *answers: str) -> None:
+        """Answer the next messages with these lines, such as "451 4.7.1 try later"."""
+        self.refusals += answers
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name.
+        with self._lock:
+            if self.refusals:
+                return self.refusals.pop(0)
+            if answer := self.refuse(envelope) if callable(self.refuse) else self.refuse:
+                return answer
+            content = envelope.content
+            assert isinstance(content, bytes)
+            self.received.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
+            self.envelopes.append(envelope)
+            if self.hang_up_after_data:
+                self.hang_up_after_data -= 1
+                server.transport.abort()
+        await asyncio.sleep(0)
+        return "250 OK"
+
+
+class _Controller(Controller):
+    def __init__(self, handler: MailServer, **options: Any) -> None:
+        super().__init__(handler, **options)
+        self._server_of = handler
+
+    def factory(self) -> SMTP:
+        self._server_of.connections += 1
+        return super().factory()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
