@@ -50,7 +50,7 @@ class MailServer:
         """Answer the next messages with these lines, such as "451 4.7.1 try later"."""
         self.refusals += answers
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name.
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         with self._lock:
             if self.refusals:
                 return self.refusals.pop(0)

@@ -1,0 +1,77 @@
+import pytest
+
+from app.config import SettingError, load
+
+
+@pytest.fixture
+def environ(tmp_path):
+    return {"INSTANCE_PATH": str(tmp_path)}
+
+
+def test_nothing_needs_to_be_set(environ):
+    settings = load(environ)
+    assert settings["SITE_URL"] == "http://localhost:8000"
+    assert settings["SQLALCHEMY_DATABASE_URI"].startswith("sqlite:///")
+    assert settings["MAIL_SERVER"] is None
+
+
+def test_the_local_secret_is_made_once_and_kept_private(environ, tmp_path):
+    assert load(environ)["SECRET_KEY"] == load(environ)["SECRET_KEY"]
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("SITE_URL", "www.example.org"),
+        ("SITE_URL", "https://www.example.org/somewhere"),
+        ("DATABASE_URL", "mysql://localhost/site"),
+        ("QUEUE_URL", "amqp://localhost"),
+        ("REDIS_URL", "localhost:6379"),
+        ("SECRET_KEY", "short"),
+        ("MAIL_PORT", "-1"),
+        ("MAIL_USE_TLS", "yes please"),
+        ("MAIL_RATE_PER_SECOND", "0"),
+        ("MAIL_CONNECTIONS", "0"),
+        ("MAIL_DEFAULT_SENDER", "nobody"),
+        ("MAIL_DEFAULT_SENDER", "A <a@example.org>\nBcc: b@example.org"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+        ("TRUSTED_PROXIES", "all"),
+        ("RATELIMIT_ENABLED", "maybe"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_line_that_names_it(environ, name, value):
+    with pytest.raises(SettingError, match=f"^{name} .*") as refused:
+        load(environ | {name: value})
+    assert len(str(refused.value).splitlines()) == 1 or "\n" in value
+
+
+def test_https_needs_a_secret_of_its_own(environ):
+    with pytest.raises(SettingError, match="SECRET_KEY is missing"):
+        load(environ | {"SITE_URL": "https://www.example.org"})
+
+
+def test_a_stripe_key_without_a_webhook_secret_is_refused(environ):
+    with pytest.raises(SettingError, match="STRIPE_WEBHOOK_SECRET is missing"):
+        load(environ | {"STRIPE_SECRET_KEY": "sk_test_x"})
+
+
+@pytest.mark.parametrize("key", ["sk_live_x", "rk_live_x"])
+def test_a_live_key_never_goes_to_another_api(environ, key):
+    stripe = {"STRIPE_SECRET_KEY": key, "STRIPE_WEBHOOK_SECRET": "whsec_x"}
+    load(environ | stripe)
+    with pytest.raises(SettingError, match="STRIPE_API_BASE"):
+        load(environ | stripe | {"STRIPE_API_BASE": "http://127.0.0.1:8001"})
+
+
+def test_tls_and_ssl_together_are_refused(environ):
+    with pytest.raises(SettingError, match="MAIL_USE_SSL"):
+        load(environ | {"MAIL_USE_SSL": "1", "MAIL_USE_TLS": "1"})
+
+
+def test_cookies_are_locked_to_the_host_under_https(environ):
+    settings = load(environ | {"SITE_URL": "https://www.example.org", "SECRET_KEY": "x" * 40})
+    assert settings["SESSION_COOKIE_SECURE"]
+    assert settings["SESSION_COOKIE_NAME"].startswith("__Host-")

@@ -1,0 +1,107 @@
+"""The rules of the house that a machine can hold: who imports whom, and what is documented."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+APP = ROOT / "app"
+KERNEL = {
+    "clock",
+    "config",
+    "content_files",
+    "extensions",
+    "json_ld",
+    "limits",
+    "markdown",
+    "publishing",
+    "tokens",
+    "urls",
+}
+ENTRANCES = {"__init__", "commands", "up", "worker"}
+MAY_IMPORT = {
+    "people": set(),
+    "outbox": {"people"},
+    "followups": {"outbox", "people"},
+    "hub": set(),
+    "web": set(),
+    "newsletter": {"followups", "outbox", "people", "hub", "web"},
+    "coaching": {"newsletter", "followups", "outbox", "people", "hub", "web"},
+    "enrollment": {"newsletter", "followups", "outbox", "people", "hub", "web"},
+    "classroom": {"enrollment", "newsletter", "followups", "outbox", "people", "hub", "web"},
+    "studio": {"classroom", "coaching", "enrollment", "newsletter", "followups", "outbox", "people", "hub", "web"},
+}
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms and kernel modules of the site that a file imports, wherever in the file it does so."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module == "app":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").startswith("app."):
+            found.add(str(node.module).split(".")[1])
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("app.")}
+        elif isinstance(node, ast.ImportFrom) and node.level > 1:
+            found.add("an import that climbs out of its room")
+    return found
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_the_rooms_above_it(room):
+    allowed = KERNEL | MAY_IMPORT[room] | {room}
+    for path in (APP / room).rglob("*.py"):
+        assert imported_rooms(path) <= allowed, path
+
+
+def test_the_kernel_imports_no_room():
+    for name in KERNEL:
+        if (path := APP / f"{name}.py").exists():
+            assert imported_rooms(path) <= KERNEL, path
+
+
+def test_the_stripe_stand_in_imports_nothing_of_the_site():
+    for path in (APP / "stripe_sandbox").rglob("*.py"):
+        assert imported_rooms(path) <= {"stripe_sandbox"}, path
+
+
+def test_only_the_gateway_imports_stripe():
+    for path in APP.rglob("*.py"):
+        if path.name == "stripe_gateway.py" or "stripe_sandbox" in path.parts:
+            continue
+        modules = {
+            alias.name if isinstance(node, ast.Import) else node.module or ""
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        assert not any(module.split(".")[0] == "stripe" for module in modules), path
+
+
+def test_every_room_is_known_to_these_rules():
+    rooms = {path.name for path in APP.iterdir() if (path / "__init__.py").exists()}
+    assert rooms == MAY_IMPORT.keys() | {"stripe_sandbox"}
+    modules = {path.stem for path in APP.glob("*.py")}
+    assert modules <= KERNEL | ENTRANCES
+
+
+def settings_read_by_config() -> set[str]:
+    tree = ast.parse((APP / "config.py").read_text())
+    names = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    calls = (APP / "config.py").read_text()
+    return {name for name in names if f'environ.get("{name}")' in calls or f'environ, "{name}"' in calls}
+
+
+def test_every_setting_is_documented():
+    settings = settings_read_by_config()
+    assert {"SITE_URL", "DATABASE_URL", "MAIL_SERVER", "STRIPE_SECRET_KEY"} <= settings
+    readme, example = (ROOT / "README.md").read_text(), (ROOT / ".env.example").read_text()
+    assert [name for name in sorted(settings) if f"`{name}`" not in readme] == []
+    assert [name for name in sorted(settings) if f"{name}=" not in example] == []
+
+
+def test_the_lock_names_no_package_index():
+    for lock in ROOT.glob("requirements*.lock"):
+        assert "://" not in lock.read_text()
