@@ -11,6 +11,7 @@ from flask_limiter.util import get_remote_address
 from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_security.core import Security
+from flask_security.mail_util import MailUtil
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from huey import Huey
@@ -19,7 +20,7 @@ from huey.serializer import SignedSerializer
 from huey.storage import MemoryStorage, PostgresStorage, RedisStorage, SqliteStorage
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: a transaction that reads first and writes later may be refused half-way."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN" if _only_reads() else "BEGIN IMMEDIATE")
+        only_reads = connection.get_execution_options().get("only_reads") or _only_reads()
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 def _only_reads() -> bool:
@@ -87,8 +89,12 @@ def _only_reads() -> bool:
 
 
 def write_on_get() -> None:
-    """Say, before the first query, that this GET writes (a return page that fulfils), so that SQLite locks in time."""
+    """Say, before the view's first query, that this GET writes (a return page that fulfils), so that SQLite locks in time.
+
+    What was read so far to learn who is signed in was read in a transaction that cannot take the lock: it ends here.
+    """
     g.writes = True
+    db.session.commit()
 
 
 class Queue(Huey):
@@ -105,7 +111,9 @@ class Queue(Huey):
         if url.startswith("sqlite:///"):
             return SqliteStorage(self.name, filename=url.removeprefix("sqlite:///"), timeout=15)
         if url.startswith(("redis://", "rediss://")):
-            return RedisStorage(self.name, url=url, socket_connect_timeout=2)
+            from redis import ConnectionPool  # An extra: only a site that uses Redis has it.
+
+            return RedisStorage(self.name, connection_pool=ConnectionPool.from_url(url, socket_connect_timeout=2))
         if url.startswith("memory:"):
             return MemoryStorage(self.name)
         return PostgresStorage(self.name, dsn=url)
@@ -115,11 +123,19 @@ class Queue(Huey):
             return super().execute(task, timestamp)
 
 
+class SiteSecurity(Security):
+    """Flask-Security that is told its mail room when it meets the app; upstream takes it in the constructor only."""
+
+    def init_app(self, *args: Any, mail_util_cls: type[MailUtil], **settings: Any) -> None:
+        self._mail_util_cls = mail_util_cls
+        super().init_app(*args, **settings)
+
+
 migrate = Migrate()
 csrf = CSRFProtect()
 mail = Mail()
 limiter = Limiter(key_func=get_remote_address)
-security = Security()
+security = SiteSecurity()
 queue = Queue("developing-doctor", results=False, storage_class=MemoryStorage)
 
 
@@ -144,7 +160,7 @@ def _enqueue_waiting(session: Session) -> None:
             log.exception("queue unreachable; the sweep will find what %s was for", task.name)
 
 
-@event.listens_for(db.session, "after_rollback")
-def _forget_waiting(session: Session) -> None:
-    if not session.in_nested_transaction():
+@event.listens_for(db.session, "after_soft_rollback")
+def _forget_waiting(session: Session, ended: SessionTransaction) -> None:
+    if not ended.nested:
         session.info.pop("after_commit", None)

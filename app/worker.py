@@ -15,7 +15,7 @@ from app.outbox.delivery import Deliverer, bury_dead_neighbours
 
 log = logging.getLogger(__name__)
 # Run once at the start, so that what a crash left is picked up now and not at the next full minute.
-SWEEPS = (outbox_tasks.sweep_outbox, followups_tasks.sweep_sequences, enrollment_tasks.sweep_orders)
+SWEEPS = (outbox_tasks.sweep_outbox, followups_tasks.sweep_followups, enrollment_tasks.sweep_orders)
 LONGEST_POLL_SECONDS = 0.5
 
 

@@ -17,13 +17,14 @@ Refusal = str | Callable[[Envelope], str | None] | None
 class MailServer:
     """Receives mail; `refuse_next` and `refuse` make it answer something else than 250."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, seconds_per_mail: float = 0) -> None:
         self.received: list[EmailMessage] = []
         self.envelopes: list[Envelope] = []
         self.refusals: list[str] = []
         self.refuse: Refusal = None
         self.hang_up_after_data = 0
         self.connections = 0
+        self.seconds_per_mail = seconds_per_mail
         self._lock = threading.Lock()
         self._controller = _Controller(self, hostname="127.0.0.1", port=port or free_port())
 
@@ -63,7 +64,7 @@ class MailServer:
             if self.hang_up_after_data:
                 self.hang_up_after_data -= 1
                 server.transport.abort()
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.seconds_per_mail)
         return "250 OK"
 
 

@@ -1,0 +1,103 @@
+"""The worker as its own process, killed without warning while mail is queued, on every database and queue."""
+
+import os
+import signal
+from collections import Counter
+
+import pytest
+
+from app import outbox
+from app.extensions import db, queue
+from app.outbox.models import Email
+from app.people.models import Person
+from tests.conftest import lacking, use_mail_server
+from tests.processes import start, stop, wait_until
+from tests.smtp_server import MailServer
+
+MAILS = 120
+CONNECTIONS = 4
+
+
+@pytest.fixture(params=["file", "redis"])
+def queue_url(request, tmp_path):
+    if request.param == "file":
+        return f"sqlite:///{tmp_path}/queue.db"
+    if not (url := os.environ.get("TEST_REDIS_URL")):
+        lacking("TEST_REDIS_URL is not set: no Redis queue to test on")
+    return url
+
+
+@pytest.fixture
+def settings(app, database_url, queue_url, tmp_path, monkeypatch):
+    monkeypatch.setitem(app.config, "QUEUE_URL", queue_url)
+    queue.init_app(app)
+    queue.flush()
+    yield {
+        "INSTANCE_PATH": str(tmp_path),
+        "DATABASE_URL": database_url,
+        "QUEUE_URL": queue_url,
+        "SECRET_KEY": app.config["SECRET_KEY"],
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_CONNECTIONS": str(CONNECTIONS),
+        "MAIL_DEFAULT_SENDER": app.config["MAIL_DEFAULT_SENDER"],
+    }
+    queue.flush()
+    queue.storage.close()
+
+
+@pytest.fixture
+def slow_server():
+    """Takes its time over each mail, so that a kill finds some in hand."""
+    server = MailServer(seconds_per_mail=0.02).start()
+    yield server
+    server.stop()
+
+
+def write_mails():
+    for number in range(MAILS):
+        outbox.post(to=Person.at(f"reader{number}@example.org"), template="people/no_account", url="http://localhost")
+        db.session.commit()
+
+
+def test_a_killed_worker_loses_nothing_and_repeats_only_what_was_in_hand(app, settings, slow_server, tmp_path):
+    settings["MAIL_PORT"] = str(slow_server.port)
+    log = tmp_path / "worker.log"
+    use_mail_server(app, "127.0.0.1", slow_server.port)
+    write_mails()
+    kills = 0
+    for share in (0.2, 0.4, 0.6, 0.8):
+        worker = start(["flask", "worker"], settings, log)
+        wait_until(lambda goal=share: len(slow_server.received) >= MAILS * goal, what=log.read_text()[-2000:])
+        stop(worker, signal.SIGKILL)
+        kills += 1
+    worker = start(["flask", "worker"], settings, log)
+    wait_until(lambda: len(set(message_ids(slow_server))) == MAILS, what="the last mail")
+    assert stop(worker) == 0
+    use_mail_server(app, None, 25)
+
+    arrivals = Counter(message_ids(slow_server))
+    assert len(arrivals) == MAILS
+    assert sum(arrivals.values()) - MAILS <= kills * CONNECTIONS
+    assert max(arrivals.values()) <= 2
+    db.session.rollback()
+    assert {email.state for email in db.session.query(Email)} == {"sent"}
+
+
+def test_told_to_stop_the_worker_finishes_the_mail_in_hand(app, settings, slow_server, tmp_path):
+    settings["MAIL_PORT"] = str(slow_server.port)
+    use_mail_server(app, "127.0.0.1", slow_server.port)
+    write_mails()
+    log = tmp_path / "worker.log"
+    for how in (signal.SIGTERM, signal.SIGINT):
+        before = len(slow_server.received)
+        worker = start(["flask", "worker"], settings, log)
+        wait_until(lambda seen=before: len(slow_server.received) > seen + 10, what="the first mails")
+        assert stop(worker, how) == 0, log.read_text()[-2000:]
+        db.session.rollback()
+        assert {email.state for email in db.session.query(Email)} == {"sent", "waiting"}
+    use_mail_server(app, None, 25)
+    assert max(Counter(message_ids(slow_server)).values()) == 1
+
+
+def message_ids(server):
+    return [message["Message-ID"] for message in list(server.received)]
