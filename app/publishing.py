@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 
+from blinker import Signal
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import CheckConstraint, event, update
@@ -13,6 +14,10 @@ from app.extensions import Model, db
 
 PUBLIC_PAGE = "developing_doctor.public_page"
 P = ParamSpec("P")
+View = Callable[P, ResponseReturnValue]
+
+# Sent in the process that changed published content, once the change is committed.
+content_committed = Signal()
 
 
 class Published:
@@ -30,7 +35,9 @@ class ContentVersion(Model):
 
 def content_changed(session: Session | None = None) -> None:
     """Make every stored page stale when the caller's transaction commits."""
-    (session or db.session()).execute(update(ContentVersion).values(number=ContentVersion.number + 1))
+    session = session or db.session()
+    session.info["content_changed"] = True
+    session.execute(update(ContentVersion).values(number=ContentVersion.number + 1))
 
 
 @event.listens_for(db.session, "before_flush")
@@ -40,7 +47,13 @@ def _notice_changed_content(session: Session, *_: Any) -> None:
         content_changed(session)
 
 
-def public_page(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+@event.listens_for(db.session, "after_commit")
+def _announce_changed_content(session: Session) -> None:
+    if not session.in_nested_transaction() and session.info.pop("content_changed", False):
+        content_committed.send()
+
+
+def public_page(view: View[P]) -> View[P]:
     """Mark a view whose answer is the same for everybody, so that it may be kept and answered again by anyone.
 
     Such a view reads nothing of the visitor: no cookie, no session, no query string.
@@ -53,4 +66,16 @@ def public_page(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseR
             request.environ[PUBLIC_PAGE] = True
         return response
 
-    return marked
+    return knows_no_visitor(marked)
+
+
+def knows_no_visitor(view: View[P]) -> View[P]:
+    """Mark a view for which nobody looks up who is signed in."""
+    view.knows_no_visitor = True  # type: ignore[attr-defined]
+    return view
+
+
+def cross_origin_exempt(view: View[P]) -> View[P]:
+    """Mark a view that other machines post to, such as a webhook: the guard against cross-site posts lets all pass."""
+    view.cross_origin_exempt = True  # type: ignore[attr-defined]
+    return view

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, g, request_tearing_down
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
@@ -63,9 +63,16 @@ def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with app.app_context():
         db.create_all()
     yield app
+    app.extensions["page_cache"].watch.stop()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def _forget_the_visitor(_sender: Flask, **_: object) -> None:
+    """Flask lends a test's requests the app context around them: what one put on `g` (who is there) is not the next's."""
+    for name in list(g):
+        g.pop(name)
 
 
 @pytest.fixture
@@ -73,7 +80,8 @@ def app(site: Flask) -> Iterator[Flask]:
     """The site, its tables empty, inside an app context of its own."""
     queue.init_app(site)
     limiter.enabled = False
-    with site.app_context():
+    site.extensions["page_cache"].forget_all()
+    with site.app_context(), request_tearing_down.connected_to(_forget_the_visitor, site):
         db.session.add(ContentVersion(id=1))
         db.session.commit()
         yield site

@@ -1,0 +1,28 @@
+"""Turns away what no form of ours sends, before a view or the database has to deal with it."""
+
+from flask import Flask, abort, current_app, request
+
+FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+def refuse_odd_input() -> None:
+    """Refuse too large a body, too many fields, and NUL, which PostgreSQL cannot hold."""
+    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+        abort(413)
+    if "\0" in request.path or any("\0" in text for pair in request.args.items(multi=True) for text in pair):
+        abort(400)
+    if request.mimetype in FORM_TYPES:
+        _look_through_form()
+
+
+def _look_through_form() -> None:
+    # Reading the form refuses one that is too large, also when its length was not told beforehand.
+    fields = list(request.form.items(multi=True))
+    if len(fields) > current_app.config["MAX_FORM_PARTS"]:
+        abort(413)
+    if any("\0" in text for field in fields for text in field):
+        abort(400)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request_funcs.setdefault(None, []).insert(0, refuse_odd_input)
