@@ -107,8 +107,15 @@ def _sessions(site_url: str) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
+        # Two weeks from signing in, not from the last visit: a cookie sent again with every answer would be one on
+        # public pages too. For the same reason a changed browser or network marks nothing in the session.
         "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "SESSION_PROTECTION": None,
         "WTF_CSRF_TIME_LIMIT": None,
+        # The outbox renders mail; Flask-Security is only to say when.
+        "SECURITY_EMAIL_PLAINTEXT": False,
+        "SECURITY_EMAIL_HTML": False,
     }
 
 

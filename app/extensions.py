@@ -89,7 +89,7 @@ def _only_reads() -> bool:
 
 
 def write_on_get() -> None:
-    """Say, before the view's first query, that this GET writes (a return page that fulfils), so that SQLite locks in time.
+    """Say, before the view's first query, that this GET writes (a return page that fulfils): SQLite then locks in time.
 
     What was read so far to learn who is signed in was read in a transaction that cannot take the lock: it ends here.
     """
@@ -126,7 +126,7 @@ class Queue(Huey):
 class SiteSecurity(Security):
     """Flask-Security that is told its mail room when it meets the app; upstream takes it in the constructor only."""
 
-    def init_app(self, *args: Any, mail_util_cls: type[MailUtil], **settings: Any) -> None:
+    def init_app(self, *args: Any, mail_util_cls: type[MailUtil] = MailUtil, **settings: Any) -> None:
         self._mail_util_cls = mail_util_cls
         super().init_app(*args, **settings)
 

@@ -1,7 +1,8 @@
+import re
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, HiddenField, StringField
+from wtforms import EmailField, Field, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from app.people.addresses import InvalidAddress, normalize
@@ -36,26 +37,39 @@ class PublicForm(FlaskForm):
 
     website = StringField("Leave this empty", [Length(max=0)])
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also refuse a field that came twice: which of the two was meant, nobody can say."""
+        valid: bool = super().validate(extra_validators)
+        for field in self:
+            if len(field.raw_data or ()) > 1 and not isinstance(field, SelectMultipleField):
+                field.errors = [*field.errors, "This came more than once. Please fill it in once."]
+                valid = False
+        return valid
+
     @property
     def is_trapped(self) -> bool:
         """Whether the field no human sees was filled in: a robot's work, to be thanked and forgotten."""
         return bool(self.website.data)
 
 
-class SignInForm(FlaskForm):
-    class Meta:
-        csrf = False  # Nobody is signed in yet; web's cross-origin guard protects it.
-
+class SignInForm(PublicForm):
     email = EmailField("E-mail", [InputRequired("Tell us your e-mail address."), Address(local=True)])
     next = HiddenField()
 
 
 class CodeForm(FlaskForm):
     class Meta:
-        csrf = False
+        csrf = False  # Nobody is signed in yet; web's cross-origin guard protects it.
 
     email = HiddenField(validators=[InputRequired(), Address(local=True)])
     code = StringField(
         "Code from the e-mail",
-        [InputRequired("Type the six digits from the e-mail."), Regexp(r"\s*\d{3}\s?\d{3}\s*$", message="Six digits.")],
+        [
+            InputRequired("Type the six digits from the e-mail."),
+            Regexp(r"\s*[0-9]{3}\s?[0-9]{3}\s*$", message="The code is six digits, as in the e-mail."),
+        ],
     )
+
+    @property
+    def digits(self) -> str:
+        return re.sub(r"\s", "", self.code.data or "")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from flask import current_app
-from sqlalchemy import ForeignKey, String, select, update
+from sqlalchemy import ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import tokens
@@ -27,7 +27,7 @@ class SignInCode(Model):
     code_hash: Mapped[str] = mapped_column(String(64))
     next_path: Mapped[str] = mapped_column(String(200), default="")
     tries_left: Mapped[int] = mapped_column(default=TRIES)
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship()
 
@@ -48,14 +48,14 @@ class SignInCode(Model):
         db.session.execute(update(cls).where(cls.person_id == person.id, cls.used_at.is_(None)).values(used_at=now()))
 
     @classmethod
-    def from_link(cls, token: str) -> "SignInCode | None":
-        """The code whose link this is, while it is good."""
+    def from_link(cls, token: str, *, for_use: bool = False) -> "SignInCode | None":
+        """The code whose link this is, while it is good. `for_use` locks it until commit, so that it is used once."""
         try:
-            code_id = tokens.read(PURPOSE, token)
+            code_id, fingerprint = tokens.read(PURPOSE, token)
         except tokens.InvalidToken:
             return None
-        code = db.session.get(cls, code_id, with_for_update=True)
-        return code if code and code.is_good else None
+        code = db.session.get(cls, code_id, with_for_update=for_use or None)
+        return code if code and code.is_good and code._fingerprint == fingerprint else None
 
     @classmethod
     def from_digits(cls, person: Person, digits: str) -> "SignInCode | None":
@@ -64,8 +64,10 @@ class SignInCode(Model):
         code = db.session.scalar(latest)
         if code is None or not code.is_good:
             return None
+        if hmac.compare_digest(code.code_hash, code._hash(digits)):
+            return code
         code.tries_left -= 1
-        return code if hmac.compare_digest(code.code_hash, code._hash(digits)) else None
+        return None
 
     @property
     def is_good(self) -> bool:
@@ -73,12 +75,22 @@ class SignInCode(Model):
 
     @property
     def link_token(self) -> str:
-        return tokens.sign(PURPOSE, self.id)
+        return tokens.sign(PURPOSE, [self.id, self._fingerprint])
+
+    @property
+    def _fingerprint(self) -> str:
+        """Ties a link to this very code: a database may give the number of a deleted row to somebody else's."""
+        return self.code_hash[:16]
 
     def use(self) -> Person:
         """Spend the code. The caller signs the person in."""
         self.used_at = now()
         return self.person
+
+    @classmethod
+    def forget_old(cls) -> None:
+        """Drop codes that have been of no use for a day."""
+        db.session.execute(delete(cls).where(cls.expires_at < now() - timedelta(days=1)))
 
     def _hash(self, digits: str) -> str:
         key = current_app.config["SECRET_KEY"].encode()

@@ -1,17 +1,21 @@
+"""Signing in and out. Pages are the same for every address, so that they tell nobody who has an account."""
+
 import re
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_security import current_user
 from flask_security.decorators import auth_required
-from flask_security.utils import login_user, logout_user
+from flask_security.utils import login_user
 
-from app.extensions import csrf, db
+from app.extensions import csrf, db, security
 from app.limits import form_limits
 from app.people import emails
 from app.people.addresses import normalize
 from app.people.forms import CodeForm, SignInForm
 from app.people.models import Person
 from app.people.sign_in import SignInCode
+from app.people.sign_in_allowance import SignInAllowance
 
 bp = Blueprint("people", __name__)
 
@@ -21,37 +25,48 @@ def safe_next(path: str) -> str:
     return path if re.fullmatch(r"(/[A-Za-z0-9_-][A-Za-z0-9_.~-]*)+/?", path) and len(path) <= 200 else ""
 
 
+def ask_to_sign_in(mechanisms: object = None, headers: object = None) -> Response:
+    """What a stranger gets in place of a page for people who are signed in; a page, not a form, is come back to."""
+    came_for = safe_next(request.path) if request.method == "GET" else ""
+    return make_response(redirect(url_for("people.sign_in", next=came_for or None), 303))
+
+
+security.unauthn_handler(ask_to_sign_in)
+
+
 @bp.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
-    return render_template("people/sign_in.html", form=SignInForm(next=safe_next(request.args.get("next", ""))))
+    next_path = safe_next(request.args.get("next", ""))
+    if current_user.is_authenticated:
+        return redirect(next_path or _home_of(current_user), 303)
+    return render_template("people/sign_in.html", form=SignInForm(next=next_path))
 
 
+# The address has an allowance in the database. The limit here is wide, because a narrow one would let a stranger who
+# keeps asking in somebody's name shut that person out.
 @bp.post("/sign-in")
 @csrf.exempt
-@form_limits("sign-in", address="5/hour", network_="30/hour", domain="200/hour", in_all="1000/hour")
+@form_limits("sign-in", address="300/hour", network_="30/hour", domain="600/hour", in_all="1000/hour")
 def send_sign_in_link() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
+        if form.is_trapped:
+            return _check_inbox(form.email.data or "")
         return render_template("people/sign_in.html", form=form), 422
     address = normalize(form.email.data or "", local=True)
-    # The same work and the same answer, whether or not we know the address.
-    if (person := Person.with_email(address)) and person.active:
-        emails.sign_in_link(*SignInCode.issue(person, safe_next(form.next.data or "")))
-    else:
-        emails.no_account(address)
+    if SignInAllowance.of(address).take_mail():
+        _mail_a_way_in(address, safe_next(form.next.data or ""))
     db.session.commit()
-    return render_template("people/check_inbox.html", form=CodeForm(email=address), email=address)
+    return _check_inbox(address)
 
 
 @bp.post("/sign-in/code")
 @csrf.exempt
-@form_limits("sign-in-code", address="10/hour", network_="60/hour", domain="1000/hour", in_all="5000/hour")
+@form_limits("sign-in-code", address="60/hour", network_="60/hour", domain="1000/hour", in_all="5000/hour")
 def sign_in_with_code() -> ResponseReturnValue:
     form = CodeForm()
     if form.validate():
-        person = Person.with_email(normalize(form.email.data or "", local=True))
-        code = SignInCode.from_digits(person, re.sub(r"\s", "", form.code.data or "")) if person else None
-        if code:
+        if code := _guess(normalize(form.email.data or "", local=True), form.digits):
             return _enter(code)
         db.session.commit()  # The wrong guess counts.
         form.code.errors = ["That code is not right, or no longer good. Check the newest e-mail, or ask for another."]
@@ -61,28 +76,63 @@ def sign_in_with_code() -> ResponseReturnValue:
 @bp.get("/sign-in/<token>")
 def confirm_sign_in(token: str) -> ResponseReturnValue:
     if (code := SignInCode.from_link(token)) is None:
-        return render_template("people/link_expired.html", form=SignInForm()), 410
+        return _link_expired()
     return render_template("people/confirm_sign_in.html", token=token, email=code.person.email)
 
 
 @bp.post("/sign-in/<token>")
 @csrf.exempt
 def use_sign_in_link(token: str) -> ResponseReturnValue:
-    if (code := SignInCode.from_link(token)) is None:
-        return render_template("people/link_expired.html", form=SignInForm()), 410
+    if (code := SignInCode.from_link(token, for_use=True)) is None:
+        return _link_expired()
     return _enter(code)
 
 
 @bp.post("/sign-out")
 @auth_required("session")
 def sign_out() -> ResponseReturnValue:
-    logout_user()
+    # The session lives in the cookie: only a new identity makes a copy of it worthless, here and everywhere.
+    current_user.end_sessions()
+    db.session.commit()
+    session.clear()
     return redirect(url_for("hub.home"), 303)
 
 
+def _mail_a_way_in(address: str, next_path: str) -> None:
+    if (person := Person.with_email(address)) and person.active:
+        emails.sign_in_link(*SignInCode.issue(person, next_path))
+    else:
+        emails.no_account(address)
+
+
+def _guess(address: str, digits: str) -> SignInCode | None:
+    """The code, if the digits are right. Every guess is counted and written, so that all take equally long."""
+    allowance = SignInAllowance.of(address)
+    person = Person.with_email(address)
+    code = SignInCode.from_digits(person, digits) if allowance.take_guess() and person else None
+    if code:
+        allowance.give_guess_back()
+    return code
+
+
 def _enter(code: SignInCode) -> ResponseReturnValue:
+    """Start a session of its own for the person: nothing of what the browser held before goes into it."""
     person = code.use()
-    login_user(person, remember=False, authn_via=["email"])
+    target = code.next_path or _home_of(person)
     db.session.commit()
-    home = url_for("studio.show_dashboard") if person.is_owner else url_for("classroom.show_classroom")
-    return redirect(code.next_path or home, 303)
+    session.clear()
+    session.permanent = True
+    login_user(person, remember=False, authn_via=["email"])
+    return redirect(target, 303)
+
+
+def _home_of(person: Person) -> str:
+    return url_for("studio.show_dashboard") if person.is_owner else url_for("classroom.show_classroom")
+
+
+def _check_inbox(address: str) -> ResponseReturnValue:
+    return render_template("people/check_inbox.html", form=CodeForm(formdata=None, email=address), email=address)
+
+
+def _link_expired() -> ResponseReturnValue:
+    return render_template("people/link_expired.html", form=SignInForm(formdata=None)), 410
