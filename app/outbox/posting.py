@@ -31,7 +31,8 @@ def post(
     Raises HeaderInjection when a header would hold a line break.
     """
     person, address = (to, to.email) if isinstance(to, Person) else (None, to)
-    context |= {"person": person, "postal_address": current_app.config["POSTAL_ADDRESS"]}
+    config = current_app.config
+    context |= {"person": person, "site_url": config["SITE_URL"], "postal_address": config["POSTAL_ADDRESS"]}
     subject, text, html = (render_template(f"emails/{template}.{part}", **context) for part in _PARTS)
     email = Email(
         person=person,

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import policy
+from email.mime.base import MIMEBase
 from typing import NamedTuple
 
 from flask import current_app
@@ -94,9 +96,22 @@ class ConnectionPool:
             connection.drop()
 
 
+class WholeHeaders(Message):
+    """Flask-Mail's message, with headers on one line each, as long as RFC 5322 §2.1.1 allows.
+
+    Python folds at 78 characters, and what it cannot fold, such as the address in List-Unsubscribe, it turns into
+    encoded words, which no mail program reads as an address.
+    """
+
+    def _message(self) -> MIMEBase:
+        message: MIMEBase = super()._message()
+        message.policy = policy.SMTP.clone(max_line_length=998)
+        return message
+
+
 def message_for(email: Email) -> Message:
     """The message as Flask-Mail builds it: same Message-ID and Date at every attempt."""
-    message = Message(
+    message = WholeHeaders(
         subject=email.subject,
         recipients=[(email.to_name, email.to_address) if email.to_name else email.to_address],
         body=email.body,

@@ -28,3 +28,9 @@ def normalize(typed: str, *, local: bool = False) -> str:
 def domain_of(address: str) -> str:
     """The part after the @ of a normalized address."""
     return address.rpartition("@")[2]
+
+
+def masked(address: str) -> str:
+    """Enough of a normalized address for its owner to know it, too little for who reads over a shoulder."""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}…@{domain}"

@@ -89,6 +89,10 @@ class Person(Model, UserMixin):
         """Keep the name the person gave, unless they gave one before."""
         self.name = self.name or " ".join(name.split())
 
+    def rename(self, name: str) -> None:
+        """Call the person what they now want to be called; for forms only the person can reach."""
+        self.name = " ".join(name.split())
+
     def make_owner(self) -> None:
         if not self.is_owner:
             self.roles.append(Role.named(OWNER))
@@ -125,13 +129,17 @@ class Consent(Model):
     @classmethod
     def stands(cls, person: Person, purpose: str) -> bool:
         """Whether the last word of `person` on `purpose` was yes."""
-        last = db.session.scalar(
+        return cls.last_word(person, purpose) == "given"
+
+    @classmethod
+    def last_word(cls, person: Person, purpose: str) -> str | None:
+        """What `person` last said on `purpose`: "given", "withdrawn", or None when they never decided."""
+        return db.session.scalar(
             select(cls.action)
             .where(cls.person_id == person.id, cls.purpose == purpose, cls.action != "requested")
             .order_by(cls.id.desc())
             .limit(1)
         )
-        return last == "given"
 
 
 datastore = SQLAlchemyUserDatastore(db, Person, Role)
