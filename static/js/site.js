@@ -1,0 +1,119 @@
+// Small comforts. Every page works without this file; nothing here is needed.
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// The contents list marks the section being read.
+function followReading(nav) {
+  const links = all('a[href^="#"]', nav);
+  const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1)))).filter(Boolean);
+  let due = false;
+  const mark = () => {
+    due = false;
+    const line = innerHeight * 0.3;
+    const bottom = scrollY + innerHeight >= document.documentElement.scrollHeight - 4;
+    const passed = headings.filter((heading) => heading.getBoundingClientRect().top <= line);
+    const current = bottom ? headings.at(-1) : passed.at(-1) ?? headings[0];
+    for (const link of links) {
+      if (current && link.hash === "#" + current.id) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  const later = () => { if (!due) { due = true; requestAnimationFrame(mark); } };
+  addEventListener("scroll", later, { passive: true });
+  addEventListener("resize", later, { passive: true });
+  nav.addEventListener("click", (event) => {
+    if (event.target.closest("a")) for (const fold of all("details", nav)) fold.open = false;
+  });
+  mark();
+}
+
+// A time zone nobody has chosen yet is guessed from the browser; the person can change it.
+function guessTimeZone(select) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const chosen = all("option", select).some((option) => option.defaultSelected && option.value);
+  if (zone && !chosen && all("option", select).some((option) => option.value === zone)) select.value = zone;
+}
+
+// A video is fetched from YouTube only when somebody asks for it, from the address that sets no cookie.
+function offerVideo(button) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const player = document.createElement("div");
+    const frame = document.createElement("iframe");
+    player.className = "player";
+    frame.src = `https://www.youtube-nocookie.com/embed/${encodeURIComponent(button.dataset.videoId)}?autoplay=1`;
+    frame.title = button.dataset.videoTitle || "Video";
+    frame.allow = "autoplay; encrypted-media; fullscreen; picture-in-picture";
+    frame.referrerPolicy = "strict-origin-when-cross-origin";
+    player.append(frame);
+    button.replaceWith(player);
+    frame.focus();
+  });
+}
+
+// Forms in a [data-in-place] region answer where they stand: the region is exchanged for the one of the same
+// name in the answer. Whatever goes wrong, what was typed stays.
+const prepare = (root) => {
+  all("select[data-guess-time-zone]", root).forEach(guessTimeZone);
+  all("button[data-video-id]", root).forEach(offerVideo);
+};
+
+function focusOn(region) {
+  const target = region.querySelector("[data-focus]") ?? region.querySelector("[aria-invalid=true]") ?? region.querySelector("h1, h2, p") ?? region;
+  if (!target.matches("input, select, textarea, button, a, [tabindex]")) target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+  const { top, bottom } = target.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) target.scrollIntoView({ block: "center" });
+}
+
+function say(form, text) {
+  form.querySelector("[data-status]")?.remove();
+  const status = document.createElement("p");
+  status.className = "status";
+  status.dataset.status = "";
+  status.setAttribute("role", "alert");
+  status.tabIndex = -1;
+  status.textContent = text;
+  form.prepend(status);
+  status.focus();
+}
+
+async function answerInPlace(form, region, submitter) {
+  const typed = new URLSearchParams(new FormData(form, submitter));
+  const reads = form.method === "get";
+  const action = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action;
+  const address = reads ? `${action.split("?")[0]}?${typed}` : action;
+  submitter?.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(address, { method: form.method, body: reads ? null : typed, headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector(`[data-in-place="${CSS.escape(region.dataset.inPlace)}"]`);
+    if (fresh) {
+      const here = document.adoptNode(fresh);
+      region.replaceWith(here);
+      if (reads) history.replaceState(null, "", address);
+      prepare(here);
+      focusOn(here);
+    } else if (answer.ok) {
+      location.assign(answer.url);
+    } else {
+      const message = page.querySelector("[data-message]")?.textContent.trim();
+      say(form, message || "This did not work. Nothing was lost: please try again in a moment.");
+    }
+  } catch {
+    say(form, "We could not reach the site. What you typed is still here: please check your connection and try again.");
+  } finally {
+    submitter?.removeAttribute("aria-busy");
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const region = form.closest("[data-in-place]");
+  if (!region || event.defaultPrevented) return;
+  if (event.submitter?.hasAttribute("aria-busy")) { event.preventDefault(); return; }
+  event.preventDefault();
+  answerInPlace(form, region, event.submitter);
+});
+
+all("[data-spy]").forEach(followReading);
+prepare(document);
