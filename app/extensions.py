@@ -120,6 +120,7 @@ class Queue(Huey):
 
     def execute(self, task: Task, timestamp: datetime | None = None) -> Any:
         with self.app.app_context():
+            g.task_id = task.id  # For the log, which names what was at work.
             return super().execute(task, timestamp)
 
 

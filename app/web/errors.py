@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import escape
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable, TooManyRequests
+from werkzeug.exceptions import BadRequest, HTTPException, SecurityError, ServiceUnavailable, TooManyRequests
 
 from app.extensions import db, limiter
 from app.web.logging import request_id
@@ -59,6 +59,8 @@ def show_error(error: HTTPException) -> ResponseReturnValue:
     """The page for an HTTP error. A view's own abort(status, "What to do.") is shown in its own words."""
     if error.response is not None:
         return error.response
+    if isinstance(error, SecurityError):  # An unknown host: no links can be made for it.
+        return plain_page(400, _words(error, 400))
     status = error.code or 500
     response = error_page(status, _words(error, status))
     for name, value in error.get_headers(request.environ):
@@ -71,16 +73,20 @@ def show_error(error: HTTPException) -> ResponseReturnValue:
 
 def error_page(status: int, words: Words) -> Response:
     """A page that stands on its own feet: if the template fails too, plain HTML says the same."""
-    context = {"status": status, **words._asdict(), "request_id": request_id()}
     try:
-        body = render_template("errors/error.html", **context)
+        body = render_template("errors/error.html", status=status, **words._asdict(), request_id=request_id())
     except Exception:
         log.exception("the error page could not be rendered")
-        title, what_to_do = escape(words.title), escape(words.what_to_do)
-        body = (
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-            f'<h1>{title}</h1><p>{what_to_do}</p><p><a href="/">Go to the front page</a></p><p>{request_id()}</p>'
-        )
+        return plain_page(status, words)
+    return make_response(body, status)
+
+
+def plain_page(status: int, words: Words) -> Response:
+    title, what_to_do = escape(words.title), escape(words.what_to_do)
+    body = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        f'<h1>{title}</h1><p>{what_to_do}</p><p><a href="/">Go to the front page</a></p><p>{request_id()}</p>'
+    )
     return make_response(body, status)
 
 

@@ -1,0 +1,55 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.extensions import db, limiter, queue
+from app.hub.models import ExternalLink
+from app.web import page_cache
+from tests.web import pages
+
+
+def build(site: Flask, **settings: object) -> Flask:
+    """A second site on the same database, with the tests' pages, answering as it would in production."""
+    app = create_app(dict(site.config) | {"TESTING": False, "PROPAGATE_EXCEPTIONS": False} | settings)
+    pages.add_pages(app)
+    queue.init_app(site)  # The queue serves one app; this one is only looked at.
+    limiter.enabled = False
+    return app
+
+
+@pytest.fixture(scope="session")
+def second_site(site: Flask) -> Iterator[Flask]:
+    app = build(site)
+    yield app
+    app.extensions["page_cache"].watch.stop()
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def web(app: Flask, second_site: Flask) -> FlaskClient:
+    """A visitor without cookies, on a site whose page cache is empty."""
+    second_site.extensions["page_cache"].forget_all()
+    pages.rendered.clear()
+    for event in (pages.gate, pages.inside, pages.broken):
+        event.clear()
+    return second_site.test_client(use_cookies=False)
+
+
+@pytest.fixture
+def cache(web: FlaskClient) -> page_cache.PageCache:
+    return web.application.extensions["page_cache"]
+
+
+@pytest.fixture
+def publish(app: Flask) -> Callable[[str], None]:
+    """Publishes a link, as the owner would."""
+
+    def publish(title: str) -> None:
+        db.session.add(ExternalLink(slug=title, title=title, url="https://x.example.org", organization="X", summary=""))
+        db.session.commit()
+
+    return publish
