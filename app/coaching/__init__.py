@@ -1,1 +1,1 @@
-"""Coaching: the offer, and consultations from request to calendar."""
+"""Coaching: the offer, and consultations, from the request on."""

@@ -1,0 +1,80 @@
+from collections.abc import Sequence
+from typing import Any
+
+from flask import current_app
+
+from app import outbox
+from app.coaching.models import Consultation
+from app.coaching.offer import CoachingOffer
+from app.people.models import Person
+from app.urls import absolute, absolute_url
+
+
+def consultation_requested(consultation: Consultation, offer: CoachingOffer) -> None:
+    """To the person: what was asked for, the private link, what happens next.
+
+    The address is not proven yet, so no free text of whoever typed it is in this mail.
+    """
+    _to_person(consultation, "coaching/consultation_requested", offer=offer)
+
+
+def consultation_cancelled(consultation: Consultation) -> None:
+    _to_person(consultation, "coaching/consultation_cancelled", offer_url=absolute_url("coaching.show_offer"))
+
+
+def new_request(consultation: Consultation, offer: CoachingOffer) -> None:
+    _to_owner(consultation, "coaching/new_request", offer)
+
+
+def request_changed(consultation: Consultation, offer: CoachingOffer) -> None:
+    _to_owner(consultation, "coaching/request_changed", offer)
+
+
+def request_cancelled(consultation: Consultation, offer: CoachingOffer) -> None:
+    _to_owner(consultation, "coaching/request_cancelled", offer)
+
+
+def consultation_links(person: Person, consultations: Sequence[Consultation]) -> None:
+    _with_links(person, "coaching/consultation_links", consultations)
+
+
+def requests_full(person: Person, consultations: Sequence[Consultation]) -> None:
+    """Why another request was not taken, and what to do."""
+    _with_links(person, "coaching/requests_full", consultations)
+
+
+def no_consultations(address: str) -> None:
+    outbox.post(
+        to=address, template="coaching/no_consultations", request_url=absolute_url("coaching.request_consultation")
+    )
+
+
+def manage_url(consultation: Consultation) -> str:
+    """The private link to a consultation: to be mailed to its person and shown to nobody else."""
+    return absolute_url("coaching.show_consultation", token=consultation.link_token)
+
+
+def _to_person(consultation: Consultation, template: str, **context: Any) -> None:
+    outbox.post(
+        to=consultation.person,
+        template=template,
+        consultation=consultation,
+        manage_url=manage_url(consultation),
+        **context,
+    )
+
+
+def _to_owner(consultation: Consultation, template: str, offer: CoachingOffer) -> None:
+    outbox.post(
+        to=current_app.config["OWNER_EMAIL"],
+        template=template,
+        headers={"Reply-To": consultation.person.email},
+        consultation=consultation,
+        offer=offer,
+        studio_url=absolute(f"/studio/consultations/{consultation.id}"),
+    )
+
+
+def _with_links(person: Person, template: str, consultations: Sequence[Consultation]) -> None:
+    links = [(consultation, manage_url(consultation)) for consultation in consultations]
+    outbox.post(to=person, template=template, links=links)

@@ -1,0 +1,38 @@
+"""How often a mail about someone's requests may go to an address that anybody can type."""
+
+import hmac
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from flask import current_app
+from sqlalchemy import String, delete
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.extensions import Model, db
+
+EVERY = timedelta(minutes=10)
+
+
+class LinkMailing(Model):
+    """A mail of some kind that went to an address lately. The address is kept as a keyed hash, and not for long."""
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    mailed_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+    @classmethod
+    def claim(cls, kind: str, address: str) -> bool:
+        """Whether such a mail may go to `address` now. The first to ask is told yes, others no for ten minutes."""
+        db.session.execute(delete(cls).where(cls.mailed_at <= now() - EVERY))
+        try:
+            with db.session.begin_nested():
+                db.session.add(cls(key=_hash(kind, address)))
+        except IntegrityError:
+            return False
+        return True
+
+
+def _hash(kind: str, address: str) -> str:
+    secret = current_app.config["SECRET_KEY"].encode()
+    return hmac.new(secret, f"coaching:{kind}:{address}".encode(), sha256).hexdigest()

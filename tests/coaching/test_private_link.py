@@ -1,0 +1,236 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import MetaData
+
+from app import tokens
+from app.coaching.models import PURPOSE
+from app.extensions import db
+from app.followups import SequenceRun
+from app.people.models import Person
+from tests.coaching.private_link import private_link
+
+OWNER = "owner@doctor.example.org"
+DETAILS = {"goals": "Something else", "time_zone": "Europe/London", "time_1": "2026-12-05T10:00"}
+
+
+def everything():
+    """Each row of each table, to be compared."""
+    db.session.rollback()
+    tables = MetaData()
+    tables.reflect(db.engine)
+    return {table.name: sorted(map(repr, db.session.execute(table.select()).all())) for table in tables.sorted_tables}
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_at_any_page_changes_nothing(link, client, method):
+    before = everything()
+    for path in (
+        *("/coaching/", "/coaching/request", "/coaching/requested", "/coaching/links", "/coaching/links/mailed"),
+        *(link, link + "/cancellation", link + "/details", "/coaching/consultations/made-up"),
+    ):
+        getattr(client, method)(path)
+    assert everything() == before
+
+
+def test_the_private_page_is_kept_by_nobody(link, client):
+    answer = client.get(link)
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert "noindex" in answer.text
+
+
+def test_cancelling_tells_both_and_stops_the_follow_ups(link, client, mail, consultations):
+    answer = client.post(link + "/cancellation", data={"reason": "Called in\r\nfor two nights"})
+    assert (answer.status_code, answer.location) == (303, link)
+    assert "Your request is cancelled" in client.get(link).text
+    (consultation,) = consultations()
+    assert (consultation.state, consultation.cancel_reason) == ("cancelled", "Called in\nfor two nights")
+    (to_person,) = mail.to("ada@example.org", "coaching/consultation_cancelled")
+    assert private_link(to_person)
+    assert "http://localhost:8000/coaching/" in to_person.body
+    (to_owner,) = mail.to(OWNER, "coaching/request_cancelled")
+    assert "Called in\nfor two nights" in to_owner.body
+    assert to_owner.headers["Reply-To"] == "ada@example.org"
+    (run,) = db.session.query(SequenceRun).all()
+    assert run.next_at is None
+    assert run.stopped_at is not None
+
+
+def test_cancelling_twice_is_harmless(link, client, mail, consultations, frozen):
+    client.post(link + "/cancellation", data={"reason": "first"})
+    when = consultations()[0].cancelled_at
+    frozen.advance(hours=1)
+    assert client.post(link + "/cancellation", data={"reason": "second"}).status_code == 303
+    (consultation,) = consultations()
+    assert (consultation.cancelled_at, consultation.cancel_reason) == (when, "first")
+    assert len(mail.to("ada@example.org", "coaching/consultation_cancelled")) == 1
+
+
+def test_cancelling_one_leaves_the_follow_ups_of_another(ask, link, client, mail, consultations):
+    ask(goals="Another matter")
+    client.post(link + "/cancellation")
+    running = {run.occasion: run.next_at is not None for run in db.session.query(SequenceRun)}
+    first, second = consultations()
+    assert running == {first.occasion: False, second.occasion: True}
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, "a\x1bb", "MRN 123456"])
+def test_a_bad_reason_is_explained_and_cancels_nothing(link, client, consultations, reason):
+    assert client.post(link + "/cancellation", data={"reason": reason}).status_code == 422
+    assert consultations()[0].state == "requested"
+
+
+def test_details_can_be_changed_and_the_owner_hears_of_it(link, client, mail, consultations, frozen):
+    assert client.post(link + "/details", data=DETAILS).location == link
+    (consultation,) = consultations()
+    assert (consultation.goals, consultation.time_zone) == ("Something else", "Europe/London")
+    assert [time.starts_at.isoformat() for time in consultation.preferred_times] == ["2026-12-05T10:00:00+00:00"]
+    assert consultation.changed_at == frozen()
+    (email,) = mail.to(OWNER, "coaching/request_changed")
+    assert "Saturday, December 5, 2026, 5:00 AM EST" in email.body
+    assert "Your changes of" in client.get(link).text
+
+
+def test_saving_the_same_details_changes_nothing_and_tells_nobody(link, client, mail):
+    client.post(link + "/details", data=DETAILS)
+    client.post(link + "/details", data=DETAILS)
+    assert len(mail.to(OWNER, "coaching/request_changed")) == 1
+
+
+def test_the_form_for_changes_holds_what_was_asked_for(link, client):
+    page = client.get(link).text
+    assert 'value="2026-12-01T19:30"' in page
+    assert 'selected value="America/Chicago"' in page
+
+
+def test_times_taken_before_may_stay_however_near_they_are(link, client, consultations, frozen):
+    frozen.advance(days=8)
+    kept = {"goals": "New goals", "time_zone": "America/Chicago", "time_1": "2026-12-01T19:30"}
+    assert client.post(link + "/details", data=kept).status_code == 303
+    assert consultations()[0].goals == "New goals"
+    elsewhere = kept | {"time_zone": "America/New_York"}
+    assert client.post(link + "/details", data=elsewhere).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("time_zone", "Mars/Olympus"),
+        ("time_1", "2020-01-01T10:00"),
+        ("time_1", ""),
+        ("goals", "DOB 1/2/1960"),
+        ("goals", "x" * 2001),
+    ],
+)
+def test_bad_details_are_explained_and_change_nothing(link, client, mail, consultations, field, value):
+    assert client.post(link + "/details", data=DETAILS | {field: value}).status_code == 422
+    assert consultations()[0].changed_at is None
+    assert mail.to(OWNER, "coaching/request_changed") == []
+
+
+def test_what_is_cancelled_cannot_be_changed(link, client, consultations, mail):
+    client.post(link + "/cancellation")
+    answer = client.post(link + "/details", data=DETAILS)
+    assert answer.status_code == 409
+    assert "Your request is cancelled" in answer.text
+    assert consultations()[0].changed_at is None
+    assert mail.to(OWNER, "coaching/request_changed") == []
+
+
+def test_a_link_works_after_years(link, client, frozen):
+    frozen.advance(days=1000)
+    assert client.get(link).status_code == 200
+
+
+def test_each_link_opens_its_own_consultation_only(ask, link, client, mail, consultations):
+    ask(email="grace@example.org", name="Grace Hopper", goals="Graces own goals")
+    page = client.get(link).text
+    assert "Ada Lovelace" in page
+    assert "Grace" not in page
+    client.post(private_link(mail.to("grace@example.org")[0]) + "/cancellation")
+    assert [consultation.state for consultation in consultations()] == ["requested", "cancelled"]
+
+
+@pytest.mark.parametrize("forge", ["other purpose", "cut short", "changed", "nonsense", "NUL", "long"])
+def test_a_link_that_is_not_ours_explains_itself_and_offers_another(link, client, consultations, forge):
+    token = link.rpartition("/")[2]
+    (consultation,) = consultations()
+    forged = {
+        "other purpose": tokens.sign("newsletter-confirm", [consultation.id, 0]),
+        "cut short": token[:-3],
+        "changed": ("A" if token[0] != "A" else "B") + token[1:],
+        "nonsense": "nonsense",
+        "NUL": "%00",
+        "long": "x" * 3000,
+    }[forge]
+    for answer in (
+        client.get(f"/coaching/consultations/{forged}"),
+        client.post(f"/coaching/consultations/{forged}/cancellation"),
+        client.post(f"/coaching/consultations/{forged}/details", data=DETAILS),
+    ):
+        assert answer.status_code in (404, 400)
+        if forge != "NUL":
+            assert "This link leads nowhere" in answer.text
+            assert 'action="/coaching/links"' in answer.text
+    assert consultations()[0].state == "requested"
+
+
+def test_the_link_of_an_erased_person_never_opens_the_request_of_the_next(ask, link, client, mail, frozen):
+    db.session.delete(Person.with_email("ada@example.org"))
+    db.session.commit()
+    frozen.advance(minutes=1)
+    ask(email="grace@example.org")
+    assert client.get(link).status_code == 404
+
+
+def test_a_lost_link_is_mailed_again(link, client, mail, frozen):
+    answer = client.post("/coaching/links", data={"email": " ADA@example.org "})
+    assert (answer.status_code, answer.location) == (303, "/coaching/links/mailed")
+    (email,) = mail.to("ada@example.org", "coaching/consultation_links")
+    assert client.get(private_link(email)).status_code == 200
+
+
+def test_links_lead_to_what_is_open_only(ask, link, client, mail):
+    ask(goals="Another matter")
+    client.post(link + "/cancellation")
+    client.post("/coaching/links", data={"email": "ada@example.org"})
+    (email,) = mail.to("ada@example.org", "coaching/consultation_links")
+    assert email.body.count("/coaching/consultations/") == 1
+    assert "Another matter" in client.get(private_link(email)).text
+
+
+def test_known_and_unknown_addresses_get_the_same_answer(link, client, mail):
+    known = client.post("/coaching/links", data={"email": "ada@example.org"})
+    unknown = client.post("/coaching/links", data={"email": "nobody@example.org"})
+    assert (known.status_code, known.location, known.data) == (unknown.status_code, unknown.location, unknown.data)
+    assert mail.to("nobody@example.org")[0].template == "coaching/no_consultations"
+    assert "http://localhost:8000/coaching/request" in mail.to("nobody@example.org")[0].body
+    assert Person.with_email("nobody@example.org") is None
+
+
+@pytest.mark.parametrize("address", ["ada@example.org", "nobody@example.org"])
+def test_an_address_is_mailed_links_once_in_ten_minutes(link, client, mail, frozen, address):
+    before = len(mail.to(address))
+    for _ in range(3):
+        client.post("/coaching/links", data={"email": address})
+    assert len(mail.to(address)) == before + 1
+    frozen.time += timedelta(minutes=10)
+    client.post("/coaching/links", data={"email": address})
+    assert len(mail.to(address)) == before + 2
+
+
+@pytest.mark.parametrize("email", ["", "nope", "a\r\nb@example.org", "a\x1b@example.org"])
+def test_a_bad_address_is_explained_and_nothing_is_mailed(offer, client, mail, email):
+    assert client.post("/coaching/links", data={"email": email}).status_code == 422
+    assert mail.all == []
+
+
+def test_a_robot_asking_for_links_is_forgotten(offer, client, mail):
+    data = {"email": "ada@example.org", "website": "x"}
+    assert client.post("/coaching/links", data=data).status_code == 303
+    assert mail.all == []
+
+
+def test_a_token_is_signed_for_its_purpose_only(link, consultations):
+    (consultation,) = consultations()
+    assert tokens.read(PURPOSE, link.rpartition("/")[2])[0] == consultation.id
