@@ -16,6 +16,7 @@ GIVE_UP_AFTER = timedelta(days=2)
 HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=30)
 UNDECIDED = text("sent_at IS NULL AND failed_at IS NULL")
+FAILED = text("failed_at IS NOT NULL")
 
 
 class HeaderInjection(ValueError):
@@ -60,6 +61,7 @@ class Email(Model):
     __table_args__ = (
         CheckConstraint("sent_at IS NULL OR failed_at IS NULL", name="one_outcome"),
         Index("ix_email_due", "due_at", postgresql_where=UNDECIDED, sqlite_where=UNDECIDED),
+        Index("ix_email_failed", "id", postgresql_where=FAILED, sqlite_where=FAILED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

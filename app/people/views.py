@@ -8,7 +8,7 @@ from flask_security import current_user
 from flask_security.decorators import auth_required
 from flask_security.utils import login_user
 
-from app.extensions import csrf, db, security
+from app.extensions import SAFE_METHODS, csrf, db, security
 from app.limits import form_limits
 from app.people import emails
 from app.people.addresses import normalize
@@ -27,7 +27,7 @@ def safe_next(path: str) -> str:
 
 def ask_to_sign_in(mechanisms: object = None, headers: object = None) -> Response:
     """What a stranger gets in place of a page for people who are signed in; a page, not a form, is come back to."""
-    came_for = safe_next(request.path) if request.method == "GET" else ""
+    came_for = safe_next(request.path) if request.method in SAFE_METHODS else ""
     return make_response(redirect(url_for("people.sign_in", next=came_for or None), 303))
 
 

@@ -1,3 +1,14 @@
-from flask import Blueprint
+from flask import render_template
+from flask.typing import ResponseReturnValue
 
-bp = Blueprint("studio", __name__, url_prefix="/studio")
+from app.studio import coaching_views, enrollment_views, newsletter_views, outbox_views, people_views
+from app.studio.blueprint import bp
+from app.studio.overview import Overview
+
+# The views of every room hang on `bp` once they are imported.
+__all__ = ["bp", "coaching_views", "enrollment_views", "newsletter_views", "outbox_views", "people_views"]
+
+
+@bp.get("/")
+def show_dashboard() -> ResponseReturnValue:
+    return render_template("studio/dashboard.html", overview=Overview.of_now())

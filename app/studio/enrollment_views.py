@@ -1,0 +1,46 @@
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from app.enrollment.enrollments import Enrollment
+from app.enrollment.models import Cohort
+from app.enrollment.orders import Order
+from app.extensions import db
+from app.people.models import Person
+from app.studio.blueprint import bp
+from app.studio.listing import Asked, Listing, by_first_moment
+
+# Every enrollment hangs on an order, and an order without one is what the owner asks about most.
+ORDERS = Listing(
+    rows=select(Order)
+    .join(Order.person)
+    .options(contains_eager(Order.person), joinedload(Order.cohort).joinedload(Cohort.course)),
+    number=Order.id,
+    searched=(Person.email, Order.name, Person.name, Order.public_id),
+    states=by_first_moment(
+        {
+            "refunded": Order.refunded_at,
+            "paid": Order.paid_at,
+            "failed": Order.failed_at,
+            "awaiting payment": Order.awaiting_payment_at,
+            "expired": Order.expired_at,
+        },
+        "pending",
+    ),
+)
+
+
+@bp.get("/enrollments")
+def list_enrollments() -> ResponseReturnValue:
+    page = ORDERS.page(Asked.by(request.args))
+    return render_template("studio/enrollments.html", page=page, standing=_standing(page.rows))
+
+
+def _standing(orders: list[Order]) -> dict[int, int]:
+    """How many places each of `orders` pays for that stand, by the order's number."""
+    places = select(Enrollment.order_id).where(
+        Enrollment.order_id.in_([order.id for order in orders]), Enrollment.ended_at.is_(None)
+    )
+    found = list(db.session.scalars(places))
+    return {order_id: found.count(order_id) for order_id in found}

@@ -1,0 +1,124 @@
+"""How things stand: what waits for the owner, and a few numbers, counted no further than is worth knowing."""
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from flask import current_app, url_for
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from app.clock import now
+from app.coaching.models import Consultation
+from app.enrollment.models import Cohort
+from app.enrollment.orders import Order
+from app.extensions import db
+from app.newsletter.models import PURPOSE as NEWSLETTER
+from app.newsletter.models import Subscription
+from app.outbox import Email
+from app.outbox.models import Worker
+from app.people.models import Consent
+from app.studio.coaching_views import CONSULTATIONS
+from app.studio.listing import count_up_to
+from app.studio.newsletter_views import SUBSCRIPTIONS
+from app.studio.outbox_views import STATES
+
+COUNTED_UP_TO = 10_000
+LATELY = 8
+UNSENT = ("waiting", "retrying", "failed")
+
+
+class Count(NamedTuple):
+    """A number, counted no further than COUNTED_UP_TO."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.number:,}+" if self.number >= COUNTED_UP_TO else f"{self.number:,}"
+
+    @classmethod
+    def of(cls, rows: Select[Any]) -> "Count":
+        return cls(count_up_to(COUNTED_UP_TO, rows))
+
+
+class Event(NamedTuple):
+    """Something that happened: what, with whom, when, and where to read on."""
+
+    what: str
+    who: str
+    at: datetime
+    url: str
+
+
+class Overview(NamedTuple):
+    open_requests: Count
+    newest_requests: list[Consultation]
+    odd_orders: list[Order]
+    subscribers: Count
+    subscribers_of_a_week: Count
+    cohorts: list[Cohort]
+    mails: dict[str, Count]
+    has_worker: bool
+    has_server: bool
+    events: list[Event]
+
+    @classmethod
+    def of_now(cls) -> "Overview":
+        a_week_ago = now() - timedelta(days=7)
+        is_open, is_active = CONSULTATIONS.states["requested"], SUBSCRIPTIONS.states["active"]
+        subscribers = select(Subscription.id).where(is_active)
+        return cls(
+            open_requests=Count.of(select(Consultation.id).where(is_open)),
+            newest_requests=_newest(Consultation, is_open),
+            # Their payment was not what we asked for.
+            odd_orders=_newest(Order, Order.mismatched_at.is_not(None), Order.refunded_at.is_(None)),
+            subscribers=Count.of(subscribers),
+            subscribers_of_a_week=Count.of(subscribers.where(Subscription.confirmed_at > a_week_ago)),
+            cohorts=_cohorts(),
+            mails={state: Count.of(select(Email.id).where(STATES[state])) for state in UNSENT},
+            has_worker=bool(Worker.alive()),
+            has_server=bool(current_app.config["MAIL_SERVER"]),
+            events=_lately(),
+        )
+
+
+def _cohorts() -> list[Cohort]:
+    """Those not over yet, soonest first."""
+    running = select(Cohort).where(Cohort.ends_on >= now().date())
+    return list(db.session.scalars(running.order_by(Cohort.starts_on, Cohort.id).limit(LATELY)))
+
+
+def _lately() -> list[Event]:
+    """What came in most recently, newest first."""
+    events = [*_newsletter_events(), *_requests(), *_sales()]
+    return sorted(events, key=lambda event: event.at, reverse=True)[:LATELY]
+
+
+def _newsletter_events() -> list[Event]:
+    words = {"given": "Subscribed to the newsletter", "withdrawn": "Left the newsletter"}
+    lines = _newest(Consent, Consent.purpose == NEWSLETTER, Consent.action.in_(words))
+    return [Event(words[line.action], line.person.email, line.at, _page_of(line.person_id)) for line in lines]
+
+
+def _requests() -> list[Event]:
+    return [
+        Event("Asked for a consultation", row.name or row.person.email, row.requested_at,
+              url_for("studio.show_consultation", consultation_id=row.id))
+        for row in _newest(Consultation)
+    ]  # fmt: skip
+
+
+def _sales() -> list[Event]:
+    return [
+        Event("Bought the course", order.name or order.person.email, order.paid_at, _page_of(order.person_id))
+        for order in _newest(Order, Order.paid_at.is_not(None))
+        if order.paid_at
+    ]
+
+
+def _newest(model: Any, *conditions: Any) -> list[Any]:
+    newest = select(model).where(*conditions).options(joinedload(model.person)).order_by(model.id.desc())
+    return list(db.session.scalars(newest.limit(LATELY)))
+
+
+def _page_of(person_id: int) -> str:
+    return url_for("studio.show_person", person_id=person_id)

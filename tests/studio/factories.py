@@ -1,0 +1,90 @@
+"""Rows of every kind the studio lists."""
+
+from datetime import date
+
+from app.clock import now
+from app.coaching.models import Consultation, PreferredTime
+from app.coaching.offer import CoachingOffer
+from app.enrollment.enrollments import Enrollment
+from app.enrollment.models import Cohort, Course
+from app.enrollment.orders import Order
+from app.extensions import db
+from app.newsletter.models import PURPOSE, WORDING, Subscription
+from app.outbox import Email
+from app.people.models import Consent, Person
+
+
+def offer() -> CoachingOffer:
+    return _add(
+        CoachingOffer(
+            slug="coaching", title="Coaching", lede="A conversation.", description="A conversation.", body="",
+            duration_minutes=30, price_note="Free", coach_name="Dr. Example", time_zone="America/New_York",
+            question_slugs=[], topics=[{"key": "burnout", "label": "Burnout"}], career_stages=[],
+        )
+    )  # fmt: skip
+
+
+def cohort(name: str = "Spring 2027") -> Cohort:
+    course = db.session.scalar(db.select(Course).filter_by(slug="leading")) or _add(
+        Course(slug="leading", title="Leading", lede="", description="", price_cents=120000, currency="usd", body="")
+    )
+    spring = db.session.scalar(db.select(Cohort).filter_by(name=name))
+    return spring or _add(
+        Cohort(
+            course=course, name=name, starts_on=date(2027, 3, 2), ends_on=date(2027, 5, 25),
+            time_zone="America/New_York", seats=12, seats_taken=3,
+        )
+    )  # fmt: skip
+
+
+def person(email: str, name: str = "") -> Person:
+    found = Person.at(email)
+    found.take_name(name)
+    db.session.flush()
+    return found
+
+
+def subscription(email: str, name: str = "", state: str = "active") -> Subscription:
+    confirmed = now() if state != "waiting" else None
+    left = now() if state == "left" else None
+    whose = person(email, name)
+    Consent.record(whose, PURPOSE, "given", wording=WORDING, page="/newsletter/")
+    return _add(Subscription(person=whose, confirmed_at=confirmed, unsubscribed_at=left, source="/newsletter/"))
+
+
+def consultation(email: str, name: str = "Ada", goals: str = "", cancelled: bool = False) -> Consultation:
+    asked = Consultation(
+        person=person(email), name=name, career_stage="attending", topics=["burnout"], goals=goals,
+        time_zone="Europe/Berlin", cancelled_at=now() if cancelled else None,
+    )  # fmt: skip
+    asked.preferred_times.append(
+        PreferredTime(position=1, starts_at=now(), wall_time="2027-01-11T09:00", time_zone="Europe/Berlin")
+    )
+    return _add(asked)
+
+
+def order(email: str, name: str = "Ada", enrolled: bool = True, **moments) -> Order:
+    moments = moments or {"paid_at": now()}
+    bought = _add(
+        Order(person=person(email), cohort=cohort(), name=name, amount_cents=120000, currency="usd", **moments)
+    )
+    if enrolled:
+        _add(Enrollment(order=bought, person=bought.person, cohort=bought.cohort))
+    return bought
+
+
+def email(to: str, subject: str = "Hello", whose: Person | None = None, **columns) -> Email:
+    columns = {"html": "<h1>Hello</h1>", "body": "Hello\n", "to_name": "", "headers": {}} | columns
+    count = db.session.scalar(db.select(db.func.count()).select_from(Email))
+    return _add(
+        Email(
+            to_address=to, subject=subject, template="tests/hello", person=whose,
+            message_id=f"<{count}@tests.example.org>", **columns,
+        )
+    )  # fmt: skip
+
+
+def _add(row):
+    db.session.add(row)
+    db.session.flush()
+    return row

@@ -1,0 +1,80 @@
+"""Who may enter the studio: its owner."""
+
+import pytest
+
+from app.extensions import db
+from app.people.models import Person
+from tests.studio import factories
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def studio_addresses(app, rows):
+    """Every address of the studio with every method it knows; `rows` gives a number for each kind of row."""
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/studio")]
+    assert len(rules) >= 10
+    for rule in rules:
+        values = {name: rows[name] for name in rule.arguments}
+        with app.test_request_context():
+            path = app.url_map.bind("localhost").build(rule.endpoint, values)
+        for method in METHODS:
+            if method in rule.methods:
+                yield method, path
+
+
+@pytest.fixture
+def rows(app):
+    factories.offer()
+    factories.order("ada@example.org")
+    numbers = {
+        "person_id": factories.subscription("ada@example.org").person.id,
+        "consultation_id": factories.consultation("ada@example.org").id,
+        "email_id": factories.email("ada@example.org", "Private words").id,
+    }
+    db.session.commit()
+    return numbers
+
+
+def test_strangers_are_asked_to_sign_in_everywhere(app, client, rows):
+    for method, path in studio_addresses(app, rows):
+        answer = client.open(path, method=method)
+        if method in ("GET", "HEAD"):
+            assert answer.status_code == 303, (method, path)
+            assert answer.location == f"/sign-in?next={path}"
+        else:
+            assert answer.status_code in (303, 400), (method, path)
+        assert "Private words" not in answer.text
+
+
+def test_a_learner_finds_no_studio(app, learner, rows):
+    for method, path in studio_addresses(app, rows):
+        answer = learner.open(path, method=method)
+        assert answer.status_code == (400 if method == "POST" else 404), (method, path)
+        assert "Private words" not in answer.text
+
+
+def test_every_studio_page_opens_for_the_owner(app, owner, rows):
+    for method, path in studio_addresses(app, rows):
+        if method in ("GET", "HEAD"):
+            answer = owner.open(path, method=method)
+            assert answer.status_code == 200, path
+            assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_every_view_of_the_studio_stands_behind_its_door(app):
+    """A view that hung on the app instead of the blueprint would be let in by nobody's guard."""
+    for rule in app.url_map.iter_rules():
+        assert rule.rule.startswith("/studio") == rule.endpoint.startswith("studio."), rule
+
+
+def test_an_owner_who_is_no_more_finds_no_studio(owner):
+    assert owner.get("/studio/").status_code == 200
+    person = Person.with_email("owner@doctor.example.org")
+    person.roles.clear()
+    db.session.commit()
+    assert owner.get("/studio/").status_code == 404
+
+
+def test_a_refused_person_is_logged(learner, caplog):
+    learner.get("/studio/outbox")
+    assert "was refused GET /studio/outbox" in caplog.text
