@@ -1,1 +1,1 @@
-"""The hub: what readers come for: hubs, articles, videos, links and questions, found and followed."""
+"""What readers come for: hubs, articles, videos, links and questions, found by search and followed by feed."""

@@ -1,0 +1,130 @@
+"""Search: every word typed must be in a piece; pieces that carry them in the title come first."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from flask import url_for
+from markupsafe import Markup, escape
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.extensions import db
+from app.hub.gathering import Hub, HubLink, HubQuestion, HubSection, HubVideo
+from app.hub.models import Article, ExternalLink, Page, Question, Video
+
+LONGEST_QUERY = 200
+MOST_WORDS = 8
+MOST_RESULTS = 30
+EXCERPT_CHARACTERS = 200
+
+CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
+
+Column = InstrumentedAttribute[str]
+
+# Pages that have an address of their own kind; every other page is a policy.
+PAGE_ENDPOINTS = {"home": "hub.home", "guide": "hub.guide"}
+
+
+class Result(NamedTuple):
+    """A piece that was found: where it is, and a few of its words with what was typed marked in them."""
+
+    title: str
+    url: str
+    kind: str
+    excerpt: Markup
+
+
+def words_in(query: str) -> list[str]:
+    """The words of `query` to look for. Quotation marks, control characters and what is too much are left out."""
+    straight = query[:LONGEST_QUERY].replace(CURLY, "'")
+    printable = "".join(character if character.isprintable() else " " for character in straight)
+    return re.sub(r'["“”]', " ", printable).split()[:MOST_WORDS]
+
+
+def find(query: str) -> list[Result]:
+    """What `query` finds, the best first, in a fixed number of queries and never more than MOST_RESULTS."""
+    if not (words := words_in(query)):
+        return []
+    found = [*_hubs(words), *_articles(words), *_sections(words), *_gathered(words), *_pages(words)]
+    found.sort(key=lambda ranked: ranked[0])  # Stable: of equal rank, hubs and articles stay first.
+    return [result for _rank, result in found[:MOST_RESULTS]]
+
+
+def _hubs(words: list[str]) -> Iterator[tuple[int, Result]]:
+    for rank, hub in _ranked(select(_rank(Hub.title, words), Hub), words, Hub.title, Hub.lede):
+        yield rank, Result(hub.title, url_for("hub.show_hub", slug=hub.slug), "Hub", _excerpt(words, hub.lede))
+
+
+def _articles(words: list[str]) -> Iterator[tuple[int, Result]]:
+    looked_in = (Article.title, Article.summary, Article.body)
+    for rank, article in _ranked(select(_rank(Article.title, words), Article), words, *looked_in):
+        url = url_for("hub.show_article", slug=article.slug)
+        yield rank, Result(article.title, url, "Article", _excerpt(words, article.text, article.summary))
+
+
+def _sections(words: list[str]) -> Iterator[tuple[int, Result]]:
+    found = select(_rank(HubSection.heading, words), HubSection, Hub).join(Hub)
+    for rank, section, hub in _ranked(found, words, HubSection.heading, HubSection.body):
+        url = url_for("hub.show_hub", slug=hub.slug, _anchor=section.anchor)
+        yield rank, Result(section.heading, url, hub.title, _excerpt(words, section.text))
+
+
+def _gathered(words: list[str]) -> Iterator[tuple[int, Result]]:
+    """What has no page of its own: it is found where a hub shows it."""
+    kinds: tuple[tuple[str, Any, Any, tuple[Column, ...]], ...] = (
+        ("Question", Question, HubQuestion, (Question.title, Question.body)),
+        ("Video", Video, HubVideo, (Video.title, Video.summary, Video.body)),
+        ("Organization", ExternalLink, HubLink, (ExternalLink.title, ExternalLink.organization, ExternalLink.summary)),
+    )
+    for kind, model, place, looked_in in kinds:
+        found = select(_rank(model.title, words), model, Hub).join(place, place.piece_id == model.id).join(Hub)
+        for rank, piece, hub in _ranked(found, words, *looked_in):
+            url = url_for("hub.show_hub", slug=hub.slug, _anchor=piece.slug)
+            texts = [getattr(piece, name) for name in ("summary", "text") if hasattr(piece, name)]
+            yield rank, Result(piece.title, url, kind, _excerpt(words, *texts))
+
+
+def _pages(words: list[str]) -> Iterator[tuple[int, Result]]:
+    found = select(_rank(Page.title, words), Page)
+    for rank, page in _ranked(found, words, Page.title, Page.lede, Page.body):
+        url = url_for(PAGE_ENDPOINTS.get(page.slug, "hub.show_page"), slug=page.slug)
+        yield rank, Result(page.title, url, "Page", _excerpt(words, page.text, page.lede))
+
+
+def _rank(title: Column, words: list[str]) -> ColumnElement[int]:
+    return case((_holds(words, title), 0), else_=1)
+
+
+def _holds(words: list[str], *columns: Column) -> ColumnElement[bool]:
+    return and_(*(or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words))
+
+
+def _ranked(found: Select[*tuple[Any, ...]], words: list[str], *looked_in: Column) -> list[Any]:
+    rank, title = found.selected_columns[0], looked_in[0]
+    return list(db.session.execute(found.where(_holds(words, *looked_in)).order_by(rank, title).limit(MOST_RESULTS)))
+
+
+def _excerpt(words: list[str], *texts: str) -> Markup:
+    """The first of `texts` that holds a word, from a little before the word on; else the beginning of the first."""
+    pattern = re.compile("|".join(re.escape(word) for word in words), re.IGNORECASE)
+    straight = [text.replace(CURLY, "'") for text in texts]
+    for text in straight:
+        if match := pattern.search(text):
+            return _marked(pattern, _cut(text, match.start()))
+    return _marked(pattern, _cut(straight[0], 0))
+
+
+def _cut(text: str, at: int) -> str:
+    start = text.rfind(" ", 0, max(0, at - EXCERPT_CHARACTERS // 3)) + 1
+    end = start + EXCERPT_CHARACTERS
+    piece = text[start:end] if end >= len(text) else text[start:end].rpartition(" ")[0] + " …"
+    return f"… {piece}" if start else piece
+
+
+def _marked(pattern: re.Pattern[str], text: str) -> Markup:
+    marked, last = Markup(), 0
+    for match in pattern.finditer(text):
+        marked += escape(text[last : match.start()]) + Markup("<mark>{}</mark>").format(match[0])
+        last = match.end()
+    return marked + escape(text[last:])
