@@ -1,0 +1,164 @@
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app import followups, tokens
+from app.clock import now
+from app.extensions import Model, db
+from app.newsletter.offer import Topic
+from app.people.models import Consent, Person
+
+PURPOSE = "newsletter"
+CONFIRM = "newsletter-confirm"
+LINK_GOOD_FOR = timedelta(days=7)
+# What is shown beside every sign-up button, and kept in the consent ledger word for word.
+WORDING = "By subscribing you ask us to send you the newsletter by e-mail. Leave with one click, any time."
+LEAVING = "Unsubscribe: no more letters, neither the newsletter nor those that follow a request or a purchase."
+
+subscription_topic = Table(
+    "subscription_topic",
+    Model.metadata,
+    Column("subscription_id", ForeignKey("subscription.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic_id", ForeignKey("topic.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Subscription(Model):
+    """A person and the newsletter: asked for, confirmed, left. No topics chosen means all of them."""
+
+    __table_args__ = (
+        Index("ix_subscription_confirmed", "confirmed_at", "id"),
+        Index("ix_subscription_requested", "requested_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
+    requested_at: Mapped[datetime] = mapped_column(default=now)
+    confirmed_at: Mapped[datetime | None]
+    unsubscribed_at: Mapped[datetime | None] = mapped_column(index=True)
+    source: Mapped[str] = mapped_column(String(200), default="")
+    person: Mapped[Person] = relationship()
+    topics: Mapped[list[Topic]] = relationship(secondary=subscription_topic, order_by=Topic.position)
+
+    @classmethod
+    def of(cls, person: Person) -> "Subscription | None":
+        return db.session.scalar(select(cls).filter_by(person_id=person.id))
+
+    @classmethod
+    def at(cls, email: str) -> "Subscription":
+        """The subscription of this address, made if it is new. Changes nothing of one that is known."""
+        person = Person.at(email)
+        db.session.flush()
+        if subscription := cls.of(person):
+            return subscription
+        try:
+            with db.session.begin_nested():
+                subscription = cls(person=person)
+                db.session.add(subscription)
+        except IntegrityError:  # Somebody else made it between our look and our write.
+            return db.session.scalars(select(cls).filter_by(person_id=person.id)).one()
+        return subscription
+
+    @property
+    def is_active(self) -> bool:
+        """Whether letters go out to it."""
+        return self.confirmed_at is not None and self.unsubscribed_at is None
+
+    @property
+    def state(self) -> str:
+        """ "active", "left" or "waiting" for its first confirmation."""
+        if self.is_active:
+            return "active"
+        return "left" if self.unsubscribed_at else "waiting"
+
+    def request(self, *, first_name: str, topics: list[str], page: str) -> "SignUp":
+        """Keep what a sign-up form said, unproven: it takes effect only when the mailed link is followed."""
+        Consent.record(self.person, PURPOSE, "requested", wording=WORDING, page=page)
+        sign_up = SignUp(subscription=self, first_name=first_name, topics=topics, page=page, wording=WORDING)
+        db.session.add(sign_up)
+        db.session.flush()
+        return sign_up
+
+    def confirm(self, sign_up: "SignUp") -> None:
+        """The mailed link of `sign_up` was followed: what was typed takes effect, and the welcome begins.
+
+        Nothing happens to a subscription that is confirmed already. Lock it first, as SignUp.from_link can.
+        """
+        if self.is_active:
+            return
+        self.confirmed_at, self.unsubscribed_at = now(), None
+        self.requested_at, self.source = sign_up.requested_at, sign_up.page
+        sign_up.confirmed_at = now()
+        self.person.take_name(sign_up.first_name)
+        if sign_up.topics:
+            self.topics = Topic.with_keys(sign_up.topics)
+        Consent.record(self.person, PURPOSE, "given", wording=sign_up.wording, page=sign_up.page)
+        followups.start("newsletter-welcome", self.person)
+
+    def prefer(self, *, name: str, topics: list[str]) -> None:
+        """Keep what the subscriber chose on their own page."""
+        self.person.rename(name)
+        self.topics = Topic.with_keys(topics)
+
+    def leave(self) -> None:
+        """Take it off the list. Links to confirm that were mailed before are worth nothing from here on."""
+        self.unsubscribed_at = self.unsubscribed_at or now()
+        SignUp.void_all(self)
+
+
+class SignUp(Model):
+    """One filled-in form that was answered with a confirmation mail; the mail's link leads to this row."""
+
+    __table_args__ = (Index("ix_sign_up_subscription", "subscription_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id", ondelete="CASCADE"))
+    nonce: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: secrets.token_urlsafe(12))
+    first_name: Mapped[str] = mapped_column(String(80), default="")
+    topics: Mapped[list[str]] = mapped_column(JSON, default=list)
+    page: Mapped[str] = mapped_column(String(200))
+    wording: Mapped[str]
+    requested_at: Mapped[datetime] = mapped_column(default=now)
+    confirmed_at: Mapped[datetime | None]
+    void_at: Mapped[datetime | None]
+    subscription: Mapped[Subscription] = relationship()
+
+    @property
+    def token(self) -> str:
+        """What its link carries; signed anew, it is good for another week."""
+        return tokens.sign(CONFIRM, [self.subscription_id, self.nonce])
+
+    @classmethod
+    def from_link(cls, token: str, *, for_use: bool = False) -> "SignUp | None":
+        """The sign-up whose link this is, while it means something: it may be confirmed, or its reader is in already.
+
+        `for_use` locks the subscription until commit, so that two presses of the button count as one.
+        """
+        try:
+            subscription_id, nonce = tokens.read(CONFIRM, token, LINK_GOOD_FOR)
+        except tokens.InvalidToken:
+            return None
+        if for_use:
+            db.session.get(Subscription, subscription_id, with_for_update=True)
+        sign_up = db.session.scalar(select(cls).filter_by(subscription_id=subscription_id, nonce=nonce))
+        return sign_up if sign_up and (sign_up.is_open or sign_up.subscription.is_active) else None
+
+    @classmethod
+    def open_of(cls, subscription: Subscription) -> "SignUp | None":
+        """The newest sign-up that may still be confirmed."""
+        newest = select(cls).filter_by(subscription_id=subscription.id, confirmed_at=None, void_at=None)
+        return db.session.scalar(newest.order_by(cls.id.desc()).limit(1))
+
+    @property
+    def is_open(self) -> bool:
+        return self.confirmed_at is None and self.void_at is None
+
+    @classmethod
+    def void_all(cls, subscription: Subscription) -> None:
+        """End every link that was mailed to `subscription`."""
+        db.session.execute(
+            update(cls).where(cls.subscription_id == subscription.id, cls.void_at.is_(None)).values(void_at=now())
+        )
