@@ -1,11 +1,14 @@
 """What the offer tells search engines about itself. Every word here stands on the page too."""
 
+from collections.abc import Sequence
+
 from app.coaching.offer import CoachingOffer
+from app.hub.models import Question
 from app.json_ld import Thing, breadcrumbs, organization
 from app.urls import absolute_url
 
 
-def of_offer(offer: CoachingOffer) -> list[Thing]:
+def of_offer(offer: CoachingOffer, questions: Sequence[Question]) -> list[Thing]:
     url = absolute_url("coaching.show_offer")
     home = organization()
     service: Thing = {
@@ -18,7 +21,7 @@ def of_offer(offer: CoachingOffer) -> list[Thing]:
     }
     asked = [
         {"@type": "Question", "name": question.title, "acceptedAnswer": {"@type": "Answer", "text": question.text}}
-        for question in offer.questions
+        for question in questions
     ]
-    questions: list[Thing] = [{"@type": "FAQPage", "url": url, "mainEntity": asked}] if asked else []
-    return [home, service, *questions, breadcrumbs((offer.title, url))]
+    frequent: list[Thing] = [{"@type": "FAQPage", "url": url, "mainEntity": asked}] if asked else []
+    return [home, service, *frequent, breadcrumbs((offer.title, url))]

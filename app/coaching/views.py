@@ -34,12 +34,13 @@ LIMITS = {"address": "5/hour;10/day", "network_": "100/hour", "domain": "300/hou
 @public_page
 def show_offer() -> ResponseReturnValue:
     offer = _offer()
+    questions = offer.questions
     return render_template(
         "coaching/offer.html",
         offer=offer,
-        questions=offer.questions,
+        questions=questions,
         canonical_url=absolute_url("coaching.show_offer"),
-        structured_data=json_ld(*structured_data.of_offer(offer)),
+        structured_data=json_ld(*structured_data.of_offer(offer, questions)),
     )
 
 

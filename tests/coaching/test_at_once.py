@@ -4,9 +4,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from flask import Flask
 
 from app.extensions import db
+from app.people.models import Person
 from tests.coaching.conftest import REQUEST
 
 CROWD = 10
@@ -26,7 +28,11 @@ def all_at_once(app: Flask, post: Callable[[object, int], object]) -> list[int]:
         return list(crowd.map(one, range(CROWD)))
 
 
-def test_ten_identical_requests_are_one_consultation(app, offer, mail, consultations):
+@pytest.mark.parametrize("known", [False, True])
+def test_ten_identical_requests_are_one_consultation(app, offer, mail, consultations, known):
+    if known:
+        Person.at("ada@example.org")
+        db.session.commit()
     statuses = all_at_once(app, lambda client, _: client.post("/coaching/request", data=REQUEST))
     assert statuses == [303] * CROWD
     assert len(consultations()) == 1
