@@ -12,7 +12,7 @@ test: $(VENV)/.test ## Every test this machine can run, saying what was skipped 
 	@$(BIN)/pytest -rs
 
 check: $(VENV)/.test ## Format, lint, types, templates and tests, as CI runs them
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/djlint --quiet --check templates && $(MAKE) --no-print-directory test
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/djlint --quiet --lint templates && $(MAKE) --no-print-directory test
 
 bench: $(VENV)/.test ## Benchmarks, each a ratio of two things measured in one run
 	@$(BIN)/python -m tests.benchmarks

@@ -13,7 +13,6 @@ from app.followups import tasks as followups_tasks
 from app.outbox import tasks as outbox_tasks
 from app.outbox.delivery import Deliverer, bury_dead_neighbours
 
-log = logging.getLogger(__name__)
 # Run once at the start, so that what a crash left is picked up now and not at the next full minute.
 SWEEPS = (outbox_tasks.sweep_outbox, followups_tasks.sweep_followups, enrollment_tasks.sweep_orders)
 LONGEST_POLL_SECONDS = 0.5
@@ -37,6 +36,8 @@ class SiteConsumer(Consumer):
 def run_worker() -> None:
     """Work until told to stop. Needs an app context."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    # Huey tells of every task; the site's own lines say what came of them.
+    logging.getLogger("huey").setLevel(logging.WARNING)
     bury_dead_neighbours()
     deliverer = Deliverer.of_this_process()
     deliverer.keep_beating(app)

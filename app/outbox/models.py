@@ -15,6 +15,7 @@ LONGEST_WAIT = timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=2)
 HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=30)
+LONGEST_SUBJECT = 250
 UNDECIDED = text("sent_at IS NULL AND failed_at IS NULL")
 FAILED = text("failed_at IS NOT NULL")
 
@@ -69,7 +70,7 @@ class Email(Model):
     template: Mapped[str] = mapped_column(String(120))
     to_address: Mapped[str] = mapped_column(String(254), index=True)
     to_name: Mapped[str] = mapped_column(String(120), default="")
-    subject: Mapped[str] = mapped_column(String(250))
+    subject: Mapped[str] = mapped_column(String(LONGEST_SUBJECT))
     body: Mapped[str]
     html: Mapped[str]
     headers: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)

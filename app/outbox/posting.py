@@ -8,7 +8,7 @@ import css_inline
 from flask import current_app, render_template
 
 from app.extensions import db, enqueue_after_commit
-from app.outbox.models import Email
+from app.outbox.models import LONGEST_SUBJECT, Email
 from app.outbox.tasks import deliver_due
 from app.people.addresses import domain_of
 from app.people.models import Person
@@ -39,7 +39,7 @@ def post(
         template=template,
         to_address=address,
         to_name=person.name if person else "",
-        subject=" ".join(subject.split()),
+        subject=" ".join(subject.split())[:LONGEST_SUBJECT],
         body=text.strip() + "\n",
         html=_inliner.inline(html),
         headers=({"Auto-Submitted": "auto-generated"} if automatic else {}) | (headers or {}),

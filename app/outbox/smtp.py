@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email import policy
+from email import charset, policy
 from email.mime.base import MIMEBase
 from typing import NamedTuple
 
@@ -14,6 +14,10 @@ from flask import current_app
 from flask_mail import Connection, Message
 
 from app.outbox.models import Email
+
+# Flask-Mail would send bodies as they are. A line over 998 bytes is refused (RFC 5321 §4.5.3.1.6), and so may be a byte
+# over 127; quoted-printable has neither.
+charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
 
 PATIENCE_SECONDS = 20
 IDLE_SECONDS = 45

@@ -1,0 +1,75 @@
+"""A buyer pays on Stripe's page (the stand-in's) and gets in; a declined card and a slow bank are met on the way."""
+
+import re
+
+import pytest
+
+from tests.e2e.conftest import link_in
+
+GOOD, DECLINED, THREE_D_SECURE = "4242424242424242", "4000000000000002", "4000002500003155"
+
+
+@pytest.fixture
+def buyer(page):
+    return f"buyer-{id(page)}@example.org"
+
+
+def go_to_checkout(page, email):
+    page.goto("/course/")
+    form = page.locator("#enroll")
+    form.get_by_label("Your name").fill("Ada Lovelace")
+    form.get_by_role("textbox", name="E-mail").fill(email)
+    form.get_by_role("button", name="Continue to payment").click()
+    page.wait_for_url(re.compile("/c/pay/"))
+
+
+def pay_by_card(page, number):
+    page.get_by_label("Card number").fill(number)
+    page.get_by_role("button", name=re.compile("^Pay")).click()
+
+
+def enter_the_classroom(page, mail):
+    page.goto(link_in(mail, "/sign-in/"))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("/learn/"))
+    assert "Leading" in page.locator("main").inner_text()
+
+
+def test_a_good_card_enrolls_and_the_mailed_link_opens_the_classroom(page, running_site, buyer):
+    go_to_checkout(page, buyer)
+    pay_by_card(page, GOOD)
+    page.wait_for_url(re.compile("/course/checkout/complete"))
+    mail = running_site.mail_to(buyer)
+    assert "$1,200.00" in mail.get_body(("plain",)).get_content()
+    enter_the_classroom(page, mail)
+    assert len(running_site.mail.to(buyer)) == 1
+
+
+def test_a_declined_card_can_be_followed_by_a_good_one(page, running_site, buyer):
+    go_to_checkout(page, buyer)
+    pay_by_card(page, DECLINED)
+    page.get_by_text("declined").first.wait_for()
+    assert running_site.mail.to(buyer) == []
+    pay_by_card(page, GOOD)
+    page.wait_for_url(re.compile("/course/checkout/complete"))
+    running_site.mail_to(buyer)
+
+
+def test_strangers_and_people_who_did_not_pay_stay_out(new_page, running_site):
+    page = new_page()
+    page.goto("/learn/")
+    page.wait_for_url(re.compile("/sign-in"))
+    page.get_by_role("textbox", name="E-mail").fill("nobody@example.org")
+    page.get_by_role("button", name="Send me a link").click()
+    page.get_by_role("heading", name="Check your inbox").wait_for()
+    assert "/sign-in/" not in running_site.mail_to("nobody@example.org").get_body(("plain",)).get_content()
+
+
+def test_the_owner_signs_in_by_the_printed_link_and_sees_how_things_stand(new_page, running_site):
+    page = new_page()
+    page.goto(running_site.owner_link)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("/studio/"))
+    for place in ("people", "subscriptions", "consultations", "enrollments", "outbox"):
+        page.goto(f"/studio/{place}")
+        assert page.locator("h1").count() == 1
