@@ -103,6 +103,17 @@ def test_the_way_out_is_not_mangled_on_the_wire(ada, mail, work):
     assert line.endswith(b">, <mailto:hello@doctor.example.org?subject=unsubscribe>")
 
 
+def test_a_long_name_does_not_make_too_long_a_subject(ada, mail, work):
+    ada.name = "A" * 120
+    assert len(letter(ada, mail, work, subject="{first_name} and {first_name} and {first_name}").subject) <= 250
+
+
+def test_a_letter_says_why_it_comes(ada, mail, work):
+    email = letter(ada, mail, work)
+    assert "because you subscribed" in email.body
+    assert "because you subscribed" in email.html
+
+
 def test_a_letter_links_to_the_preferences(ada, mail, work):
     email = letter(ada, mail, work, "[Choose]({preferences_url})")
     token = tokens.sign("preferences", [ada.id, int(ada.created_at.timestamp())])

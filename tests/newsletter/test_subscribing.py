@@ -152,6 +152,13 @@ def test_twenty_sign_ups_at_once_are_one_mail(app, ada):
     assert db.session.query(SignUp).count() == 1
 
 
+def test_twenty_sign_ups_at_once_after_the_ten_minutes_are_one_mail_more(app, ada, clock):
+    ada.sign_up()
+    clock.advance(minutes=10)
+    at_once(app, 20, lambda client, _: client.post("/newsletter/", data={"email": ADA}))
+    assert len(ada.mail.all) == 2
+
+
 def test_sign_ups_of_many_at_once_all_arrive(app, ada):
     at_once(app, 12, lambda client, index: client.post("/newsletter/", data={"email": f"p{index}@example.org"}))
     assert sorted(ada.mail.recipients) == sorted(f"p{index}@example.org" for index in range(12))
@@ -170,6 +177,22 @@ def test_limits_stop_one_address_however_it_is_spelled(client, limits, mail):
         assert client.post("/newsletter/", data={"email": ADA}).status_code == 303
     assert client.post("/newsletter/", data={"email": " ADA@example.org"}).status_code == 429
     assert client.post("/newsletter/", data={"email": "grace@example.org"}).status_code == 303
+
+
+def test_a_lecture_hall_may_sign_up_and_one_network_may_not_go_on_for_ever(client, limits):
+    def answers(network, *people):
+        return {
+            client.post(
+                "/newsletter/",
+                data={"email": f"p{number}@d{number}.example.org", "website": "no mail for this one"},
+                environ_overrides={"REMOTE_ADDR": f"{network}.{number % 250}"},
+            ).status_code
+            for number in people
+        }
+
+    assert answers("192.0.2", *range(300)) == {303}
+    assert answers("192.0.2", 300) == {429}
+    assert answers("198.51.100", 301) == {303}
 
 
 def test_another_sites_page_cannot_sign_anybody_up(client, mail):
