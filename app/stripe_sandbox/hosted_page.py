@@ -1,0 +1,153 @@
+"""The hosted payment page at a session's url: works without script, and says that it is a test."""
+
+import time
+from typing import Any
+
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.stripe_sandbox import cards, payments
+from app.stripe_sandbox.errors import StripeError
+from app.stripe_sandbox.intents import receipt
+from app.stripe_sandbox.recovery import recovered
+from app.stripe_sandbox.sandbox import Sandbox
+from app.stripe_sandbox.sessions import retrieve_session
+from app.stripe_sandbox.store import Object
+
+
+def add_payment_page(app: Flask, sandbox: Sandbox) -> None:
+    bp = Blueprint("page", __name__)
+    bp.add_app_template_filter(money)
+    bp.register_error_handler(StripeError, _not_found)
+
+    @bp.get("/c/pay/<id>")
+    def show_session(id: str) -> ResponseReturnValue:
+        return _show(sandbox, retrieve_session(sandbox, {}, id))
+
+    @bp.post("/c/pay/<id>")
+    def pay(id: str) -> ResponseReturnValue:
+        with sandbox.transaction():
+            return _pay(sandbox, retrieve_session(sandbox, {}, id))
+
+    @bp.get("/c/pay/<id>/authenticate")
+    def show_authentication(id: str) -> ResponseReturnValue:
+        session = retrieve_session(sandbox, {}, id)
+        if session["status"] != "open" or "_challenge" not in session:
+            return redirect(url_for("page.show_session", id=id), 303)
+        return render_template("sandbox/authenticate.html", session=session)
+
+    @bp.post("/c/pay/<id>/authenticate")
+    def authenticate(id: str) -> ResponseReturnValue:
+        with sandbox.transaction():
+            return _authenticate(sandbox, retrieve_session(sandbox, {}, id))
+
+    @bp.get("/c/recover/<token>")
+    def recover(token: str) -> ResponseReturnValue:
+        with sandbox.transaction():
+            return redirect(recovered(sandbox, token)["url"], 303)
+
+    @bp.get("/receipts/<id>")
+    def show_receipt(id: str) -> ResponseReturnValue:
+        return render_template("sandbox/receipt.html", charge=receipt(sandbox, id))
+
+    app.register_blueprint(bp)
+
+
+def money(cents: int, currency: str) -> str:
+    """1234, "usd" → $12.34; yen have no cents: https://docs.stripe.com/currencies#zero-decimal."""
+    if currency == "jpy":
+        return f"¥{cents:,}"
+    return f"${cents / 100:,.2f}" if currency == "usd" else f"{cents / 100:,.2f} {currency.upper()}"
+
+
+def _not_found(error: StripeError) -> ResponseReturnValue:
+    return render_template("sandbox/closed.html", session=None, message=str(error)), error.status
+
+
+def _show(sandbox: Sandbox, session: Object, message: str = "", status: int = 200) -> ResponseReturnValue:
+    if session["status"] != "open":
+        return render_template("sandbox/closed.html", session=session, return_url=_return_url(session))
+    return render_template(
+        "sandbox/pay.html",
+        session=session,
+        email=known_email(sandbox, session),
+        message=message,
+        typed=request.form,
+        cards=cards,
+    ), status
+
+
+def _return_url(session: Object) -> str:
+    url: str = session["success_url"]
+    return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
+def _pay(sandbox: Sandbox, session: Object) -> ResponseReturnValue:
+    if session["status"] == "complete":  # The button was pressed twice.
+        return redirect(_return_url(session), 303)
+    if session["status"] != "open":
+        return _show(sandbox, session)
+    card, buyer = cards.card(request.form.get("card", "")), _buyer(sandbox, session)
+    if request.form.get("method") == "us_bank_account":
+        return _pay_by_debit(sandbox, session, buyer)
+    if session["amount_total"] and not _in_the_future(request.form.get("expiry", "")):
+        return _show(sandbox, session, "Your card's expiration date is incomplete or in the past.", 402)
+    if card.asks_for_3ds and session["amount_total"]:
+        session["_challenge"] = {"card": card.number, "buyer": vars(buyer)}
+        return redirect(url_for("page.show_authentication", id=session["id"]), 303)
+    return _finish(sandbox, session, card, buyer)
+
+
+def _finish(
+    sandbox: Sandbox, session: Object, card: cards.Card, buyer: payments.Buyer, authenticated: bool | None = None
+) -> ResponseReturnValue:
+    try:
+        payments.pay_by_card(sandbox, session, card, buyer, authenticated)
+    except StripeError as error:
+        return _show(sandbox, session, str(error), error.status)
+    return redirect(_return_url(session), 303)
+
+
+def _pay_by_debit(sandbox: Sandbox, session: Object, buyer: payments.Buyer) -> ResponseReturnValue:
+    if not (account := cards.bank_account(request.form.get("account", ""))):
+        return _show(sandbox, session, f"That is not a test account; {cards.GOOD_ACCOUNT} is one.", 402)
+    try:
+        payments.pay_by_debit(sandbox, session, account, buyer)
+    except StripeError as error:
+        return _show(sandbox, session, str(error), error.status)
+    return redirect(_return_url(session), 303)
+
+
+def _authenticate(sandbox: Sandbox, session: Object) -> ResponseReturnValue:
+    if not (challenge := session.pop("_challenge", None)):
+        return _show(sandbox, session)
+    card, buyer = cards.card(challenge["card"]), payments.Buyer(**challenge["buyer"])
+    return _finish(sandbox, session, card, buyer, request.form.get("result") == "complete")
+
+
+def _in_the_future(expiry: str) -> bool:
+    """Whether MM / YY or MM / YYYY is this month or later; nothing typed will do."""
+    month, _, year = expiry.replace(" ", "").partition("/")
+    if not expiry.strip():
+        return True
+    if not (month.isdecimal() and year.isdecimal() and 1 <= int(month) <= 12):
+        return False
+    today = time.gmtime()
+    return (int(year) % 100, int(month)) >= (today.tm_year % 100, today.tm_mon)
+
+
+def known_email(sandbox: Sandbox, session: Object) -> str | None:
+    """The address the site gave, which the buyer cannot change here, as at Stripe."""
+    customer = sandbox.store.by_id(session["customer"]) or {}
+    return session["customer_email"] or customer.get("email")
+
+
+def _buyer(sandbox: Sandbox, session: Object) -> payments.Buyer:
+    form: Any = request.form
+    return payments.Buyer(
+        email=known_email(sandbox, session) or form.get("email", "").strip(),
+        name=form.get("name", "").strip() or None,
+        phone=form.get("phone", "").strip() or None,
+        promotions="promotions" in form,
+        terms="terms" in form,
+    )
