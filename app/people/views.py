@@ -10,12 +10,15 @@ from flask_security.utils import login_user
 
 from app.extensions import SAFE_METHODS, csrf, db, security
 from app.limits import form_limits
-from app.people import emails
+from app.people import emails, tasks
 from app.people.addresses import normalize
 from app.people.forms import CodeForm, SignInForm
 from app.people.models import Person
 from app.people.sign_in import SignInCode
 from app.people.sign_in_allowance import SignInAllowance
+
+# The worker knows a task once its module is imported.
+__all__ = ["bp", "tasks"]
 
 bp = Blueprint("people", __name__)
 

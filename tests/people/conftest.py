@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from itsdangerous import URLSafeTimedSerializer
 
 from app.extensions import db
 from app.people.models import Person
@@ -47,8 +48,6 @@ def sign_out(client) -> Callable[[], object]:
         with client.session_transaction() as session:
             session["csrf_token"] = "raw"
         with client.application.test_request_context():
-            from itsdangerous import URLSafeTimedSerializer
-
             token = URLSafeTimedSerializer(client.application.secret_key, salt="wtf-csrf-token").dumps("raw")
         return client.post("/sign-out", data={"csrf_token": token})
 

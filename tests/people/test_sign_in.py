@@ -6,6 +6,7 @@ from app import tokens
 from app.extensions import db
 from app.people.models import Person
 from app.people.sign_in import PURPOSE, SignInCode
+from app.people.tasks import forget_old_sign_ins
 
 
 def ask(client, email="ada@example.org", **fields):
@@ -248,8 +249,6 @@ def test_a_link_ends_with_the_right_to_come_in(client, ada, inbox):
 
 
 def test_old_codes_are_swept_away(app, ada, clock):
-    from app.people.tasks import forget_old_sign_ins
-
     SignInCode.issue(ada)
     db.session.commit()
     clock.advance(hours=20)

@@ -49,6 +49,14 @@ def test_nobody_gets_a_cookie_before_signing_in(client):
     assert "Set-Cookie" not in client.post("/sign-in", data={"email": "ada@example.org"}).headers
 
 
+def test_public_pages_set_no_cookie_for_anybody(client, ada):
+    for path in ("/", "/articles/", "/newsletter/", "/nowhere"):
+        assert "Set-Cookie" not in client.get(path).headers, path
+    client.post(link_for(ada))
+    for path in ("/", "/articles/", "/newsletter/"):
+        assert "Set-Cookie" not in client.get(path).headers, path
+
+
 def test_a_visit_does_not_set_the_cookie_again(client, ada):
     client.post(link_for(ada))
     answer = client.get("/sign-in", headers={"User-Agent": "another browser"})
@@ -103,36 +111,49 @@ def test_signing_in_as_another_replaces_the_first(client, ada):
     assert client.get("/sign-in").location == "/studio/"
 
 
+def at_once(*actions):
+    """What each of `actions` returns, done in threads of their own that start together."""
+    start, answers = threading.Barrier(len(actions)), []
+
+    def do(action):
+        start.wait()
+        answers.append(action())
+
+    threads = [threading.Thread(target=do, args=[action]) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def type_code(app, digits):
+    data = {"email": "ada@example.org", "code": digits}
+    return app.test_client().post("/sign-in/code", data=data).status_code
+
+
 def test_one_link_used_twice_at_once_signs_in_once(app, ada):
     for _ in range(5):
-        link, start, statuses = link_for(ada), threading.Barrier(2), []
+        link = link_for(ada)
+        presses = [lambda link=link: app.test_client().post(link).status_code] * 2
+        assert sorted(at_once(*presses)) == [303, 410]
 
-        def press(link=link, start=start, statuses=statuses):
-            start.wait()
-            statuses.append(app.test_client().post(link).status_code)
 
-        threads = [threading.Thread(target=press) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(statuses) == [303, 410]
+def test_a_link_and_its_code_used_at_once_sign_in_once(app, ada):
+    for _ in range(5):
+        code, digits = SignInCode.issue(ada)
+        db.session.commit()
+        link = f"/sign-in/{code.link_token}"
+        answers = at_once(
+            lambda link=link: app.test_client().post(link).status_code, lambda digits=digits: type_code(app, digits)
+        )
+        assert answers.count(303) == 1
 
 
 def test_guesses_at_once_cost_one_try_each(app, ada):
     code, digits = SignInCode.issue(ada)
     db.session.commit()
-    start = threading.Barrier(4)
-
-    def guess():
-        start.wait()
-        app.test_client().post("/sign-in/code", data={"email": "ada@example.org", "code": f"{int(digits) ^ 1:06}"})
-
-    threads = [threading.Thread(target=guess) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[lambda: type_code(app, f"{int(digits) ^ 1:06}")] * 4)
     db.session.refresh(code)
     assert code.tries_left == 1
 
