@@ -30,6 +30,7 @@ class ContentWatch:
         self._changed = changed
         self._lock = threading.Lock()
         self._process = 0
+        self._thread: threading.Thread | None = None
         self._number: int | None = None
         self._changed_at = 0.0
         self._reachable = True
@@ -46,10 +47,14 @@ class ContentWatch:
                 engine = self._engine(db.engine)
             self._look(engine)
             self._process = os.getpid()
-            threading.Thread(target=self._watch, args=(engine,), name="content watch", daemon=True).start()
+            self._thread = threading.Thread(target=self._watch, args=(engine,), name="content watch", daemon=True)
+            self._thread.start()
 
     def stop(self) -> None:
+        """End the thread and close its connection."""
         self._stop.set()
+        if self._thread:
+            self._thread.join()
 
     def _engine(self, site: Engine) -> Engine:
         # A connection of its own: pages must not go stale because all others are busy.

@@ -97,7 +97,8 @@ def _log_access(response: Response) -> Response:
     return response
 
 
-def init_app(app: Flask) -> None:
+def write_lines(app: Flask) -> None:
+    """Send everything that is logged to standard error, as LOG_FORMAT says, in place of an earlier app's lines."""
     handler = Terminal()
     handler.set_name("site")
     handler.setFormatter(JsonLines() if app.config["LOG_FORMAT"] == "json" else TextLines())
@@ -106,7 +107,10 @@ def init_app(app: Flask) -> None:
         root.removeHandler(earlier)
     root.addHandler(handler)
     root.setLevel(app.config["LOG_LEVEL"])
-    logging.getLogger("granian").propagate = False
+
+
+def init_app(app: Flask) -> None:
+    write_lines(app)
     app.before_request_funcs.setdefault(None, []).insert(0, _start_timing)
     # Registered first, called last, when the status is what the visitor gets.
     app.after_request_funcs.setdefault(None, []).insert(0, _log_access)

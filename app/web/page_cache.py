@@ -17,6 +17,7 @@ from werkzeug.sansio.utils import host_is_trusted
 from app.publishing import PUBLIC_PAGE, content_committed
 from app.web.assets import PREFIX, Assets
 from app.web.content_watch import ContentWatch
+from app.web.slow_clients import SlowClients
 from app.web.stored import Headers, StoredAnswer
 
 # A browser or a CDN shows a page that is at most a minute old: ten seconds without asking, fifty more while it asks
@@ -145,11 +146,13 @@ class PageCache:
         if heard.status.startswith(("404", "410")):
             self._last_good.drop(path)
         start_response(heard.status, heard.headers, heard.exc_info)
-        return body
+        return _at_once(heard.headers, body)
 
     def _may_keep(self, environ: WSGIEnvironment, headers: Headers) -> bool:
         has_cookie = any(name.lower() == "set-cookie" for name, _ in headers)
-        return self._keeps and not environ.get("QUERY_STRING") and not has_cookie
+        # Werkzeug takes "//page", "///page" and so on for "/page": each would be stored apart.
+        is_odd = environ["PATH_INFO"].startswith("//")
+        return self._keeps and not environ.get("QUERY_STRING") and not has_cookie and not is_odd
 
 
 def _stored(headers: Headers, body: Iterable[bytes]) -> StoredAnswer:
@@ -159,6 +162,16 @@ def _stored(headers: Headers, body: Iterable[bytes]) -> StoredAnswer:
         _close(body)
     kept = [header for header in headers if header[0].lower() not in OF_ONE_ANSWER]
     return StoredAnswer(kept, whole, cache_control=CACHE_CONTROL, brotli_quality=BROTLI_QUALITY)
+
+
+def _at_once(headers: Headers, body: Iterable[bytes]) -> Iterable[bytes]:
+    """A body of known length as a list, which Granian sends by itself: no thread waits for a slow reader."""
+    if any(name.lower() == "content-length" for name, _ in headers):
+        try:
+            return [b"".join(body)]
+        finally:
+            _close(body)
+    return body
 
 
 def _close(body: Iterable[bytes]) -> None:
@@ -172,6 +185,6 @@ def _decoded(path: str) -> str:
 
 
 def init_app(app: Flask) -> None:
-    cache = PageCache(app, app.wsgi_app, app.extensions["assets"])
+    cache = PageCache(app, SlowClients(app, app.wsgi_app), app.extensions["assets"])
     app.extensions["page_cache"] = cache
     app.wsgi_app = cache  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.extensions import db, limiter, queue
 from app.hub.models import ExternalLink
+from app.web import logging as site_logging
 from app.web import page_cache
 from tests.web import pages
 
@@ -20,13 +21,17 @@ def build(site: Flask, **settings: object) -> Flask:
     return app
 
 
+def close(app: Flask) -> None:
+    app.extensions["page_cache"].watch.stop()
+    with app.app_context():
+        db.engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def second_site(site: Flask) -> Iterator[Flask]:
     app = build(site)
     yield app
-    app.extensions["page_cache"].watch.stop()
-    with app.app_context():
-        db.engine.dispose()
+    close(app)
 
 
 @pytest.fixture
@@ -42,6 +47,21 @@ def web(app: Flask, second_site: Flask) -> FlaskClient:
 @pytest.fixture
 def cache(web: FlaskClient) -> page_cache.PageCache:
     return web.application.extensions["page_cache"]
+
+
+@pytest.fixture
+def another_site(site: Flask, web: FlaskClient) -> Iterator[Callable[..., FlaskClient]]:
+    """Builds a site with other settings and gives a visitor of it."""
+    made = []
+
+    def visit(**settings: object) -> FlaskClient:
+        made.append(build(site, **settings))
+        return made[-1].test_client()
+
+    yield visit
+    for app in made:
+        close(app)
+    site_logging.write_lines(site)
 
 
 @pytest.fixture

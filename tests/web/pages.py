@@ -84,6 +84,11 @@ def personal():
     return f"for {request.cookies.get('name', 'nobody')}"
 
 
+@bp.get("/whence")
+def whence():
+    return f"{request.remote_addr} {request.scheme} {request.host}"
+
+
 @bp.get("/sign-in-needed")
 @auth_required("session")
 def needs_sign_in():

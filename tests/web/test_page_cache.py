@@ -262,6 +262,7 @@ def test_odd_spellings_of_a_path_are_not_stored_apart(web, cache):
     web.get(LINKS)
     for path in ("/pages//links", "/pages/./links", "/pages/links%2F", "/Pages/Links", "/pages/links;x"):
         assert web.get(path).status_code in (301, 308, 404)
+    web.get("/", environ_overrides={"PATH_INFO": "//pages/links"})
     assert list(cache._shelf) == [LINKS]
 
 

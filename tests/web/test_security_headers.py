@@ -3,17 +3,8 @@ import re
 import pytest
 
 from app.web.security_headers import content_security_policy
-from tests.web.conftest import build
 
 ADDRESSES = ["/pages/links", "/pages/personal", "/pages/missing", "/pages/crash", "/healthz", "/nowhere"]
-
-
-@pytest.fixture
-def secured(site, web):
-    """A site at an https address."""
-    app = build(site, SITE_URL="https://www.example.org", TRUSTED_HOSTS=["www.example.org", "localhost"])
-    yield app.test_client()
-    app.extensions["page_cache"].watch.stop()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -53,7 +44,8 @@ def test_only_videos_may_be_framed(web):
     assert "frame-src https://www.youtube-nocookie.com" in policy.split("; ")
 
 
-def test_over_https_browsers_are_told_to_stay_there(secured):
+def test_over_https_browsers_are_told_to_stay_there(another_site):
+    secured = another_site(SITE_URL="https://www.example.org")
     assert secured.get("/pages/links").headers["Strict-Transport-Security"] == "max-age=31536000"
 
 

@@ -1,0 +1,75 @@
+"""Keeps slow or stalled senders from holding up everybody else.
+
+Granian hands a request over as soon as its headers are there. Reading the body then waits for the sender, on a thread,
+and has no time-out (its issue 728); nor may the wait be given up, which would stall the whole process. A few
+connections that never send what they announced would take every thread: an attack known as R.U.D.Y. Therefore there
+are many threads (the Procfile's --blocking-threads), of which only so many may wait for bodies; and of the requests
+that are complete only so many are worked on at once, because more threads at work make Python slower, not faster.
+"""
+
+import threading
+from collections.abc import Iterable
+from io import BytesIO
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask
+
+BODIES_AT_ONCE = 192  # Of the Procfile's 256 threads. What remains is for those who only read.
+AT_WORK_AT_ONCE = 8
+WAIT_SECONDS = 10
+
+Refusal = tuple[str, str]
+CROWDED = ("503 Service Unavailable", "Too much is being sent at once. Please try again.")
+BUSY = ("503 Service Unavailable", "The site is very busy. Please try again.")
+CUT_OFF = ("400 Bad Request", "The request was cut off on its way. Nothing was done.")
+
+
+class SlowClients:
+    """A WSGI layer that lets a request through to Flask when it is complete and its turn has come."""
+
+    def __init__(self, app: Flask, inner: WSGIApplication) -> None:
+        self._inner = inner
+        self._largest: int = app.config["MAX_CONTENT_LENGTH"]
+        self._bodies = threading.BoundedSemaphore(BODIES_AT_ONCE)
+        self._turns = threading.BoundedSemaphore(AT_WORK_AT_ONCE)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if has_body(environ, self._largest) and (refusal := self._receive(environ)):
+            return _refuse(start_response, *refusal)
+        if not self._turns.acquire(timeout=WAIT_SECONDS):
+            return _refuse(start_response, *BUSY)
+        try:
+            return self._inner(environ, start_response)
+        finally:
+            self._turns.release()
+
+    def _receive(self, environ: WSGIEnvironment) -> Refusal | None:
+        """Wait for the body and put it where Flask reads it, with its true length; or why that was not possible."""
+        if not self._bodies.acquire(blocking=False):
+            return CROWDED
+        try:
+            # One byte too many is enough for the app to see that there are too many.
+            body = environ["wsgi.input"].read(self._largest + 1)
+        finally:
+            self._bodies.release()
+        if "HTTP_TRANSFER_ENCODING" not in environ and len(body) < int(environ["CONTENT_LENGTH"]):
+            return CUT_OFF
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ["wsgi.input"] = BytesIO(body)
+        return None
+
+
+def has_body(environ: WSGIEnvironment, largest: int) -> bool:
+    """Whether there is a body worth reading. One announced as too large is refused unread, by the app."""
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return True
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return length.isdecimal() and 0 < int(length[:20]) <= largest
+
+
+def _refuse(start_response: StartResponse, status: str, words: str) -> list[bytes]:
+    body = f"{words}\n".encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start_response(status, [*headers, ("Cache-Control", "no-store"), ("Retry-After", "5")])
+    return [body]
