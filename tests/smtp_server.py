@@ -1,6 +1,7 @@
 """A real SMTP server on loopback that keeps what it is given, and misbehaves when told to."""
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -10,6 +11,9 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+# It tells of every command otherwise.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 Refusal = str | Callable[[Envelope], str | None] | None
 

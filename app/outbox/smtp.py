@@ -1,5 +1,6 @@
 """Delivery over SMTP: Flask-Mail's settings and messages, on connections that are kept open and never hang."""
 
+import logging
 import smtplib
 import ssl
 import threading
@@ -15,12 +16,14 @@ from flask_mail import Connection, Message
 
 from app.outbox.models import Email
 
+log = logging.getLogger(__name__)
 # Flask-Mail would send bodies as they are. A line over 998 bytes is refused (RFC 5321 §4.5.3.1.6), and so may be a byte
 # over 127; quoted-printable has neither.
 charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
 
 PATIENCE_SECONDS = 20
 IDLE_SECONDS = 45
+SURELY_ALIVE_SECONDS = 0.5
 
 
 class Answer(NamedTuple):
@@ -58,8 +61,11 @@ class KeptConnection(Connection):
 
     @property
     def is_alive(self) -> bool:
-        if self.host is None or time.monotonic() - self.used_at > IDLE_SECONDS:
+        idle = time.monotonic() - self.used_at
+        if self.host is None or idle > IDLE_SECONDS:
             return False
+        if idle < SURELY_ALIVE_SECONDS:
+            return True
         try:
             return self.host.noop()[0] == 250
         except (smtplib.SMTPException, OSError):
@@ -145,6 +151,9 @@ def deliver(email: Email, connection: KeptConnection) -> Answer:
     except (smtplib.SMTPException, OSError) as problem:
         connection.drop()
         return Answer("later", _words(problem), server_is_well=False)
+    except Exception as problem:  # A message that cannot be built must hold up no other.
+        log.exception("mail %s could not be built", email.id)
+        return Answer("later", _words(problem))
     connection.used_at = time.monotonic()
     return Answer("sent", "accepted")
 

@@ -114,6 +114,17 @@ def test_one_refused_mail_holds_up_no_other(note, mail_server, work):
     assert [message["To"] for message in mail_server.received] == ["here@example.org"]
 
 
+def test_a_mail_that_cannot_be_built_holds_up_no_other(note, mail_server, work):
+    broken = note()
+    broken.to_address = f"ada@{'ü' * 70}.example.org"  # No domain has a label that long.
+    db.session.commit()
+    note("here@example.org")
+    work()
+    assert [message["To"] for message in mail_server.received] == ["here@example.org"]
+    assert email_now(broken).state == "retrying"
+    assert "too long" in email_now(broken).last_answer
+
+
 def test_a_connection_lost_before_the_answer_repeats_under_the_same_id(note, mail_server, work, clock):
     mail_server.hang_up_after_data = 1
     email = note()
