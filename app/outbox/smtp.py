@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import charset, policy
 from email.mime.base import MIMEBase
 from typing import NamedTuple
@@ -23,7 +23,6 @@ charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
 
 PATIENCE_SECONDS = 20
 IDLE_SECONDS = 45
-SURELY_ALIVE_SECONDS = 0.5
 
 
 class Answer(NamedTuple):
@@ -61,15 +60,18 @@ class KeptConnection(Connection):
 
     @property
     def is_alive(self) -> bool:
-        idle = time.monotonic() - self.used_at
-        if self.host is None or idle > IDLE_SECONDS:
+        if self.host is None or time.monotonic() - self.used_at > IDLE_SECONDS:
             return False
-        if idle < SURELY_ALIVE_SECONDS:
-            return True
         try:
             return self.host.noop()[0] == 250
         except (smtplib.SMTPException, OSError):
             return False
+
+    def say_goodbye(self) -> None:
+        with suppress(smtplib.SMTPException, OSError):
+            if self.host is not None:
+                self.host.quit()
+        self.drop()
 
     def drop(self) -> None:
         if self.host is not None:
@@ -100,10 +102,7 @@ class ConnectionPool:
     def close(self) -> None:
         """Say goodbye on every idle connection."""
         while self._idle:
-            connection = self._idle.pop()
-            if connection.is_alive and connection.host:
-                connection.host.quit()
-            connection.drop()
+            self._idle.pop().say_goodbye()
 
 
 class WholeHeaders(Message):
