@@ -113,6 +113,9 @@ def _sessions(site_url: str) -> dict[str, Any]:
         "SESSION_REFRESH_EACH_REQUEST": False,
         "SESSION_PROTECTION": None,
         "WTF_CSRF_TIME_LIMIT": None,
+        # `flask owner` is the one way to make somebody something.
+        "SECURITY_CLI_USERS_NAME": False,
+        "SECURITY_CLI_ROLES_NAME": False,
         # The outbox renders mail; Flask-Security is only to say when.
         "SECURITY_EMAIL_PLAINTEXT": False,
         "SECURITY_EMAIL_HTML": False,

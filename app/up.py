@@ -1,6 +1,7 @@
 """The whole site at once, as `make run` starts it: web, worker, and a stand-in for Stripe where there are no keys."""
 
 import os
+import shlex
 import socket
 import sys
 import threading
@@ -29,7 +30,13 @@ def bring_up(owner_link: str) -> None:
     if stand_in := current_app.config["STRIPE_SECRET_KEY"] is None:
         _refuse_taken(port + 1)
         environment |= stripe_stand_in(port)
-        manager.add_process("stripe", stand_in_command(port), env=environment, cwd=str(ROOT), quiet=True)
+        manager.add_process(
+            "stripe",
+            stand_in_command(port, current_app.config["INSTANCE_PATH"]),
+            env=environment,
+            cwd=str(ROOT),
+            quiet=True,
+        )
     for name, command in processes().items():
         manager.add_process(name, command, env=environment, cwd=str(ROOT))
     threading.Thread(target=_announce, args=(port, owner_link, stand_in), daemon=True).start()
@@ -52,12 +59,16 @@ def stripe_stand_in(port: int) -> dict[str, str]:
     }
 
 
-def stand_in_command(port: int) -> str:
+def stand_in_command(port: int, instance: str) -> str:
     settings = stripe_stand_in(port)
-    return (
-        f"python -m app.stripe_sandbox --port {port + 1} --api-key {settings['STRIPE_SECRET_KEY']}"
-        f" --webhook-url http://127.0.0.1:{port}/stripe/webhook --webhook-secret {settings['STRIPE_WEBHOOK_SECRET']}"
-    )
+    options = {
+        "port": port + 1,
+        "api-key": settings["STRIPE_SECRET_KEY"],
+        "webhook-url": f"http://127.0.0.1:{port}/stripe/webhook",
+        "webhook-secret": settings["STRIPE_WEBHOOK_SECRET"],
+        "state": Path(instance) / "stripe.json",
+    }
+    return "python -m app.stripe_sandbox " + " ".join(f"--{name} {shlex.quote(str(options[name]))}" for name in options)
 
 
 def _refuse_taken(port: int) -> None:

@@ -3,7 +3,9 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -31,27 +33,47 @@ def lacking(what: str) -> None:
 
 
 @pytest.fixture(scope="session", params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('database')}/site.db"
-        return
-    if not (server := os.environ.get("TEST_POSTGRES_URL")):
+def database_kind(request: pytest.FixtureRequest) -> str:
+    if request.param == "postgresql" and not os.environ.get("TEST_POSTGRES_URL"):
         lacking("TEST_POSTGRES_URL is not set: no PostgreSQL to test on")
+    return str(request.param)
+
+
+@contextmanager
+def new_database(kind: str, folder: Path) -> Iterator[str]:
+    """The URL of a database with nothing in it, gone afterwards."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder}/site.db"
+        return
+    server = make_url(os.environ["TEST_POSTGRES_URL"]).set(drivername="postgresql")
     name = f"test_{uuid.uuid4().hex[:12]}"
-    plain = server.replace("postgresql+psycopg:", "postgresql:")
-    with psycopg.connect(plain, autocommit=True) as admin:
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}"')
-    yield make_url(server).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as admin:
+        yield server.set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")
+def database_url(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with new_database(database_kind, tmp_path_factory.mktemp("database")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The site with an empty schema, built once per database."""
+    """The site with its tables, empty, built once per database."""
+    with running(database_url, tmp_path_factory.mktemp("instance")) as app:
+        db.create_all()
+        db.session.commit()
+        yield app
+
+
+@contextmanager
+def running(database_url: str, instance: Path) -> Iterator[Flask]:
+    """The site on this database, in an app context, and everything it opened closed again."""
     settings = config.load(
         {
-            "INSTANCE_PATH": str(tmp_path_factory.mktemp("instance")),
+            "INSTANCE_PATH": str(instance),
             "DATABASE_URL": database_url,
             "SITE_URL": "http://localhost:8000",
             "SECRET_KEY": "a secret for tests, long enough to pass",
@@ -61,16 +83,14 @@ def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     )
     app = create_app(settings | {"QUEUE_URL": "memory:", "TESTING": True})
     with app.app_context():
-        db.create_all()
-    yield app
-    app.extensions["page_cache"].watch.stop()
-    with app.app_context():
+        yield app
+        app.extensions["page_cache"].watch.stop()
         db.session.remove()
         db.engine.dispose()
 
 
 def _forget_the_visitor(_sender: Flask, **_: object) -> None:
-    """Flask lends a test's requests the app context around them: what one put on `g` (who is there) is not the next's."""
+    """Flask lends a test's requests the app context around them; who was there in one is not there in the next."""
     for name in list(g):
         g.pop(name)
 
@@ -82,7 +102,7 @@ def app(site: Flask) -> Iterator[Flask]:
     limiter.enabled = False
     site.extensions["page_cache"].forget_all()
     with site.app_context(), request_tearing_down.connected_to(_forget_the_visitor, site):
-        db.session.add(ContentVersion(id=1))
+        db.session.merge(ContentVersion(id=1, number=1))
         db.session.commit()
         yield site
         db.session.rollback()

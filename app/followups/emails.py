@@ -3,7 +3,6 @@ from app.followups import merge
 from app.followups.leaving import list_headers, preferences_url, unsubscribe_url
 from app.followups.models import SequenceRun, SequenceStep
 
-LONGEST_SUBJECT = 250
 WHY = {
     "newsletter": "You get this letter because you subscribed to our newsletter.",
     "coaching": "You get this letter because you asked us for a coaching consultation.",
@@ -17,7 +16,7 @@ def step(run: SequenceRun, step: SequenceStep) -> None:
         to=run.person,
         template="followups/step",
         headers=list_headers(run.person),
-        subject=merge.fill(step.subject, values)[:LONGEST_SUBJECT],
+        subject=merge.fill(step.subject, values),
         preview=merge.fill(step.preview, values),
         text=merge.fill_plain(step.body, values),
         html=merge.fill_html(step.body, values),

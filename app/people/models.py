@@ -12,6 +12,7 @@ from app.extensions import Model, db
 from app.people.addresses import normalize
 
 OWNER = "owner"
+TITLES = frozenset({"dr", "doctor", "prof", "professor", "mr", "mrs", "ms", "mx", "miss"})
 
 person_role = Table(
     "person_role",
@@ -78,8 +79,8 @@ class Person(Model, UserMixin):
 
     @property
     def first_name(self) -> str:
-        """What to call the person in a greeting; empty when they gave no name."""
-        return self.name.split()[0] if self.name.strip() else ""
+        """What to call the person in a greeting; empty when they gave no name. "Dr. Ada Lovelace" is Ada."""
+        return next((word for word in self.name.split() if word.lower().rstrip(".") not in TITLES), "")
 
     @property
     def is_owner(self) -> bool:

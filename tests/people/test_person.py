@@ -36,3 +36,10 @@ def test_a_known_name_is_kept(app):
     person.take_name("Ada  Lovelace")
     person.take_name("Somebody Else")
     assert (person.name, person.first_name) == ("Ada Lovelace", "Ada")
+
+
+@pytest.mark.parametrize(
+    ("name", "first"), [("Dr. Ada Lovelace", "Ada"), ("prof dr Grace Hopper", "Grace"), ("Dr.", ""), ("", "")]
+)
+def test_a_title_is_no_first_name(name, first):
+    assert Person(name=name).first_name == first
