@@ -1,3 +1,146 @@
-from flask import Blueprint
+import logging
+import re
 
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.enrollment import checkout, stripe_gateway, structured_data, tasks
+from app.enrollment.enrollments import Enrollment
+from app.enrollment.forms import CheckoutForm
+from app.enrollment.fulfilment import fulfil
+from app.enrollment.models import Cohort, CohortFull, Course, NotOnSale
+from app.enrollment.orders import Order
+from app.enrollment.stripe_events import StripeEvent
+from app.enrollment.stripe_gateway import BadSignature, GatewayRefused, GatewayUnavailable
+from app.extensions import csrf, db, enqueue_after_commit, write_on_get
+from app.json_ld import json_ld
+from app.limits import form_limits
+from app.people.addresses import normalize
+from app.publishing import cross_origin_exempt, knows_no_visitor, public_page
+from app.urls import absolute_url
+
+log = logging.getLogger(__name__)
 bp = Blueprint("enrollment", __name__)
+bp.add_app_template_global(Course.current, "current_course")
+
+_SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,200}")
+
+
+@bp.get("/course/")
+@public_page
+def show_course() -> ResponseReturnValue:
+    course = Course.current() or abort(404)
+    return _course_page(course, CheckoutForm(course))
+
+
+@bp.post("/course/checkout")
+@csrf.exempt
+# Each success holds a seat for half an hour: what one network may ask for is what it could keep from everybody else.
+@form_limits("checkout", address="6/hour", network_="10/hour", domain="200/hour", in_all="600/hour")
+def start_checkout() -> ResponseReturnValue:
+    course = Course.current() or abort(404)
+    form = CheckoutForm(course)
+    if form.is_trapped:
+        return redirect(url_for(".show_course"), 303)
+    if not form.validate():
+        return _course_page(course, form), 422
+    if not stripe_gateway.is_set_up():
+        return render_template("enrollment/unavailable.html", form=None), 503
+    return _send_to_stripe(course, form)
+
+
+def _send_to_stripe(course: Course, form: CheckoutForm) -> ResponseReturnValue:
+    try:
+        url = checkout.start(
+            form.cohort.data,
+            email=normalize(form.email.data or ""),
+            name=" ".join((form.name.data or "").split()),
+            wants_reminder=form.reminder.data,
+            page=url_for(".show_course"),
+        )
+    except CohortFull as full:
+        db.session.rollback()
+        return _full_page(full.cohort), 409
+    except NotOnSale:
+        form.cohort.errors = ["Enrollment for this cohort has just closed. Please choose another."]
+        return _course_page(course, form), 422
+    except GatewayUnavailable as trouble:
+        log.warning("no payment page could be opened: %s", trouble)
+        return render_template("enrollment/unavailable.html", form=form), 503, {"Retry-After": "60"}
+    except GatewayRefused as refusal:
+        return _refused(course, form, refusal)
+    return redirect(url, 303)
+
+
+def _refused(course: Course, form: CheckoutForm, refusal: GatewayRefused) -> ResponseReturnValue:
+    if refusal.param != "customer_email":
+        return render_template("enrollment/unavailable.html", form=form), 503
+    form.email.errors = ["Our payment partner cannot write to this address. Please check it, or use another."]
+    return _course_page(course, form), 422
+
+
+@bp.get("/course/checkout/complete")
+def complete_checkout() -> ResponseReturnValue:
+    """Where Stripe sends the buyer back. It shows how the order stands, and nothing of who ordered."""
+    write_on_get()
+    session_id = request.args.get("session_id", "")
+    order = Order.of_session(session_id) if _SESSION_ID.fullmatch(session_id) else None
+    if order is None:
+        return render_template("enrollment/checkout_complete.html", state="unknown", order=None), 404
+    is_settled = bool(order.paid_at or order.failed_at)
+    db.session.commit()
+    if not is_settled:
+        order = _catch_up(session_id) or order
+    is_enrolled = bool(Enrollment.of_order(order))
+    state = "paid" if is_enrolled else "returned" if order.paid_at else order.state
+    return render_template("enrollment/checkout_complete.html", state=state, order=order)
+
+
+def _catch_up(session_id: str) -> Order | None:
+    """The order after asking Stripe; nothing when Stripe does not answer, which the webhook will make good."""
+    try:
+        return fulfil(session_id)
+    except (GatewayUnavailable, GatewayRefused) as trouble:
+        log.warning("the return page could not ask Stripe: %s", trouble)
+        return None
+
+
+@bp.get("/course/checkout/cancelled")
+def show_cancelled() -> ResponseReturnValue:
+    public_id = request.args.get("order", "")
+    order = Order.at(public_id) if re.fullmatch(r"[0-9a-f]{32}", public_id) else None
+    return render_template("enrollment/cancelled.html", order=order)
+
+
+@bp.post("/stripe/webhook")
+@csrf.exempt
+@cross_origin_exempt
+@knows_no_visitor
+def receive_event() -> ResponseReturnValue:
+    body = request.get_data(cache=False)
+    try:
+        event = stripe_gateway.verify_webhook(body, request.headers.get("Stripe-Signature"))
+    except BadSignature as problem:
+        log.warning("webhook refused: %s", problem)
+        return {"error": "bad signature"}, 400
+    if row := StripeEvent.receive(event, body.decode()):
+        enqueue_after_commit(tasks.process_stripe_event, row.id)
+    db.session.commit()
+    return {"received": True}
+
+
+def _course_page(course: Course, form: CheckoutForm) -> str:
+    questions = course.questions
+    return render_template(
+        "enrollment/course.html",
+        course=course,
+        form=form,
+        questions=questions,
+        canonical_url=absolute_url("enrollment.show_course"),
+        structured_data=json_ld(*structured_data.of_course(course, questions)),
+    )
+
+
+def _full_page(cohort: Cohort) -> str:
+    others = [other for other in cohort.course.cohorts_on_sale if not other.is_full]
+    return render_template("enrollment/full.html", cohort=cohort, others=others)

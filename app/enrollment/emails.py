@@ -1,0 +1,91 @@
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app
+
+from app import outbox
+from app.enrollment.checkouts import Checkout
+from app.enrollment.enrollments import Enrollment
+from app.enrollment.models import Cohort
+from app.enrollment.orders import Order
+from app.enrollment.wording import day, money
+from app.people.models import Person
+from app.people.sign_in import SignInCode
+from app.urls import absolute_url
+
+
+def enrolled(enrollment: Enrollment, link_good_for: timedelta) -> None:
+    """The receipt, the dates and a link that signs in, to the person enrolled."""
+    code, _ = SignInCode.issue(enrollment.person, next_path="/learn/", good_for=link_good_for)
+    outbox.post(
+        to=enrollment.person,
+        template="enrollment/enrolled",
+        url=absolute_url("people.confirm_sign_in", token=code.link_token),
+        sign_in_url=absolute_url("people.sign_in"),
+        link_days=link_good_for.days,
+        **_about(enrollment.order),
+    )
+
+
+def new_enrollment(enrollment: Enrollment) -> None:
+    _to_owner("new_enrollment", **_about(enrollment.order), buyer=enrollment.person)
+
+
+def already_enrolled(person: Person, cohort: Cohort) -> None:
+    """To somebody who seems to buy a place they have, or whose first payment is still under way."""
+    outbox.post(
+        to=person,
+        template="enrollment/already_enrolled",
+        cohort=cohort,
+        course=cohort.course,
+        sign_in_url=absolute_url("people.sign_in", next="/learn/"),
+    )
+
+
+def awaiting_payment(order: Order) -> None:
+    outbox.post(to=order.person, template="enrollment/awaiting_payment", **_about(order))
+
+
+def payment_failed(order: Order) -> None:
+    outbox.post(to=order.person, template="enrollment/payment_failed", **_about(order))
+
+
+def seat_gone(order: Order) -> None:
+    outbox.post(to=order.person, template="enrollment/seat_gone", **_about(order))
+
+
+def paid_twice(order: Order) -> None:
+    outbox.post(to=order.person, template="enrollment/paid_twice", **_about(order))
+
+
+def refunded(enrollment: Enrollment) -> None:
+    outbox.post(to=enrollment.person, template="enrollment/refunded", **_about(enrollment.order))
+
+
+def payment_returned(order: Order, reason: str) -> None:
+    """To the owner: a payment is given back, because there was "no seat" or the person had "paid twice"."""
+    _to_owner("payment_returned", **_about(order), buyer=order.person, reason=reason)
+
+
+def payment_mismatch(order: Order, checkout: Checkout) -> None:
+    """To the owner: Stripe's amount is not ours, so nobody was enrolled and somebody has to look."""
+    paid = money(checkout.amount_cents, checkout.currency)
+    _to_owner("payment_mismatch", **_about(order), buyer=order.person, paid=paid, session_id=checkout.session_id)
+
+
+def _to_owner(name: str, **context: Any) -> None:
+    outbox.post(to=current_app.config["OWNER_EMAIL"], template=f"enrollment/{name}", **context)
+
+
+def _about(order: Order) -> dict[str, Any]:
+    cohort = order.cohort
+    return {
+        "order": order,
+        "cohort": cohort,
+        "course": cohort.course,
+        "dates": f"{day(cohort.starts_on)} to {day(cohort.ends_on)}",
+        "starts_on": day(cohort.starts_on),
+        "amount": money(order.amount_cents, order.currency),
+        "paid_on": day(order.paid_at.date()) if order.paid_at else "",
+        "course_url": absolute_url("enrollment.show_course"),
+    }

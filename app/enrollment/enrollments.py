@@ -1,0 +1,90 @@
+"""Enrollments: who may enter the classroom, and for which order."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from app.clock import now
+from app.enrollment.models import Cohort
+from app.enrollment.orders import Order
+from app.extensions import Model, db
+from app.people.models import Person
+
+STANDING = text("ended_at IS NULL")
+
+
+class Enrollment(Model):
+    """A person's place in a cohort, paid for by an order. It stands until it is ended."""
+
+    __table_args__ = (
+        UniqueConstraint("order_id", "person_id"),
+        # The last word on "enrolled once", whoever races.
+        Index(
+            "uq_enrollment_standing",
+            "person_id",
+            "cohort_id",
+            unique=True,
+            sqlite_where=STANDING,
+            postgresql_where=STANDING,
+        ),
+        Index("ix_enrollment_listing", "enrolled_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("course_order.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
+    enrolled_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+    order: Mapped[Order] = relationship()
+    person: Mapped[Person] = relationship()
+    cohort: Mapped[Cohort] = relationship()
+
+    @classmethod
+    def standing(cls, person: Person, cohort: Cohort) -> "Enrollment | None":
+        return db.session.scalar(
+            select(cls).where(cls.person_id == person.id, cls.cohort_id == cohort.id, cls.ended_at.is_(None))
+        )
+
+    @classmethod
+    def all_standing(cls, person: Person) -> "list[Enrollment]":
+        """The person's places, the cohort that begins last first, with cohort and course."""
+        return list(
+            db.session.scalars(
+                select(cls)
+                .join(cls.cohort)
+                .where(cls.person_id == person.id, cls.ended_at.is_(None))
+                .order_by(Cohort.starts_on.desc(), cls.id.desc())
+                .options(joinedload(cls.cohort).joinedload(Cohort.course))
+            )
+        )
+
+    @classmethod
+    def of_order(cls, order: Order) -> "list[Enrollment]":
+        """Those the order pays for and that stand."""
+        return list(db.session.scalars(select(cls).where(cls.order_id == order.id, cls.ended_at.is_(None))))
+
+    @classmethod
+    def begin(cls, order: Order) -> "Enrollment":
+        """The buyer's place. Lock the order and its cohort first, and see that none stands."""
+        enrollment = cls(order=order, person=order.person, cohort=order.cohort)
+        db.session.add(enrollment)
+        return enrollment
+
+    def end(self) -> None:
+        self.ended_at = now()
+
+
+def already_buying(person: Person, cohort: Cohort) -> bool:
+    """Whether the person has a place in the cohort, or has paid for one by a debit that their bank still considers."""
+    if Enrollment.standing(person, cohort):
+        return True
+    under_way = select(Order.id).where(
+        Order.person_id == person.id,
+        Order.cohort_id == cohort.id,
+        Order.awaiting_payment_at.is_not(None),
+        Order.paid_at.is_(None),
+        Order.failed_at.is_(None),
+    )
+    return db.session.scalar(under_way.limit(1)) is not None

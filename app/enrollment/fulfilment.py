@@ -1,0 +1,186 @@
+"""What follows from a payment. Stripe is asked how things stand; an event is only the reason to ask.
+
+`fulfil` may be called any number of times, at once, in any order, by webhook, return page and sweep: each call brings
+our rows in line with what Stripe says at that moment, and writes to people only about what is new.
+"""
+
+import logging
+from contextlib import suppress
+from datetime import timedelta
+
+from app import followups
+from app.clock import now
+from app.enrollment import emails, stripe_gateway
+from app.enrollment.checkouts import Checkout
+from app.enrollment.enrollments import Enrollment
+from app.enrollment.models import CohortFull
+from app.enrollment.orders import GRACE, Order
+from app.enrollment.paying_back import send_refund
+from app.enrollment.refunds import Refund
+from app.enrollment.stripe_gateway import GatewayRefused
+from app.enrollment.wording import day
+from app.extensions import db, enqueue_after_commit
+from app.urls import absolute_url
+
+log = logging.getLogger(__name__)
+SIGN_IN_LINK_GOOD_FOR = timedelta(days=3)
+
+
+def fulfil(session_id: str) -> Order | None:
+    """The order of a Checkout Session, in line with it; None when the session belongs to no order of ours.
+
+    Commits. Call it with no transaction open. Raises GatewayUnavailable, GatewayRefused.
+    """
+    checkout = stripe_gateway.retrieve_checkout(session_id)
+    order_id = Order.id_of(checkout.reference)
+    if order_id is None:
+        db.session.rollback()
+        log.warning("checkout session %s belongs to no order", session_id)
+        return None
+    order = Order.for_update(order_id)
+    settle(order, checkout)
+    db.session.commit()
+    return order
+
+
+def look_into(order_id: int) -> None:
+    """Find out what became of an order that no event told of. Commits. Raises GatewayUnavailable."""
+    order = db.session.get_one(Order, order_id)
+    session_id, is_over = order.stripe_session_id, now() > order.expires_at + GRACE
+    db.session.commit()
+    if session_id is None:
+        return _let_go(order_id)  # The process died, or Stripe was away, before there was a page to pay at.
+    try:
+        seen = fulfil(session_id)
+    except GatewayRefused as refusal:
+        if refusal.code != "resource_missing":
+            raise
+        return _let_go(order_id)  # Another account's session, after a change of keys: nobody can pay it any more.
+    if seen and seen.state == "pending" and is_over:
+        with suppress(GatewayRefused):  # It has ended by itself since we looked.
+            stripe_gateway.expire_checkout(session_id)
+        fulfil(session_id)
+    return None
+
+
+def _let_go(order_id: int) -> None:
+    order = Order.for_update(order_id)
+    order.expire()
+    order.look_at = None
+    db.session.commit()
+
+
+def settle(order: Order, checkout: Checkout) -> None:
+    """Bring `order`, locked with its cohort, in line with `checkout`."""
+    if not _agrees(order, checkout):
+        return _report_mismatch(order, checkout)
+    if checkout.is_paid:
+        return _settle_paid(order, checkout)
+    if checkout.status == "expired":
+        return _settle_expired(order)
+    if checkout.status == "complete":
+        return _settle_unpaid(order, checkout)
+    if order.look_at and order.look_at <= now():
+        order.look_again()
+    return None
+
+
+def _agrees(order: Order, checkout: Checkout) -> bool:
+    return (
+        checkout.amount_cents == order.amount_cents
+        and checkout.currency == order.currency
+        and checkout.livemode == stripe_gateway.is_live()
+    )
+
+
+def _report_mismatch(order: Order, checkout: Checkout) -> None:
+    order.look_at = None
+    if order.mismatched_at:
+        return
+    order.mismatched_at = now()
+    log.error("order %s: Stripe has %s %s, we have %s %s", order.number, checkout.amount_cents, checkout.currency,
+              order.amount_cents, order.currency)  # fmt: skip
+    emails.payment_mismatch(order, checkout)
+
+
+def _settle_paid(order: Order, checkout: Checkout) -> None:
+    if order.paid_at and checkout.payment_intent_id != order.stripe_payment_intent_id:
+        return _give_back(order, checkout, "paid twice")
+    is_given_back = bool(order.amount_cents) and checkout.refunded_cents >= order.amount_cents
+    if not order.paid_at:
+        order.take_payment(checkout.payment_intent_id, checkout.payment_method)
+        if not is_given_back:
+            _enroll(order, checkout)
+    _settle_refund(order, checkout)
+    return None
+
+
+def _enroll(order: Order, checkout: Checkout) -> None:
+    if Enrollment.standing(order.person, order.cohort):
+        order.release_seats()
+        return _give_back(order, checkout, "paid twice")
+    try:
+        order.hold_seats()
+    except CohortFull:
+        return _give_back(order, checkout, "no seat")
+    enrollment = Enrollment.begin(order)
+    order.person.take_name(order.name)
+    db.session.flush()
+    emails.enrolled(enrollment, SIGN_IN_LINK_GOOD_FOR)
+    emails.new_enrollment(enrollment)
+    _begin_following_up(order)
+    return None
+
+
+def _begin_following_up(order: Order) -> None:
+    followups.stop("checkout-abandoned", order.person, reason="enrolled")
+    values = {"cohort_name": order.cohort.name, "starts_on": day(order.cohort.starts_on)}
+    followups.start("enrolled", order.person, f"order:{order.id}", **values)
+
+
+def _give_back(order: Order, checkout: Checkout, reason: str) -> None:
+    """Owe the buyer the payment, and say so. Stripe is told by a task, once this has been committed."""
+    if checkout.payment_intent_id is None:
+        log.error("order %s: %s, and nothing to give back", order.number, reason)
+        return
+    if refund := Refund.owe(order, checkout.payment_intent_id, reason):
+        enqueue_after_commit(send_refund, refund.id)
+        tell = emails.seat_gone if reason == "no seat" else emails.paid_twice
+        tell(order)
+        emails.payment_returned(order, reason)
+
+
+def _settle_refund(order: Order, checkout: Checkout) -> None:
+    if checkout.refunded_cents < order.refunded_cents:
+        log.error("order %s: a refund has failed at Stripe; look at it there", order.number)
+    if not order.note_refund(checkout.refunded_cents):
+        return
+    followups.stop("enrolled", order.person, f"order:{order.id}", reason="refunded")
+    for enrollment in Enrollment.of_order(order):
+        enrollment.end()
+        emails.refunded(enrollment)
+
+
+def _settle_unpaid(order: Order, checkout: Checkout) -> None:
+    if checkout.debit_failed:
+        if order.fail():
+            emails.payment_failed(order)
+        return
+    if order.paid_at is None and order.await_payment():
+        _try_to_hold(order)
+        emails.awaiting_payment(order)
+
+
+def _try_to_hold(order: Order) -> None:
+    """Take back seats that were given up too early; whether there is one is asked again when the money comes."""
+    try:
+        order.hold_seats()
+    except CohortFull:
+        log.warning("order %s awaits a payment without a seat", order.number)
+
+
+def _settle_expired(order: Order) -> None:
+    if order.expire() and order.wants_reminder and not Enrollment.standing(order.person, order.cohort):
+        resume_url = absolute_url("enrollment.show_course") + "#enroll"
+        values = {"cohort_name": order.cohort.name, "resume_url": resume_url}
+        followups.start("checkout-abandoned", order.person, f"order:{order.id}", **values)

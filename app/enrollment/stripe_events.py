@@ -1,0 +1,103 @@
+"""Stripe's events: each stored once before it is answered, and acted upon in the background."""
+
+import json
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Index, String, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.enrollment import stripe_gateway
+from app.enrollment.fulfilment import fulfil
+from app.enrollment.orders import Order
+from app.enrollment.stripe_gateway import GatewayRefused
+from app.extensions import Model, db
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+OPEN = text("processed_at IS NULL")
+OF_A_SESSION = "checkout.session."
+OF_A_PAYMENT = ("refund.", "charge.refunded", "charge.refund.")
+
+
+class StripeEvent(Model):
+    """One event, as it came. Its content is not believed, only its hint at what to look up."""
+
+    __table_args__ = (
+        Index("ix_stripe_event_due", "due_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_stripe_event_listing", "received_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stripe_id: Mapped[str] = mapped_column(String(255), unique=True)
+    type: Mapped[str] = mapped_column(String(255))
+    payload: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime] = mapped_column(default=now)
+    attempts: Mapped[int] = mapped_column(default=0)
+    processed_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(default="")
+
+    @classmethod
+    def receive(cls, event: dict[str, Any], payload: str) -> "StripeEvent | None":
+        """The event as a row; None if it came before."""
+        try:
+            with db.session.begin_nested():
+                row = cls(stripe_id=event["id"], type=event["type"], payload=payload)
+                db.session.add(row)
+        except IntegrityError:
+            return None
+        return row
+
+    @classmethod
+    def due(cls) -> list[int]:
+        due = select(cls.id).where(cls.processed_at.is_(None), cls.due_at <= now()).order_by(cls.due_at).limit(100)
+        return list(db.session.scalars(due))
+
+    @property
+    def subject(self) -> dict[str, Any]:
+        """The object the event is about, as it was then."""
+        return dict(json.loads(self.payload)["data"]["object"])
+
+    def mark_processed(self) -> None:
+        self.processed_at, self.last_error = now(), ""
+        self.attempts += 1
+
+    def try_again_later(self, problem: str) -> None:
+        self.due_at = now() + min(FIRST_RETRY * 2 ** min(self.attempts, 10), LONGEST_WAIT)
+        self.attempts, self.last_error = self.attempts + 1, problem
+
+
+def act_upon(kind: str, subject: dict[str, Any]) -> None:
+    """Do what an event of this kind calls for. Commits. Call it with no transaction open.
+
+    Raises GatewayUnavailable, GatewayRefused.
+    """
+    try:
+        if session_id := _session_of(kind, subject):
+            fulfil(session_id)
+    except GatewayRefused as refusal:
+        if refusal.code != "resource_missing":
+            raise
+        log.error("Stripe sent %s about something it does not know: %s", kind, refusal)
+
+
+def _session_of(kind: str, subject: dict[str, Any]) -> str | None:
+    if kind.startswith(OF_A_SESSION):
+        return str(subject["id"])
+    payment = subject.get("payment_intent")
+    return _session_of_payment(payment) if kind.startswith(OF_A_PAYMENT) and isinstance(payment, str) else None
+
+
+def _session_of_payment(payment_intent_id: str) -> str | None:
+    """Where the payment was made. A refund may be told of before we have heard of the payment."""
+    order = Order.of_payment(payment_intent_id)
+    db.session.commit()
+    if order and order.stripe_session_id:
+        return order.stripe_session_id
+    return stripe_gateway.session_of_payment(payment_intent_id)

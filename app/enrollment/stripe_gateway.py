@@ -1,0 +1,203 @@
+"""Stripe, and nothing else of the site speaks to it: our words in, our words out, its errors as two of ours.
+
+Every call ends within PATIENCE_SECONDS and a single attempt's time, retries included, so that a page that waits for it
+answers in under ten. Never call from here with a transaction open.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any
+
+import stripe
+from flask import current_app
+
+from app.enrollment.checkouts import Checkout, PageWanted
+
+log = logging.getLogger(__name__)
+logging.getLogger("stripe").setLevel(logging.WARNING)  # It would write three lines for every call.
+
+# No attempt starts later than this after the first of a page, and none takes longer than the second.
+PATIENCE_SECONDS, ATTEMPT_SECONDS = 4.5, 3.5
+RETRIES = 2
+SIGNATURE_GOOD_FOR_SECONDS = 300
+_started: ContextVar[float] = ContextVar("started")
+
+
+class GatewayUnavailable(Exception):
+    """Stripe cannot be reached, is ill or busy, or is not set up: try again later.
+
+    `key_spent`: Stripe will go on giving this answer to the same idempotency key, so the next try needs another.
+    """
+
+    def __init__(self, message: str, *, key_spent: bool = False) -> None:
+        super().__init__(message)
+        self.key_spent = key_spent
+
+
+class GatewayRefused(Exception):
+    """Stripe understood and said no. `code` and `param` are its words for why and where."""
+
+    def __init__(self, message: str, code: str | None, param: str | None) -> None:
+        super().__init__(message)
+        self.code, self.param = code or "", param or ""
+
+
+class BadSignature(Exception):
+    """A webhook that Stripe did not sign, or not for us, or not now."""
+
+
+class _PatientClient(stripe.RequestsClient):
+    """Refuses to start an attempt for which there is no time left."""
+
+    def request(self, *args: Any, **options: Any) -> Any:
+        if time.monotonic() - _started.get() > PATIENCE_SECONDS:
+            raise stripe.APIConnectionError("no time left for another attempt")  # type: ignore[no-untyped-call]
+        return super().request(*args, **options)
+
+
+def is_set_up() -> bool:
+    return bool(current_app.config["STRIPE_SECRET_KEY"])
+
+
+def is_live() -> bool:
+    """Whether our key moves real money; what Stripe says and sends must be of the same kind."""
+    return "_live_" in (current_app.config["STRIPE_SECRET_KEY"] or "")
+
+
+def open_checkout(wanted: PageWanted) -> Checkout:
+    """The payment page: the same one however often it is asked for under the same key.
+
+    Raises GatewayUnavailable, GatewayRefused.
+    """
+    with _calling() as client:
+        try:
+            return _create_session(client, wanted.params, wanted.idempotency_key)
+        except stripe.InvalidRequestError as refusal:
+            if refusal.code != "resource_missing":
+                raise
+        # A new account, or a new title: Stripe learns of the course the first time somebody buys it.
+        _make_product(client, wanted.product)
+        return _create_session(client, wanted.params, f"{wanted.idempotency_key}-2")
+
+
+def retrieve_checkout(session_id: str) -> Checkout:
+    """Raises GatewayUnavailable, GatewayRefused."""
+    with _calling() as client:
+        expand = ["line_items", "payment_intent.latest_charge"]
+        return Checkout.of(client.v1.checkout.sessions.retrieve(session_id, {"expand": expand}).to_dict())
+
+
+def expire_checkout(session_id: str) -> None:
+    """Close a payment page now. Raises GatewayUnavailable, or GatewayRefused when it is no longer open."""
+    with _calling() as client:
+        client.v1.checkout.sessions.expire(session_id)
+
+
+def session_of_payment(payment_intent_id: str) -> str | None:
+    """The id of the session that a payment was made in. Raises GatewayUnavailable, GatewayRefused."""
+    with _calling() as client:
+        found = client.v1.checkout.sessions.list({"payment_intent": payment_intent_id, "limit": 1})
+        return found.data[0].id if found.data else None
+
+
+def refund_payment(payment_intent_id: str, order_reference: str, idempotency_key: str) -> str:
+    """Give a payment back in full; the refund's id, empty if that was done before.
+
+    Raises GatewayUnavailable, GatewayRefused.
+    """
+    with _calling() as client:
+        try:
+            refund = client.v1.refunds.create(
+                {"payment_intent": payment_intent_id, "metadata": {"order": order_reference}},
+                {"idempotency_key": idempotency_key},
+            )
+        except stripe.InvalidRequestError as refusal:
+            if refusal.code != "charge_already_refunded":
+                raise
+            return ""
+        return refund.id
+
+
+def verify_webhook(body: bytes, header: str | None) -> dict[str, Any]:
+    """The event in `body`, if Stripe signed these very bytes for us in the last minutes. Raises BadSignature."""
+    secret = current_app.config["STRIPE_WEBHOOK_SECRET"]
+    try:
+        stripe.WebhookSignature.verify_header(body, header, secret, SIGNATURE_GOOD_FOR_SECONDS)
+        _refuse_the_future(header or "")
+        event = json.loads(body)
+    except (stripe.SignatureVerificationError, ValueError, TypeError) as problem:
+        raise BadSignature(type(problem).__name__) from None
+    if not _is_event(event):
+        raise BadSignature("not an event")
+    if event["livemode"] != is_live():
+        raise BadSignature("an event of the other mode")
+    return dict(event)
+
+
+def _refuse_the_future(header: str) -> None:
+    # The library looks only whether a signature is too old (stripe 16.1, _webhook.py).
+    signed_at = next(int(part[2:]) for part in header.split(",") if part.startswith("t="))
+    if signed_at > time.time() + SIGNATURE_GOOD_FOR_SECONDS:
+        raise ValueError("signed in the future")
+
+
+def _is_event(event: Any) -> bool:
+    return (
+        isinstance(event, dict)
+        and event.get("object") == "event"
+        and all(isinstance(event.get(name), str) and len(event[name]) <= 255 for name in ("id", "type"))
+        and isinstance(event.get("livemode"), bool)
+        and isinstance(event.get("data"), dict)
+        and isinstance(event["data"].get("object"), dict)
+    )
+
+
+@lru_cache(maxsize=8)
+def _client(api_key: str, base: str) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        api_key,
+        base_addresses={"api": base},
+        max_network_retries=RETRIES,
+        http_client=_PatientClient(timeout=ATTEMPT_SECONDS),
+    )
+
+
+@contextmanager
+def _calling() -> Iterator[stripe.StripeClient]:
+    """The client, for the calls of one page; what Stripe raises becomes ours."""
+    if not is_set_up():
+        raise GatewayUnavailable("STRIPE_SECRET_KEY is not set")
+    token = _started.set(time.monotonic())
+    try:
+        yield _client(current_app.config["STRIPE_SECRET_KEY"], current_app.config["STRIPE_API_BASE"])
+    except stripe.StripeError as problem:
+        raise _ours(problem) from problem
+    finally:
+        _started.reset(token)
+
+
+def _ours(problem: stripe.StripeError) -> GatewayUnavailable | GatewayRefused:
+    status = problem.http_status or 0
+    if isinstance(problem, stripe.IdempotencyError) and status != 409:
+        return GatewayUnavailable(str(problem), key_spent=True)  # Our row changed between two tries.
+    if isinstance(problem, stripe.APIConnectionError | stripe.RateLimitError) or status == 409 or status >= 500:
+        return GatewayUnavailable(str(problem), key_spent=status == 500)
+    log.error("Stripe refused a call: %s", problem)
+    return GatewayRefused(problem.user_message or "", problem.code, getattr(problem, "param", None))
+
+
+def _create_session(client: stripe.StripeClient, params: Any, key: str) -> Checkout:
+    return Checkout.of(client.v1.checkout.sessions.create(params, {"idempotency_key": key}).to_dict())
+
+
+def _make_product(client: stripe.StripeClient, product: Any) -> None:
+    try:
+        client.v1.products.create(product)
+    except stripe.InvalidRequestError as refusal:
+        if refusal.code != "resource_already_exists":  # Another buyer was first.
+            raise

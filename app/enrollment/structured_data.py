@@ -1,0 +1,63 @@
+"""What the course page tells search engines about itself. Every word here stands on the page too."""
+
+from app.enrollment.models import Cohort, Course
+from app.hub.models import Question
+from app.json_ld import Thing, breadcrumbs, organization
+from app.urls import absolute_url
+
+
+def of_course(course: Course, questions: list[Question]) -> list[Thing]:
+    url, publisher = absolute_url("enrollment.show_course"), organization()
+    thing: Thing = {
+        "@type": "Course",
+        "name": course.title,
+        "description": course.description,
+        "url": url,
+        "inLanguage": "en-US",
+        "provider": {"@id": publisher["@id"]},
+        "offers": [_offer(course, cohort) for cohort in course.cohorts_on_sale],
+        "hasCourseInstance": [_instance(course, cohort) for cohort in course.cohorts_on_sale],
+        "syllabusSections": [
+            {"@type": "Syllabus", "name": module.title, "description": module.summary} for module in course.modules
+        ],
+    }
+    return [publisher, thing, *_asked(url, questions), breadcrumbs((course.title, url))]
+
+
+def _offer(course: Course, cohort: Cohort) -> Thing:
+    return {
+        "@type": "Offer",
+        "name": cohort.name,
+        "category": "Paid" if course.price_cents else "Free",
+        "price": f"{course.price_cents / 100:.2f}",
+        "priceCurrency": course.currency.upper(),
+        "availability": f"https://schema.org/{'SoldOut' if cohort.is_full else 'InStock'}",
+        "url": absolute_url("enrollment.show_course"),
+    }
+
+
+def _instance(course: Course, cohort: Cohort) -> Thing:
+    instance: Thing = {
+        "@type": "CourseInstance",
+        "name": cohort.name,
+        "courseMode": "Online",
+        "startDate": cohort.starts_on.isoformat(),
+        "endDate": cohort.ends_on.isoformat(),
+        "maximumAttendeeCapacity": cohort.seats,
+        "remainingAttendeeCapacity": cohort.seats_left,
+    }
+    if course.live_minutes:
+        instance["courseWorkload"] = f"PT{course.live_minutes}M"
+    return instance
+
+
+def _asked(url: str, questions: list[Question]) -> list[Thing]:
+    asked: list[Thing] = [
+        {
+            "@type": "Question",
+            "name": question.title,
+            "acceptedAnswer": {"@type": "Answer", "text": question.text},
+        }
+        for question in questions
+    ]
+    return [{"@type": "FAQPage", "url": url, "mainEntity": asked}] if asked else []
