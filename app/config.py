@@ -29,6 +29,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     database_url = _url(environ, "DATABASE_URL", ("postgresql+psycopg", "sqlite")) or f"sqlite:///{instance}/site.db"
     return {
         "PORT": port,
+        "WEB_THREADS": _number(environ, "WEB_THREADS", "64", least=1),
         "SITE_URL": site_url,
         "SITE_NAME": "The Developing Doctor",
         "INSTANCE_PATH": str(instance),
@@ -123,13 +124,22 @@ def _sessions(site_url: str) -> dict[str, Any]:
 
 
 def _engine_options(database_url: str) -> dict[str, Any]:
+    # What a failed statement was given is personal, and its error is logged.
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15}}
+        return {"hide_parameters": True, "connect_args": {"timeout": 15}}
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_timeout": 10,
         "max_overflow": 20,
-        "connect_args": {"connect_timeout": 5, "options": "-c lock_timeout=10000 -c statement_timeout=30000"},
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": "-c lock_timeout=10000 -c statement_timeout=30000",
+            # A server that vanished without a word is noticed within half a minute.
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
     }
 
 

@@ -3,8 +3,10 @@ import logging
 import re
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
-from app.extensions import queue
+from app.extensions import db, queue
+from app.hub.models import ExternalLink
 from app.web.logging import JsonLines, TextLines, redact
 
 
@@ -31,7 +33,8 @@ def test_every_line_of_a_request_has_its_id(web, lines):
 @pytest.mark.parametrize(
     "path",
     [
-        "/newsletter/confirm/my-token.def.ghi", "/newsletter/preferences/my-token", "/newsletter/unsubscribe/my-token/x",
+        "/newsletter/confirm/my-token.def.ghi", "/newsletter/preferences/my-token",
+        "/newsletter/unsubscribe/my-token/x",
         "/coaching/consultations/my-token", "/coaching/consultations/my-token/cancellation", "/sign-in/my-token",
     ],
 )  # fmt: skip
@@ -111,3 +114,14 @@ def test_a_background_task_logs_under_its_own_id(app, web, lines):
     task = queue.dequeue()
     queue.execute(task)
     assert any(task.id in line and "at work" in line for line in lines())
+
+
+def test_a_failed_statement_is_logged_without_what_it_was_given(app, web, lines):
+    for _ in range(2):
+        db.session.add(ExternalLink(slug="same", title="Ada Lovelace", url="u", organization="", summary=""))
+    with pytest.raises(IntegrityError) as failed:
+        db.session.commit()
+    logging.getLogger("app.tests").error("failed", exc_info=failed.value)
+    text = "\n".join(lines())
+    assert "IntegrityError" in text
+    assert "Lovelace" not in text

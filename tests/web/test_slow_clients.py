@@ -37,9 +37,8 @@ class Stalled(BytesIO):
         return super().read(*sizes)
 
 
-def test_senders_who_stall_are_limited_and_readers_go_on(web, another_site, monkeypatch):
-    monkeypatch.setattr(slow_clients, "BODIES_AT_ONCE", 1)
-    visitor, stalled, answers = another_site(), Stalled(), []
+def test_senders_who_stall_are_limited_and_readers_go_on(another_site):
+    visitor, stalled, answers = another_site(WEB_THREADS=2), Stalled(), []
 
     def send():
         environ = {"CONTENT_LENGTH": "3"}

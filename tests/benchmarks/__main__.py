@@ -1,0 +1,18 @@
+from tempfile import TemporaryDirectory
+
+from tests.benchmarks import pages, process, rendering, tools, work
+from tests.benchmarks.site import BenchSite
+
+
+def main() -> None:
+    tools.need("nginx", "wrk")
+    with TemporaryDirectory(prefix="bench-") as folder:
+        site = BenchSite(folder)
+        pages.compare(site)
+        rendering.measure(site)
+        work.compare(site)
+        process.measure(site)
+
+
+if __name__ == "__main__":
+    main()
