@@ -32,13 +32,14 @@ class Site(NamedTuple):
     mail: MailServer
     log: Path
 
-    def mail_to(self, address: str, containing: str = "") -> EmailMessage:
-        """The newest mail to `address` whose subject contains `containing`; waits for it."""
+    def mail_to(self, address: str, about: str = "", saying: str = "") -> EmailMessage:
+        """The newest mail to `address` with `about` in its subject and `saying` in its text; waits for it."""
 
         def found() -> list[EmailMessage]:
-            return [message for message in self.mail.to(address) if containing in str(message["Subject"])]
+            letters = self.mail.to(address)
+            return [letter for letter in letters if about in str(letter["Subject"]) and saying in text_of(letter)]
 
-        wait_until(found, 30, f"a mail to {address} about {containing!r}")
+        wait_until(found, 30, f"a mail to {address} about {about!r} saying {saying!r}")
         return found()[-1]
 
     @property
@@ -48,12 +49,16 @@ class Site(NamedTuple):
         return found[0]
 
 
-def link_in(message: EmailMessage, path: str) -> str:
-    """The first link in the text of a mail whose path begins with `path`."""
+def text_of(message: EmailMessage) -> str:
     body = message.get_body(("plain",))
     assert body is not None
-    found = re.search(rf"http://[^/\s]+{re.escape(path)}[^\s)>]*", body.get_content())
-    assert found, body.get_content()
+    return str(body.get_content())
+
+
+def link_in(message: EmailMessage, path: str) -> str:
+    """The first link in the text of a mail whose path begins with `path`."""
+    found = re.search(rf"http://[^/\s]+{re.escape(path)}[^\s)>]*", text_of(message))
+    assert found, text_of(message)
     return found[0]
 
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from tests.e2e.conftest import link_in
+from tests.e2e.conftest import link_in, text_of
 
 
 def address(page) -> str:
@@ -28,7 +28,7 @@ def test_a_reader_subscribes_is_welcomed_and_leaves(page, running_site):
     page.get_by_role("heading", name="You are on the list").wait_for()
 
     welcome = running_site.mail_to(email, "Welcome")
-    assert "Hello Ada" in welcome.get_body(("plain",)).get_content()
+    assert "Hello Ada" in text_of(welcome)
     assert welcome["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     page.goto(link_in(welcome, "/newsletter/unsubscribe/"))
     page.get_by_role("button", name="Unsubscribe").click()

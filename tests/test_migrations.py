@@ -1,0 +1,86 @@
+"""The migrations make exactly what the models say, and unmake it, on both databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from sqlalchemy import inspect
+
+from app.extensions import db
+from tests.conftest import new_database, running
+
+
+@pytest.fixture
+def bare_site(database_kind: str, tmp_path: Path) -> Iterator[Flask]:
+    """The site on a database of its own with nothing in it."""
+    with new_database(database_kind, tmp_path) as url, running(url, tmp_path / "instance") as app:
+        yield app
+
+
+def tables():
+    with db.engine.connect() as connection:
+        return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def test_migrations_make_what_the_models_say(bare_site):
+    flask_migrate.upgrade()
+    assert tables() == set(db.metadata.tables)
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+
+
+def test_migrations_go_down_to_nothing_and_up_again(bare_site):
+    flask_migrate.upgrade()
+    flask_migrate.downgrade(revision="base")
+    assert tables() == set()
+    flask_migrate.upgrade()
+    assert tables() == set(db.metadata.tables)
+
+
+def test_setting_up_twice_changes_nothing(bare_site):
+    runner = bare_site.test_cli_runner()
+    first = runner.invoke(args=["setup"])
+    assert first.exit_code == 0, first.output
+    before = everything()
+    assert runner.invoke(args=["setup"]).exit_code == 0
+    assert everything() == before
+
+
+def test_content_comes_out_as_it_went_in(bare_site, tmp_path):
+    runner = bare_site.test_cli_runner()
+    assert runner.invoke(args=["setup"]).exit_code == 0
+    assert runner.invoke(args=["content", "export", str(tmp_path / "out")]).exit_code == 0
+    before = everything()
+    again = runner.invoke(args=["content", "import", str(tmp_path / "out")])
+    assert again.exit_code == 0, again.output
+    assert everything() == before
+
+
+def test_a_broken_folder_is_refused_whole(bare_site, tmp_path):
+    runner = bare_site.test_cli_runner()
+    assert runner.invoke(args=["setup"]).exit_code == 0
+    assert runner.invoke(args=["content", "export", str(tmp_path / "out")]).exit_code == 0
+    before = everything()
+    article = next((tmp_path / "out" / "articles").glob("*.md"))
+    article.write_text(article.read_text().replace("title:", "titel:", 1))
+    course = tmp_path / "out" / "hubs" / "leadership-mentorship.md"
+    course.write_text(course.read_text().replace("A hub for physicians", "Changed", 1))
+    refused = runner.invoke(args=["content", "import", str(tmp_path / "out")])
+    assert refused.exit_code == 1
+    assert article.name in refused.output
+    assert everything() == before
+
+
+def everything():
+    """Every row of every table, as text."""
+    db.session.rollback()
+    rows = {
+        name: sorted(map(repr, db.session.execute(table.select()).all())) for name, table in db.metadata.tables.items()
+    }
+    db.session.rollback()
+    return rows
