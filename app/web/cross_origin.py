@@ -40,5 +40,5 @@ def refuse_cross_origin() -> None:
 
 
 def init_app(app: Flask) -> None:
-    # First of all, so that a refused request counts against nobody's limit.
+    # First of all, before anything is read or looked up for it.
     app.before_request_funcs.setdefault(None, []).insert(0, refuse_cross_origin)

@@ -25,10 +25,21 @@ broken = threading.Event()
 @public_page
 def show_links():
     rendered["links"] += 1
-    if broken.is_set():
-        raise OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
+    fail_if_broken()
     titles = db.session.scalars(select(ExternalLink.title).order_by(ExternalLink.id))
     return "<!doctype html><title>Links</title>" + "".join(f"<p>{title}" for title in titles) + "<p>text " * 300
+
+
+@bp.get("/links/<slug>")
+@public_page
+def show_one_link(slug):
+    fail_if_broken()
+    return db.session.scalar(select(ExternalLink.title).filter_by(slug=slug)) or abort(404)
+
+
+def fail_if_broken():
+    if broken.is_set():
+        raise OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
 
 
 @bp.get("/slow")
