@@ -1,7 +1,7 @@
 from typing import Any
 
 from wtforms import BooleanField, EmailField, IntegerField, RadioField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 
 from app.enrollment.checkout import REMINDER_WORDING
 from app.enrollment.models import Course
@@ -26,7 +26,7 @@ class CheckoutForm(PublicForm):
     cohort = CohortField("Cohort", [InputRequired("Choose a cohort.")], coerce=number)
     name = StringField("Your name", [InputRequired("Tell us your name."), Length(max=120), SinglePlainLine()])
     email = EmailField("E-mail", [InputRequired("Tell us where to send your receipt and link."), Address()])
-    seats = IntegerField("Seats", [InputRequired(ONE_SEAT), NumberRange(1, 1, ONE_SEAT)], default=1)
+    seats = IntegerField("Seats", [InputRequired(ONE_SEAT), AnyOf([1], ONE_SEAT)], default=1)
     reminder = BooleanField(REMINDER_WORDING)
 
     def __init__(self, course: Course, **options: Any) -> None:

@@ -1,10 +1,24 @@
 """Seats: held, given back, and never sold twice."""
 
+import random
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import update
+
+from app.enrollment import fulfilment
+from app.enrollment.models import Cohort
+from app.enrollment.orders import Order
+from app.enrollment.tasks import sweep_orders
 from app.extensions import db
-from tests.enrollment.conftest import at_once
+from app.stripe_sandbox.cards import CLOSED_ACCOUNT, GOOD_ACCOUNT
+from app.stripe_sandbox.errors import StripeError
+from app.stripe_sandbox.refunds import create_refund
+from tests.enrollment.conftest import at_once, fresh_rows
 
 BUYER = "ada@example.org"
 OWNER = "owner@doctor.example.org"
+SEEDS = (7,)
 
 
 def test_thirty_buyers_for_three_seats_hold_exactly_three(app, shop, stripe):
@@ -31,3 +45,231 @@ def test_one_buyer_clicking_many_times_at_once_holds_one_seat(app, shop, stripe)
     assert url.startswith(stripe.base_url)
     assert shop.seats_taken == 1
     assert len(shop.orders) == 1
+
+
+def test_who_pays_after_the_seat_has_gone_gets_the_money_back(shop, stripe, mail, later):
+    session = shop.buy()
+    later(minutes=33)
+    stripe.pay(session)  # In the last minutes, and nobody tells us.
+    give_up_the_order(shop, seats_of_the_cohort=1)
+    shop.buy(email="grace@example.org")
+    shop.hear()
+    assert shop.enrollments == []
+    assert [letter.template for letter in mail.to(BUYER)] == ["enrollment/seat_gone"]
+    assert [letter.template for letter in mail.to(OWNER)] == ["enrollment/payment_returned"]
+    assert refunded_amounts(stripe) == [120000]
+    assert "goes back to you" in shop.come_back(session).text
+    shop.hear()
+    assert shop.orders[0].state == "refunded"
+    assert len(mail.to(BUYER)) == 1
+    assert shop.books_balance
+
+
+def test_who_pays_late_while_a_seat_is_left_is_enrolled(shop, stripe):
+    session = shop.buy()
+    stripe.pay(session)
+    give_up_the_order(shop, seats_of_the_cohort=3)
+    shop.hear()
+    assert (len(shop.enrollments), shop.seats_taken) == (1, 1)
+
+
+def give_up_the_order(shop, seats_of_the_cohort: int) -> None:
+    """As the sweep does with an order whose time is over and whose page is gone."""
+    order_id = shop.order.id
+    with fresh_rows():
+        order = Order.for_update(order_id)
+        order.expire()
+        order.cohort.seats = seats_of_the_cohort
+        db.session.commit()
+
+
+def refunded_amounts(stripe) -> list[int]:
+    return [refund["amount"] for refund in stripe.sandbox.store.all("refund")]
+
+
+def test_who_is_enrolled_learns_it_by_mail_only(shop, stripe, mail):
+    stripe.pay(shop.buy())
+    shop.hear()
+    answer = shop.start()
+    assert answer.status_code == 303
+    assert answer.location.startswith(stripe.base_url)
+    assert len(mail.to(BUYER, "enrollment/already_enrolled")) == 1
+
+
+def test_who_pays_twice_all_the_same_gets_the_second_payment_back(shop, stripe, mail):
+    stripe.pay(shop.buy())
+    shop.hear()
+    second = shop.buy()
+    assert shop.seats_taken == 2
+    stripe.pay(second)
+    shop.hear()
+    shop.hear()
+    assert (len(shop.enrollments), shop.seats_taken) == (1, 1)
+    assert len(mail.to(BUYER, "enrollment/paid_twice")) == 1
+    assert refunded_amounts(stripe) == [120000]
+    assert sorted(order.state for order in shop.orders) == ["paid", "refunded"]
+    assert shop.books_balance
+
+
+@pytest.mark.parametrize("status", [500, 503, "drop"])
+def test_a_refund_that_stripe_cannot_take_now_is_sent_later_and_once(shop, stripe, later, status):
+    stripe.pay(shop.buy())
+    shop.hear()
+    stripe.pay(shop.buy())
+    stripe.fail_calls(status, path="/v1/refunds", times=3)
+    shop.hear()
+    assert refunded_amounts(stripe) == []
+    for _ in range(3):
+        later(minutes=5)
+        sweep_orders.call_local()
+    assert refunded_amounts(stripe) == [120000]
+
+
+def test_a_refund_whose_answer_was_lost_is_not_made_twice(shop, stripe, later):
+    stripe.pay(shop.buy())
+    shop.hear()
+    stripe.pay(shop.buy())
+    stripe.fail_calls("drop", path="/v1/refunds", times=3, after=True)
+    shop.hear()
+    later(minutes=5)
+    sweep_orders.call_local()
+    assert refunded_amounts(stripe) == [120000]
+
+
+def test_two_payments_by_the_same_person_at_once_enroll_once(app, shop, stripe):
+    first = shop.buy()
+    stripe.pay_by_debit(first)
+    shop.hear()
+    second = shop.buy()
+    stripe.settle(first)
+    stripe.pay(second)
+    db.session.rollback()
+    pages, url = [first, second] * 4, "/course/checkout/complete?session_id="
+    assert at_once(8, lambda index: app.test_client().get(url + pages[index]).status_code) == [200] * 8
+    shop.work()
+    shop.hear()
+    assert (len(shop.enrollments), shop.seats_taken) == (1, 1)
+    assert refunded_amounts(stripe) == [120000]
+    assert shop.books_balance
+
+
+def test_a_full_refund_ends_the_place_and_frees_the_seat(shop, stripe, mail):
+    stripe.pay(shop.buy())
+    shop.hear()
+    refund(stripe)
+    shop.hear()
+    shop.hear(*[event["id"] for event in stripe.events()])
+    assert (shop.order.state, shop.enrollments, shop.seats_taken) == ("refunded", [], 0)
+    assert len(mail.to(BUYER, "enrollment/refunded")) == 1
+
+
+def test_a_partial_refund_keeps_the_place_until_it_is_a_full_one(shop, stripe):
+    stripe.pay(shop.buy())
+    shop.hear()
+    refund(stripe, amount=20000)
+    shop.hear()
+    assert (len(shop.enrollments), shop.seats_taken, shop.order.refunded_cents) == (1, 1, 20000)
+    refund(stripe, amount=100000)
+    shop.hear()
+    assert (shop.enrollments, shop.seats_taken) == ([], 0)
+
+
+def test_a_refund_told_before_the_payment_enrolls_nobody(shop, stripe, mail):
+    stripe.pay(shop.buy())
+    refund(stripe)
+    shop.hear(*[event["id"] for event in reversed(stripe.events())])
+    assert (shop.order.state, shop.enrollments, shop.seats_taken) == ("refunded", [], 0)
+    assert mail.to(BUYER, "enrollment/enrolled") == []
+
+
+def refund(stripe, **how: int) -> None:
+    """As the owner does in Stripe's dashboard."""
+    [intent] = stripe.sandbox.store.all("payment_intent")
+    with stripe.sandbox.transaction():
+        create_refund(stripe.sandbox, {"payment_intent": intent["id"], **how})
+
+
+def test_what_fails_midway_leaves_neither_place_nor_mail(shop, stripe, mail, later, monkeypatch):
+    stripe.pay(shop.buy())
+    with monkeypatch.context() as broken:
+        broken.setattr(fulfilment, "_begin_following_up", lambda _: 1 / 0)
+        shop.hear()
+    assert (shop.order.state, shop.enrollments, mail.all) == ("pending", [], [])
+    later(minutes=2)
+    sweep_orders.call_local()
+    assert (shop.order.state, len(shop.enrollments)) == ("paid", 1)
+    assert len(mail.to(BUYER, "enrollment/enrolled")) == 1
+
+
+def test_one_network_cannot_hold_every_seat(shop, client, limits):
+    with fresh_rows():
+        db.session.get_one(Cohort, shop.cohort_id).seats = 50
+        db.session.commit()
+    answers = [shop.start(client, email=f"buyer{number}@example.org").status_code for number in range(12)]
+    assert answers == [303] * 10 + [429] * 2
+
+
+def test_an_order_whose_process_died_before_stripe_answered_is_let_go(shop, stripe, later):
+    shop.buy()
+    with fresh_rows():
+        db.session.execute(update(Order).values(stripe_session_id=None, checkout_url=None))
+        db.session.commit()
+    later(minutes=11)
+    sweep_orders.call_local()
+    assert (shop.order.state, shop.seats_taken) == ("expired", 0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_happens_the_books_balance(shop, stripe, later, seed):
+    """Buyers who pay, leave, pay by bank, click twice; a Stripe that stumbles; events that repeat and come late."""
+    dice = random.Random(7)
+    with fresh_rows():
+        db.session.get_one(Cohort, shop.cohort_id).seats = 6
+        db.session.commit()
+    open_pages: list[str] = []
+    for number in range(60):
+        answer = shop.start(email=f"buyer{dice.randrange(9)}@example.org")
+        assert answer.status_code in (303, 409, 503)
+        if answer.status_code == 303:
+            open_pages.append(str(answer.location).rpartition("/")[2])
+        happening = dice.randrange(8)
+        page = dice.choice(open_pages)
+        with suppress(StripeError):
+            if happening == 0:
+                stripe.pay(page)
+            elif happening == 1:
+                stripe.pay_by_debit(page, dice.choice([GOOD_ACCOUNT, CLOSED_ACCOUNT]))
+            elif happening == 2:
+                stripe.settle(page)
+            elif happening == 3:
+                stripe.expire(page)
+        if happening == 4:
+            stripe.fail_calls(dice.choice([429, 503, "drop"]), times=dice.randrange(1, 5))
+        elif happening == 5:
+            later(minutes=dice.randrange(1, 30))
+        elif happening == 6:
+            shop.come_back(page)
+        elif happening == 7:
+            told = [event["id"] for event in stripe.events()]
+            shop.hear(*dice.sample(told, min(len(told), 5)), copies=2)
+        if number % 10 == 9:
+            sweep_orders.call_local()
+        assert shop.books_balance
+    end_it_all(shop, stripe, later)
+    assert shop.books_balance
+    sessions = stripe.sandbox.store.all("checkout.session")
+    paid = {session["client_reference_id"] for session in sessions if session["payment_status"] == "paid"}
+    assert {order.public_id for order in shop.orders if order.paid_at} == paid
+    standing = {enrollment.order_id for enrollment in shop.enrollments}
+    assert standing == {order.id for order in shop.orders if order.state == "paid"}
+    assert shop.seats_taken == len(standing) <= 6
+
+
+def end_it_all(shop, stripe, later) -> None:
+    """Let every payment and every time-out come to its end."""
+    stripe.sandbox.faults.clear()
+    for _ in range(4):
+        later(days=8)
+        shop.hear()
+        sweep_orders.call_local()
+        shop.work()

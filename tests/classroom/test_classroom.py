@@ -1,0 +1,62 @@
+from datetime import date, timedelta
+
+import pytest
+
+from app.enrollment.enrollments import Enrollment
+from app.enrollment.models import Cohort, Course, Module
+from app.enrollment.orders import Order
+from app.extensions import db
+from app.people.models import Person
+from app.people.sign_in import SignInCode
+
+
+@pytest.fixture
+def enrollment(app) -> Enrollment:
+    course = Course(slug="leading", title="Leading", lede="-", description="-", price_cents=100, currency="usd")
+    course.modules = [Module(slug="one", position=1, title="Module One", summary="Begin.", body="For *learners*.")]
+    starts_on = date.today() + timedelta(days=30)
+    cohort = Cohort(name="Spring", starts_on=starts_on, ends_on=starts_on, time_zone="UTC", seats=5, seats_taken=1)
+    cohort.sessions = "Tuesdays at noon"
+    course.cohorts = [cohort]
+    db.session.add(course)
+    person = Person.at("ada@example.org")
+    order = Order(person=person, cohort=cohort, name="Ada", amount_cents=100, currency="usd", seats_held=1)
+    enrollment = Enrollment.begin(order)
+    db.session.commit()
+    return enrollment
+
+
+def sign_in(client, email: str) -> None:
+    code, _ = SignInCode.issue(Person.at(email))
+    db.session.commit()
+    assert client.post(f"/sign-in/{code.link_token}").status_code == 303
+
+
+def test_who_is_enrolled_sees_the_course(client, enrollment):
+    sign_in(client, "ada@example.org")
+    answer = client.get("/learn/")
+    assert answer.status_code == 200
+    for said in ("Module One", "<em>learners</em>", "Spring", "Tuesdays at noon"):
+        assert said in answer.text
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_stranger_is_asked_to_sign_in_and_comes_back(client, enrollment):
+    answer = client.get("/learn/")
+    assert answer.status_code == 303
+    assert answer.location.endswith("/sign-in?next=/learn/")
+
+
+def test_who_is_not_enrolled_is_told_so_and_shown_the_course(client, enrollment):
+    sign_in(client, "grace@example.org")
+    answer = client.get("/learn/")
+    assert answer.status_code == 403
+    assert "/course/" in answer.text
+    assert "learners" not in answer.text
+
+
+def test_a_place_that_ended_closes_the_classroom_at_once(client, enrollment):
+    sign_in(client, "ada@example.org")
+    enrollment.end()
+    db.session.commit()
+    assert client.get("/learn/").status_code == 403
