@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import flask_migrate
 import psycopg
 import pytest
 from flask import Flask, g, request_tearing_down
@@ -63,8 +64,7 @@ def database_url(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -
 def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The site with its tables, empty, built once per database."""
     with running(database_url, tmp_path_factory.mktemp("instance")) as app:
-        db.create_all()
-        db.session.commit()
+        flask_migrate.upgrade()
         yield app
 
 
