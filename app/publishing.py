@@ -8,7 +8,7 @@ from blinker import Signal
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import CheckConstraint, event, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from app.extensions import Model, db
 
@@ -33,24 +33,38 @@ class ContentVersion(Model):
     number: Mapped[int] = mapped_column(default=1)
 
 
-def content_changed(session: Session | None = None) -> None:
+def content_changed() -> None:
     """Make every stored page stale when the caller's transaction commits."""
-    session = session or db.session()
-    session.info["content_changed"] = True
-    session.execute(update(ContentVersion).values(number=ContentVersion.number + 1))
+    db.session().info["content_changed"] = True
 
 
 @event.listens_for(db.session, "before_flush")
 def _notice_changed_content(session: Session, *_: Any) -> None:
     touched = [*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))]
     if any(isinstance(row, Published) for row in touched):
-        content_changed(session)
+        session.info["content_changed"] = True
+
+
+@event.listens_for(db.session, "before_commit")
+def _count_up(session: Session) -> None:
+    """Last of all, because everybody who changes content wants this row, and must not hold it while wanting another."""
+    if session.in_nested_transaction():
+        return
+    session.flush()
+    if session.info.get("content_changed"):
+        session.execute(update(ContentVersion).values(number=ContentVersion.number + 1))
 
 
 @event.listens_for(db.session, "after_commit")
 def _announce_changed_content(session: Session) -> None:
     if not session.in_nested_transaction() and session.info.pop("content_changed", False):
         content_committed.send()
+
+
+@event.listens_for(db.session, "after_soft_rollback")
+def _forget_changed_content(session: Session, ended: SessionTransaction) -> None:
+    if not ended.nested:
+        session.info.pop("content_changed", None)
 
 
 def public_page(view: View[P]) -> View[P]:
