@@ -14,18 +14,18 @@ def test_taking_content_in_during_a_purchase_fails_neither(app):
     cohort_id, article_id = db.session.query(Cohort.id).first().id, db.session.query(Article.id).first().id
     before = db.session.get_one(ContentVersion, 1).number
     db.session.commit()
-    seat_is_held, article_is_changed = threading.Event(), threading.Event()
+    cohort_is_locked, article_is_changed = threading.Event(), threading.Event()
     failures = []
 
     def buy():
-        Cohort.for_update(cohort_id).seats_taken += 1
-        db.session.flush()
-        seat_is_held.set()
+        cohort = Cohort.for_update(cohort_id)
+        cohort_is_locked.set()
         article_is_changed.wait(1)  # On SQLite the other can only begin once this has ended.
+        cohort.seats_taken += 1
         db.session.commit()
 
     def take_content_in():
-        seat_is_held.wait()
+        cohort_is_locked.wait()
         db.session.get_one(Article, article_id).summary = "Changed meanwhile."
         db.session.flush()
         article_is_changed.set()
