@@ -4,15 +4,18 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 Number = TypeVar("Number", int, float)
 
 STRIPE_API = "https://api.stripe.com"
+SHORTEST_SECRET = 32
 
 
 class SettingError(Exception):
@@ -39,7 +42,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "QUEUE_URL": _url(environ, "QUEUE_URL", ("redis", "rediss", "postgresql", "sqlite"))
         or f"sqlite:///{instance}/queue.db",
         "REDIS_URL": redis_url,
-        "OWNER_EMAIL": environ.get("OWNER_EMAIL") or "owner@localhost",
+        "OWNER_EMAIL": _owner(environ),
         "POSTAL_ADDRESS": environ.get("POSTAL_ADDRESS") or "Sample postal address: set POSTAL_ADDRESS",
         "TRUSTED_PROXIES": _number(environ, "TRUSTED_PROXIES", "0"),
         "TRUSTED_HOSTS": [urlsplit(site_url).hostname, "localhost", "127.0.0.1"],
@@ -152,7 +155,7 @@ def _site_url(url: str) -> str:
 
 def _secret_key(environ: Mapping[str, str], site_url: str, instance: Path) -> str:
     if key := environ.get("SECRET_KEY"):
-        if len(key) < 32:
+        if len(key) < SHORTEST_SECRET:
             raise SettingError('SECRET_KEY is too short: use the output of python -c "import secrets; '
                                'print(secrets.token_urlsafe(48))".')  # fmt: skip
         return key
@@ -162,12 +165,31 @@ def _secret_key(environ: Mapping[str, str], site_url: str, instance: Path) -> st
 
 
 def _kept_secret(path: Path) -> str:
-    try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text()
+    if not path.exists():
+        _make_secret(path)
+    key = path.read_text()
+    if len(key) < SHORTEST_SECRET:
+        raise SettingError(
+            f"SECRET_KEY in {path} is damaged: remove the file (every link and sign-in made so far ends)."
+        )
+    return key
+
+
+def _make_secret(path: Path) -> None:
+    """Whole or not at all, and one only, should two processes start at once."""
+    with NamedTemporaryFile("w", dir=path.parent) as draft:  # Readable by its owner alone.
+        draft.write(secrets.token_urlsafe(48))
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):
+            os.link(draft.name, path)
+
+
+def _owner(environ: Mapping[str, str]) -> str:
+    owner = environ.get("OWNER_EMAIL") or "owner@localhost"
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", owner):
+        raise SettingError(f"OWNER_EMAIL is {owner!r}: it must be one e-mail address.")
+    return owner
 
 
 def _sender(environ: Mapping[str, str]) -> str:

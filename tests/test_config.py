@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from app.config import SettingError, load
@@ -20,6 +22,18 @@ def test_the_local_secret_is_made_once_and_kept_private(environ, tmp_path):
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("kept", ["", "short"])
+def test_a_damaged_secret_is_refused_rather_than_used(environ, tmp_path, kept):
+    (tmp_path / "secret_key").write_text(kept)
+    with pytest.raises(SettingError, match=r"SECRET_KEY .* is damaged"):
+        load(environ)
+
+
+def test_processes_that_start_at_once_share_one_secret(environ):
+    with ThreadPoolExecutor(20) as pool:
+        assert len(set(pool.map(lambda _: load(environ)["SECRET_KEY"], range(60)))) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -36,6 +50,8 @@ def test_the_local_secret_is_made_once_and_kept_private(environ, tmp_path):
         ("MAIL_CONNECTIONS", "0"),
         ("MAIL_DEFAULT_SENDER", "nobody"),
         ("MAIL_DEFAULT_SENDER", "A <a@example.org>\nBcc: b@example.org"),
+        ("OWNER_EMAIL", "nonsense"),
+        ("OWNER_EMAIL", "owner@example.org\nBcc: x@example.org"),
         ("LOG_LEVEL", "LOUD"),
         ("LOG_FORMAT", "xml"),
         ("TRUSTED_PROXIES", "all"),

@@ -11,7 +11,7 @@ from flask import Flask, current_app
 
 from app.extensions import db
 from app.outbox.models import HEARTBEAT, Email, Worker
-from app.outbox.smtp import Answer, ConnectionPool, deliver
+from app.outbox.smtp import Answer, ConnectionPool, KeptConnection, deliver
 
 log = logging.getLogger(__name__)
 _making = threading.Lock()
@@ -23,6 +23,7 @@ class Deliverer:
         self.pool = ConnectionPool(connections)
         self.stopping = threading.Event()
         self._pace = Pace(rate_per_second)
+        self._in_hand: set[int] = set()
 
     @classmethod
     def of_this_process(cls) -> "Deliverer":
@@ -64,19 +65,33 @@ class Deliverer:
         # Waiting a moment closes the gap in which a busy thread has just seen an empty outbox and is about to end.
         with self.pool.lent(wait_seconds=1) as connection:
             while connection and not self.stopping.is_set() and (email := self._claim()):
-                self._pace.wait()
-                answer = deliver(email, connection)
-                _record(email, answer)
+                try:
+                    answer = self._hand_over(email, connection)
+                finally:
+                    self._in_hand.discard(email.id)
                 sent += answer.outcome == "sent"
                 if not answer.server_is_well:
                     break
         return sent
 
+    def release_forgotten(self) -> None:
+        """Make due again what is marked as ours but in nobody's hand: the database went away before the outcome."""
+        Email.release(self.worker_id, but=set(self._in_hand))
+        db.session.commit()
+
     def _claim(self) -> Email | None:
         email = Email.claim_next(self.worker_id)
+        if email:
+            self._in_hand.add(email.id)
         # The row says "in hand" before the server hears of it, and no transaction is open while we talk.
         db.session.commit()
         return email
+
+    def _hand_over(self, email: Email, connection: KeptConnection) -> Answer:
+        self._pace.wait()
+        answer = deliver(email, connection)
+        _record(email, answer)
+        return answer
 
 
 class Pace:

@@ -78,6 +78,7 @@ class Email(Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
     due_at: Mapped[datetime] = mapped_column(default=now)
     attempts: Mapped[int] = mapped_column(default=0)
+    first_tried_at: Mapped[datetime | None]
     claimed_by: Mapped[str | None] = mapped_column(String(32), index=True)
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
@@ -118,6 +119,12 @@ class Email(Model):
         email.claimed_by = worker_id
         return email
 
+    @classmethod
+    def release(cls, worker_id: str, *, but: set[int]) -> None:
+        """Make due again what this worker claimed, except the messages it has in hand."""
+        held = (cls.claimed_by == worker_id) & cls.id.not_in(but)
+        db.session.execute(update(cls).where(held).values(claimed_by=None))
+
     def mark_sent(self) -> None:
         self.sent_at, self.claimed_by, self.last_answer = now(), None, "accepted"
         self.attempts += 1
@@ -128,8 +135,9 @@ class Email(Model):
         self.attempts += 1
 
     def try_again_later(self, answer: str) -> None:
-        """Put off with growing delay and jitter; given up two days after it was written."""
-        if now() - self.created_at >= GIVE_UP_AFTER:
+        """Put off with growing delay and jitter; given up two days after the first try."""
+        self.first_tried_at = self.first_tried_at or now()
+        if now() - self.first_tried_at >= GIVE_UP_AFTER:
             return self.mark_failed(answer)
         wait = min(FIRST_RETRY * 2 ** min(self.attempts, 12), LONGEST_WAIT)
         self.due_at = now() + wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret.
@@ -139,7 +147,7 @@ class Email(Model):
 
     def send_again(self) -> None:
         """Give a failed message a fresh start, at the owner's wish, under the same Message-ID."""
-        self.failed_at, self.claimed_by, self.due_at, self.created_at = None, None, now(), now()
+        self.failed_at, self.first_tried_at, self.due_at = None, None, now()
 
 
 def single_line(name: str, value: str) -> str:

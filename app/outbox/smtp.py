@@ -92,12 +92,17 @@ class ConnectionPool:
         if not self._slots.acquire(timeout=wait_seconds):
             yield None
             return
-        connection = self._idle.pop() if self._idle else KeptConnection(current_app.extensions["mail"])
+        connection = self._take()
         try:
             yield connection
         finally:
             self._idle.append(connection)
             self._slots.release()
+
+    def _take(self) -> KeptConnection:
+        with suppress(IndexError):  # Looking first would let two threads see the same last one.
+            return self._idle.pop()
+        return KeptConnection(current_app.extensions["mail"])
 
     def close(self) -> None:
         """Say goodbye on every idle connection."""
@@ -138,7 +143,7 @@ def deliver(email: Email, connection: KeptConnection) -> Answer:
         if not connection.is_alive:
             connection.drop()
             connection.host = connection.configure_host()
-    except (smtplib.SMTPException, OSError) as problem:
+    except Exception as problem:  # Not only what SMTP and sockets raise: a password may not even be ASCII.
         return Answer("later", _words(problem), server_is_well=False)
     try:
         connection.send(message_for(email))

@@ -26,6 +26,7 @@ def sweep_outbox() -> None:
     """Find what a lost task or a dead worker left behind."""
     Worker.bury()
     db.session.commit()
+    Deliverer.of_this_process().release_forgotten()
     deliver_due.call_local()
 
 
