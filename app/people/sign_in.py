@@ -59,10 +59,13 @@ class SignInCode(Model):
 
     @classmethod
     def from_digits(cls, person: Person, digits: str) -> "SignInCode | None":
-        """The standing code of `person` if `digits` are its digits. A wrong guess costs one of a few tries."""
+        """The standing code of `person` if `digits` are its digits. A wrong guess costs one of a few tries.
+
+        Tries are the digits' alone: whoever types somebody's address and guesses ends no link that was mailed to them.
+        """
         latest = select(cls).where(cls.person_id == person.id).order_by(cls.id.desc()).limit(1).with_for_update()
         code = db.session.scalar(latest)
-        if code is None or not code.is_good:
+        if code is None or not code.is_good or code.tries_left <= 0:
             return None
         if hmac.compare_digest(code.code_hash, code._hash(digits)):
             return code
@@ -71,7 +74,7 @@ class SignInCode(Model):
 
     @property
     def is_good(self) -> bool:
-        return self.used_at is None and self.tries_left > 0 and now() < self.expires_at and self.person.active
+        return self.used_at is None and now() < self.expires_at and self.person.active
 
     @property
     def link_token(self) -> str:

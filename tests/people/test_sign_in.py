@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -159,6 +160,20 @@ def test_five_wrong_guesses_end_the_code_but_not_the_person(client, ada, inbox, 
     assert type_code(client, inbox("ada@example.org").digits).status_code == 303
 
 
+@pytest.mark.parametrize("good_for", [timedelta(minutes=15), timedelta(days=3)])
+def test_a_stranger_who_guesses_ends_the_code_and_never_the_mailed_link(app, client, ada, good_for):
+    code, digits = SignInCode.issue(ada, good_for=good_for)
+    db.session.commit()
+    stranger = app.test_client()
+    for _ in range(6):
+        assert type_code(stranger, wrong(digits)).status_code == 422
+    assert type_code(stranger, digits).status_code == 422
+    assert client.get(f"/sign-in/{code.link_token}").status_code == 200
+    assert client.post(f"/sign-in/{code.link_token}").status_code == 303
+    assert is_signed_in(client)
+    assert not is_signed_in(stranger)
+
+
 def test_four_wrong_guesses_leave_a_fifth(client, ada, inbox):
     ask(client)
     for _ in range(4):
@@ -173,6 +188,8 @@ def test_guessing_all_day_ends_codes_but_never_links(client, ada, inbox, clock):
             type_code(client, wrong(inbox("ada@example.org").digits))
         clock.advance(hours=1)
     ask(client)
+    for _ in range(6):
+        assert type_code(client, wrong(inbox("ada@example.org").digits)).status_code == 422
     assert type_code(client, inbox("ada@example.org").digits).status_code == 422
     assert client.post(inbox("ada@example.org").link).status_code == 303
     clock.advance(days=1, hours=1)
