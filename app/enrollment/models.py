@@ -118,7 +118,7 @@ class Cohort(Model, Published):
 
     @classmethod
     def for_update(cls, cohort_id: int) -> "Cohort | None":
-        """The cohort as it stands now, locked until commit. Take it after an order's lock and before all others."""
+        """The cohort as it stands now, locked until commit. Every lock of an order or a person comes after it."""
         return db.session.get(cls, cohort_id, with_for_update=True, populate_existing=True)
 
     @property

@@ -99,14 +99,13 @@ class Order(Model):
 
     @classmethod
     def for_update(cls, order_id: int) -> "Order":
-        """The order as it stands now, locked until commit, and its cohort after it."""
-        order = db.session.get_one(cls, order_id, with_for_update=True, populate_existing=True)
-        Cohort.for_update(order.cohort_id)
-        return order
+        """The order as it stands now, locked until commit, after its cohort: who buys has to lock the cohort first."""
+        Cohort.for_update(db.session.scalars(select(cls.cohort_id).filter_by(id=order_id)).one())
+        return db.session.get_one(cls, order_id, with_for_update=True, populate_existing=True)
 
     @classmethod
     def undecided_of(cls, person: Person, cohort: Cohort) -> "Order | None":
-        """The one order of this person and cohort that is neither paid nor over."""
+        """The one order of this person and cohort that is neither paid nor over. Lock the cohort first."""
         wanted = select(cls).where(cls.person_id == person.id, cls.cohort_id == cohort.id, text(UNDECIDED))
         return db.session.scalar(wanted.execution_options(populate_existing=True))
 
