@@ -80,8 +80,8 @@ class Consultation(Model):
         Raises TooManyOpen.
         """
         db.session.flush()
-        # One request of a person at a time, so that both rules hold; rows may go on referring to the person meanwhile.
-        db.session.refresh(person, with_for_update={"key_share": True})
+        # One request of a person at a time, so that both rules hold.
+        Person.for_update(person.id)
         if any(consultation.is_same(wish) for consultation in cls._of_the_last(SAME_WITHIN, person)):
             return None
         if len(cls._of_the_last(COUNTED_FOR, person)) >= MOST_OPEN:

@@ -47,6 +47,7 @@ def stop_all(person: Person, reason: str, purposes: Collection[str] | None = Non
 
 
 def _stop(person: Person, reason: str, *chosen: Any) -> None:
+    Person.for_update(person.id)  # Before the runs, whatever the caller does to the person afterwards.
     db.session.execute(
         update(SequenceRun)
         .where(SequenceRun.person_id == person.id, SequenceRun.next_at.is_not(None), *chosen)

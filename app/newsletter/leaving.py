@@ -1,7 +1,6 @@
 """Leaving everything nobody needs: the newsletter and every sequence. What was ordered or asked for still arrives."""
 
 from app import followups
-from app.extensions import db
 from app.newsletter.models import LEAVING, Subscription
 from app.people.models import Consent, Person
 
@@ -13,7 +12,7 @@ def has_left(person: Person) -> bool:
 
 def leave_everything(person: Person, *, page: str) -> None:
     """Take `person` off every list. Done again, it changes nothing."""
-    db.session.get(Person, person.id, with_for_update=True)  # Two presses at once are one leaving.
+    Person.for_update(person.id)  # Two presses at once are one leaving.
     if has_left(person):
         return
     if subscription := Subscription.of(person):

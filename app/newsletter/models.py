@@ -85,7 +85,7 @@ class Subscription(Model):
     def confirm(self, sign_up: "SignUp") -> None:
         """The mailed link of `sign_up` was followed: what was typed takes effect, and the welcome begins.
 
-        Nothing happens to a subscription that is confirmed already. Lock it first, as SignUp.from_link can.
+        Nothing happens to a subscription that is confirmed already. Lock its person first, as SignUp.from_link can.
         """
         if self.is_active:
             return
@@ -135,14 +135,16 @@ class SignUp(Model):
     def from_link(cls, token: str, *, for_use: bool = False) -> "SignUp | None":
         """The sign-up whose link this is, while it means something: it may be confirmed, or its reader is in already.
 
-        `for_use` locks the subscription until commit, so that two presses of the button count as one.
+        `for_use` locks the person until commit, so that two presses of the button count as one, and confirming and
+        leaving come one after the other.
         """
         try:
             subscription_id, nonce = tokens.read(CONFIRM, token, LINK_GOOD_FOR)
         except tokens.InvalidToken:
             return None
-        if for_use:
-            db.session.get(Subscription, subscription_id, with_for_update=True)
+        whose = select(Subscription.person_id).filter_by(id=subscription_id)
+        if for_use and (person_id := db.session.scalar(whose)):
+            Person.for_update(person_id)
         sign_up = db.session.scalar(select(cls).filter_by(subscription_id=subscription_id, nonce=nonce))
         return sign_up if sign_up and (sign_up.is_open or sign_up.subscription.is_active) else None
 

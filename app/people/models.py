@@ -77,6 +77,16 @@ class Person(Model, UserMixin):
             return db.session.scalars(select(cls).filter_by(email=email)).one()
         return person
 
+    @classmethod
+    def for_update(cls, person_id: int) -> "Person | None":
+        """The person of this number, as they are now, locked until commit.
+
+        This lock comes before those on whatever hangs on a person (subscription, sequence runs), so that no two
+        transactions wait for each other. It is one beside which rows that refer to the person can still be written,
+        such as a mail: FOR UPDATE without key_share would hold those up, and theirs come the other way round.
+        """
+        return db.session.get(cls, person_id, with_for_update={"key_share": True}, populate_existing=True)
+
     @property
     def first_name(self) -> str:
         """What to call the person in a greeting; empty when they gave no name. "Dr. Ada Lovelace" is Ada."""

@@ -1,0 +1,102 @@
+"""Transactions that want the same person's rows at the same moment: both end well, and leaving has the last word."""
+
+import threading
+import time
+
+import pytest
+
+from app import followups
+from app.extensions import db
+from app.followups import SequenceRun, emails
+from app.followups.leaving import unsubscribe_url
+from app.newsletter.models import SignUp
+from app.people.models import Consent, Person
+from tests.newsletter.conftest import ADA, fresh
+
+
+@pytest.fixture
+def beside_leaving(app, ada):
+    """Runs `work(go)` in a thread; from where it calls go(), Ada's unsubscribing gets half a second to come between."""
+
+    def run(work):
+        path = unsubscribe_url(ada.person).removeprefix("http://localhost:8000")
+        db.session.rollback()
+        may_leave, failures = threading.Event(), []
+
+        def go():
+            may_leave.set()
+            time.sleep(0.5)
+
+        def working():
+            with app.app_context():
+                try:
+                    work(go)
+                    db.session.commit()
+                except Exception as failure:
+                    failures.append(failure)
+                    db.session.rollback()
+
+        thread = threading.Thread(target=working)
+        thread.start()
+        may_leave.wait(5)
+        status = app.test_client().post(path).status_code
+        thread.join()
+        assert (failures, status) == ([], 303)
+
+    return run
+
+
+def stop_reasons():
+    return fresh(lambda: {run.stop_reason for run in db.session.scalars(db.select(SequenceRun))})
+
+
+def test_leaving_while_a_letter_is_being_written(ada, beside_leaving):
+    ada.subscribe()
+
+    def write_letter(go):
+        run = SequenceRun.next_due()
+        go()
+        emails.step(run, run.take_step())
+
+    beside_leaving(write_letter)
+    assert ada.subscription.state == "left"
+
+
+def test_leaving_while_the_subscription_is_being_confirmed(ada, beside_leaving):
+    ada.sign_up(first_name="Ada")
+    token = ada.confirmation_path().rpartition("/")[2]
+
+    def confirm(go):
+        sign_up = SignUp.from_link(token, for_use=True)
+        go()
+        sign_up.subscription.confirm(sign_up)
+
+    beside_leaving(confirm)
+    assert (ada.person.name, ada.subscription.state) == ("Ada", "left")
+    assert [line.action for line in ada.ledger] == ["requested", "given", "withdrawn"]
+    assert stop_reasons() == {"unsubscribed"}
+
+
+def test_leaving_while_a_sequence_is_stopped_and_the_person_learns_a_name(ada, beside_leaving):
+    ada.subscribe()
+
+    def cancel(go):
+        person = Person.with_email(ADA)
+        followups.stop("newsletter-welcome", person, reason="cancelled")
+        go()
+        person.take_name("Ada")
+
+    beside_leaving(cancel)
+    assert (ada.person.name, ada.subscription.state) == ("Ada", "left")
+    assert stop_reasons() == {"cancelled"}
+
+
+def test_the_persons_lock_keeps_what_was_changed_before_it(app, ada):
+    ada.subscribe()
+    person = Person.with_email(ADA)
+    person.rename("Ada")
+    assert Person.for_update(person.id).name == "Ada"
+    Consent.record(person, "newsletter", "withdrawn", wording="Leave", page="/")
+    followups.stop_all(person, "unsubscribed")
+    db.session.commit()
+    assert ada.person.name == "Ada"
