@@ -52,27 +52,28 @@ def _place(cohort_id: int, *, email: str, name: str, wants_reminder: bool, page:
         db.session.flush()
         order = None
     if order is None:
-        order = _new_order(person, cohort, name, wants_reminder, page)
+        order = _new_order(person, cohort)
     elif not order.checkout_url and order.expires_at < now() + LEAST_HOLD:
         order.renew()
+    # An order that waits may have been begun by somebody else with this address: what counts is what is typed now.
+    order.name, order.wants_reminder = name, wants_reminder
+    if wants_reminder:
+        Consent.record(person, REMINDER, "requested", wording=REMINDER_WORDING, page=page)
     order.hold_seats()
     return order
 
 
-def _new_order(person: Person, cohort: Cohort, name: str, wants_reminder: bool, page: str) -> Order:
+def _new_order(person: Person, cohort: Cohort) -> Order:
     order = Order(
         person=person,
         cohort=cohort,
-        name=name,
+        name="",
         seats=1,
         seats_held=0,
         amount_cents=cohort.course.price_cents,
         currency=cohort.course.currency,
-        wants_reminder=wants_reminder,
     )
     db.session.add(order)
-    if wants_reminder:
-        Consent.record(person, REMINDER, "requested", wording=REMINDER_WORDING, page=page)
     if already_buying(person, cohort):
         # The page must not tell a stranger who is enrolled, so the buyer learns it by mail, before paying. Who pays
         # all the same gets the money back (fulfilment.py).

@@ -6,8 +6,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import event
 
+from app.enrollment.checkout import REMINDER_WORDING
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.people.models import Consent
 from tests.enrollment.conftest import fresh_rows
 
 
@@ -94,3 +96,18 @@ def wait_until_blocked() -> None:
             db.session.rollback()
         threading.Event().wait(0.02)
     raise AssertionError("nobody waits")
+
+
+def test_an_order_is_in_the_name_of_who_came_last_and_reminds_as_they_wish(shop):
+    first = shop.buy(name="Mallory", reminder="y")
+    assert shop.buy(name="Ada Lovelace") == first
+    assert (shop.order.name, shop.order.wants_reminder) == ("Ada Lovelace", False)
+
+
+def test_a_reminder_asked_for_at_the_second_try_is_kept_with_its_wording(shop):
+    shop.buy()
+    shop.buy(reminder="y")
+    assert shop.order.wants_reminder
+    with fresh_rows():
+        [line] = db.session.scalars(db.select(Consent))
+    assert (line.action, line.wording) == ("requested", REMINDER_WORDING)
