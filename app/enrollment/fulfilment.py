@@ -162,13 +162,16 @@ def _settle_refund(order: Order, checkout: Checkout) -> None:
 
 
 def _settle_unpaid(order: Order, checkout: Checkout) -> None:
+    if order.failed_at:  # Said again, or an answer from before the bank's.
+        return order.stop_looking()
     if checkout.debit_failed:
         if order.fail():
             emails.payment_failed(order)
-        return
+        return None
     if order.paid_at is None and order.await_payment():
         _try_to_hold(order)
         emails.awaiting_payment(order)
+    return None
 
 
 def _try_to_hold(order: Order) -> None:

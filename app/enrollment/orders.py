@@ -167,9 +167,10 @@ class Order(Model):
 
     def fail(self) -> bool:
         """No payment came or will come. False if that was known."""
+        self.stop_looking()
         if self.failed_at or self.paid_at:
             return False
-        self.failed_at, self.look_at = now(), None
+        self.failed_at = now()
         self.release_seats()
         return True
 
@@ -189,6 +190,9 @@ class Order(Model):
         self.refunded_at = now()
         self.release_seats()
         return True
+
+    def stop_looking(self) -> None:
+        self.look_at = None
 
     def look_again(self) -> None:
         """Nothing has changed; ask once more in a while."""
