@@ -105,12 +105,22 @@ class Consultation(Model):
     @classmethod
     def from_link(cls, token: str, *, for_update: bool = False) -> "Consultation | None":
         """The consultation whose private link this is."""
+        consultation_id, made_at = cls._read_link(token)
+        consultation = db.session.get(cls, consultation_id, with_for_update=for_update) if consultation_id else None
+        return consultation if consultation and consultation._made_at == made_at else None
+
+    @classmethod
+    def id_in_link(cls, token: str) -> int | None:
+        """The number of the consultation whose private link this is, without asking whether it is still there."""
+        return cls._read_link(token)[0]
+
+    @classmethod
+    def _read_link(cls, token: str) -> tuple[int, int] | tuple[None, None]:
         try:
             consultation_id, made_at = tokens.read(PURPOSE, token)
         except tokens.InvalidToken:
-            return None
-        consultation = db.session.get(cls, consultation_id, with_for_update=for_update)
-        return consultation if consultation and consultation._made_at == made_at else None
+            return None, None
+        return consultation_id, made_at
 
     @property
     def link_token(self) -> str:

@@ -11,7 +11,7 @@ from app.coaching.offer import CoachingOffer
 from app.coaching.wording import ARRANGING
 from app.extensions import csrf, db, limiter
 from app.json_ld import json_ld
-from app.limits import form_limits
+from app.limits import form_limits, network
 from app.newsletter.allowance import Allowance
 from app.newsletter.emails import confirm_subscription
 from app.newsletter.models import Subscription
@@ -138,11 +138,15 @@ def show_consultation(token: str) -> ResponseReturnValue:
     return _consultation_page(token, consultation, DetailsForm.showing(consultation))
 
 
-def _link() -> str:
-    return str((request.view_args or {}).get("token", ""))[:200]
+def _consultation_or_network() -> str:
+    """What a use of a link counts under: its consultation, whichever of its links it is; for no link, the network."""
+    consultation_id = Consultation.id_in_link((request.view_args or {}).get("token", ""))
+    return f"consultation {consultation_id}" if consultation_id else network()
 
 
-link_limit = limiter.shared_limit("30/hour", scope="consultation-link", key_func=_link, methods=["POST"])
+link_limit = limiter.shared_limit(
+    "30/hour", scope="consultation-link", key_func=_consultation_or_network, methods=["POST"]
+)
 
 
 @bp.post("/consultations/<token>/details")

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import MetaData
 
 from app import tokens
-from app.coaching.models import PURPOSE
+from app.coaching.models import PURPOSE, Consultation
 from app.extensions import db
 from app.followups import SequenceRun
 from app.people.models import Person
@@ -54,6 +54,26 @@ def test_cancelling_tells_both_and_stops_the_follow_ups(link, client, mail, cons
     (run,) = db.session.query(SequenceRun).all()
     assert run.next_at is None
     assert run.stopped_at is not None
+
+
+def test_a_consultation_changes_thirty_times_an_hour_whichever_of_its_links_is_used(app, link, client, limits, clock):
+    def change(number, path):
+        return client.post(path + "/details", data=DETAILS | {"goals": f"goal {number}"}).status_code
+
+    clock.advance(minutes=1)
+    later = f"/coaching/consultations/{db.session.query(Consultation).one().link_token}"
+    assert later != link
+    assert {change(number, (link, later)[number % 2]) for number in range(30)} == {303}
+    assert change(30, link) == change(31, later) == 429
+
+
+def test_a_link_is_good_in_one_spelling_only(link, client, mail):
+    before = everything()
+    last = link[-1]
+    respelled = link[:-1] + next(character for character in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if character != last)
+    for path in (link[:-5] + "%21" + link[-5:], link + "%21", link[:-5] + "%20" + link[-5:], link + "=", respelled):
+        assert client.get(path).status_code == client.post(path + "/details", data=DETAILS).status_code == 404
+    assert everything() == before
 
 
 def test_cancelling_twice_is_harmless(link, client, mail, consultations, frozen):
