@@ -1,5 +1,6 @@
 """A Checkout Session in our words: what we ask Stripe for, and what of its answer matters to us."""
 
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -10,8 +11,9 @@ from app.urls import absolute_url
 
 
 class Checkout(NamedTuple):
-    """A Checkout Session as Stripe has it at this moment. `reference` is our order's public id."""
+    """A Checkout Session as Stripe had it when asked, or later. `reference` is our order's public id."""
 
+    asked_at: datetime
     session_id: str
     reference: str
     url: str | None
@@ -30,11 +32,12 @@ class Checkout(NamedTuple):
         return self.status == "complete" and self.payment_status in ("paid", "no_payment_required")
 
     @classmethod
-    def of(cls, session: dict[str, Any]) -> "Checkout":
+    def of(cls, session: dict[str, Any], asked_at: datetime) -> "Checkout":
         """From the session as Stripe sent it, with payment_intent.latest_charge expanded where there is one."""
         intent = _object(session.get("payment_intent"))
         charge = _object(intent.get("latest_charge"))
         return cls(
+            asked_at=asked_at,
             session_id=session["id"],
             reference=session.get("client_reference_id") or "",
             url=session.get("url"),

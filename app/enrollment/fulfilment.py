@@ -151,9 +151,11 @@ def _give_back(order: Order, checkout: Checkout, reason: str) -> None:
 
 
 def _settle_refund(order: Order, checkout: Checkout) -> None:
-    if checkout.refunded_cents < order.refunded_cents:
+    known = order.refunded_cents
+    is_all_of_it = order.note_refund(checkout.refunded_cents, checkout.asked_at)
+    if order.refunded_cents < known:
         log.error("order %s: a refund has failed at Stripe; look at it there", order.number)
-    if not order.note_refund(checkout.refunded_cents):
+    if not is_all_of_it:
         return
     followups.stop("enrolled", order.person, f"order:{order.id}", reason="refunded")
     for enrollment in Enrollment.of_order(order):

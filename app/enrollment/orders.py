@@ -182,9 +182,17 @@ class Order(Model):
         self.release_seats()
         return True
 
-    def note_refund(self, cents: int) -> bool:
-        """Keep in mind what was paid back. True once, when it has become all of it: then the seats are free again."""
-        self.refunded_cents = min(cents, self.amount_cents)
+    def note_refund(self, cents: int, asked_at: datetime) -> bool:
+        """Keep in mind what was paid back. True once, when it has become all of it: then the seats are free again.
+
+        Less than we know of is a refund that failed at Stripe, or an answer from before the refund. An answer to a
+        question asked after the doubt arose decides.
+        """
+        cents, decides = min(cents, self.amount_cents), bool(self.look_at and asked_at > self.look_at)
+        if cents < self.refunded_cents and not decides:
+            self.look_at = self.look_at or now()
+            return False
+        self.refunded_cents, self.look_at = cents, None if decides else self.look_at
         if self.refunded_at or self.amount_cents == 0 or self.refunded_cents < self.amount_cents:
             return False
         self.refunded_at = now()

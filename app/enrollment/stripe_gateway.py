@@ -16,6 +16,7 @@ from typing import Any
 import stripe
 from flask import current_app
 
+from app.clock import now
 from app.enrollment.checkouts import Checkout, PageWanted
 
 log = logging.getLogger(__name__)
@@ -88,8 +89,8 @@ def open_checkout(wanted: PageWanted) -> Checkout:
 def retrieve_checkout(session_id: str) -> Checkout:
     """Raises GatewayUnavailable, GatewayRefused."""
     with _calling() as client:
-        expand = ["line_items", "payment_intent.latest_charge"]
-        return Checkout.of(client.v1.checkout.sessions.retrieve(session_id, {"expand": expand}).to_dict())
+        expand, asked_at = ["line_items", "payment_intent.latest_charge"], now()
+        return Checkout.of(client.v1.checkout.sessions.retrieve(session_id, {"expand": expand}).to_dict(), asked_at)
 
 
 def expire_checkout(session_id: str) -> None:
@@ -192,7 +193,8 @@ def _ours(problem: stripe.StripeError) -> GatewayUnavailable | GatewayRefused:
 
 
 def _create_session(client: stripe.StripeClient, params: Any, key: str) -> Checkout:
-    return Checkout.of(client.v1.checkout.sessions.create(params, {"idempotency_key": key}).to_dict())
+    asked_at = now()
+    return Checkout.of(client.v1.checkout.sessions.create(params, {"idempotency_key": key}).to_dict(), asked_at)
 
 
 def _make_product(client: stripe.StripeClient, product: Any) -> None:

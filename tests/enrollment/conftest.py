@@ -19,6 +19,7 @@ from app.enrollment.models import Cohort, Course, Module
 from app.enrollment.orders import Order
 from app.enrollment.stripe_events import StripeEvent
 from app.extensions import db
+from app.stripe_sandbox.refunds import create_refund
 from app.stripe_sandbox.server import WEBHOOK_SECRET, SandboxServer
 
 BUYER = {"name": "Ada Lovelace", "email": "ada@example.org", "seats": "1"}
@@ -189,6 +190,13 @@ def later(stripe: SandboxServer, monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(site_clock, "_read", lambda: datetime.now(UTC) + ahead)
     return advance
+
+
+def refund(stripe, **how: int) -> dict[str, Any]:
+    """As the owner does in Stripe's dashboard."""
+    [intent] = stripe.sandbox.store.all("payment_intent")
+    with stripe.sandbox.transaction():
+        return create_refund(stripe.sandbox, {"payment_intent": intent["id"], **how})
 
 
 def at_once(number: int, act) -> list:

@@ -13,8 +13,7 @@ from app.enrollment.tasks import sweep_orders
 from app.extensions import db
 from app.stripe_sandbox.cards import CLOSED_ACCOUNT, GOOD_ACCOUNT
 from app.stripe_sandbox.errors import StripeError
-from app.stripe_sandbox.refunds import create_refund
-from tests.enrollment.conftest import at_once, fresh_rows
+from tests.enrollment.conftest import at_once, fresh_rows, refund
 
 BUYER = "ada@example.org"
 OWNER = "owner@doctor.example.org"
@@ -180,13 +179,6 @@ def test_a_refund_told_before_the_payment_enrolls_nobody(shop, stripe, mail):
     shop.hear(*[event["id"] for event in reversed(stripe.events())])
     assert (shop.order.state, shop.enrollments, shop.seats_taken) == ("refunded", [], 0)
     assert mail.to(BUYER, "enrollment/enrolled") == []
-
-
-def refund(stripe, **how: int) -> None:
-    """As the owner does in Stripe's dashboard."""
-    [intent] = stripe.sandbox.store.all("payment_intent")
-    with stripe.sandbox.transaction():
-        create_refund(stripe.sandbox, {"payment_intent": intent["id"], **how})
 
 
 def test_what_fails_midway_leaves_neither_place_nor_mail(shop, stripe, mail, later, monkeypatch):
