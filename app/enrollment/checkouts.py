@@ -31,6 +31,11 @@ class Checkout(NamedTuple):
     def is_paid(self) -> bool:
         return self.status == "complete" and self.payment_status in ("paid", "no_payment_required")
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a bank debit was ordered that the bank has neither paid nor refused."""
+        return self.status == "complete" and not self.is_paid and not self.debit_failed
+
     @classmethod
     def of(cls, session: dict[str, Any], asked_at: datetime) -> "Checkout":
         """From the session as Stripe sent it, with payment_intent.latest_charge expanded where there is one."""

@@ -76,10 +76,15 @@ def settle(order: Order, checkout: Checkout) -> None:
         return _report_mismatch(order, checkout)
     if checkout.is_paid:
         return _settle_paid(order, checkout)
+    if checkout.is_under_way:
+        return _settle_under_way(order, checkout)
+    # A second try may have opened a second page: what was not paid at the other one says nothing of the order.
+    if checkout.session_id != order.stripe_session_id:
+        return None
     if checkout.status == "expired":
         return _settle_expired(order)
     if checkout.status == "complete":
-        return _settle_unpaid(order, checkout)
+        return _settle_failed(order)
     if order.look_at and order.look_at <= now():
         order.look_again()
     return None
@@ -108,7 +113,7 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
         return _give_back(order, checkout, "paid twice")
     is_given_back = bool(order.amount_cents) and checkout.refunded_cents >= order.amount_cents
     if not order.paid_at:
-        order.take_payment(checkout.payment_intent_id, checkout.payment_method)
+        order.take_payment(checkout.session_id, checkout.payment_intent_id, checkout.payment_method)
         if not is_given_back:
             _enroll(order, checkout)
     _settle_refund(order, checkout)
@@ -163,17 +168,18 @@ def _settle_refund(order: Order, checkout: Checkout) -> None:
         emails.refunded(enrollment)
 
 
-def _settle_unpaid(order: Order, checkout: Checkout) -> None:
-    if order.failed_at:  # Said again, or an answer from before the bank's.
+def _settle_under_way(order: Order, checkout: Checkout) -> None:
+    if order.failed_at:  # An answer from before the bank's.
         return order.stop_looking()
-    if checkout.debit_failed:
-        if order.fail():
-            emails.payment_failed(order)
-        return None
-    if order.paid_at is None and order.await_payment():
+    if order.paid_at is None and order.await_payment(checkout.session_id):
         _try_to_hold(order)
         emails.awaiting_payment(order)
     return None
+
+
+def _settle_failed(order: Order) -> None:
+    if order.fail():
+        emails.payment_failed(order)
 
 
 def _try_to_hold(order: Order) -> None:

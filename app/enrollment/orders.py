@@ -153,17 +153,24 @@ class Order(Model):
     def open_payment_page(self, session_id: str, url: str | None) -> None:
         self.stripe_session_id, self.checkout_url = session_id, url
 
-    def await_payment(self) -> bool:
-        """The bank says later whether it pays; the seat stays held. False if that was known."""
+    def await_payment(self, session_id: str) -> bool:
+        """The bank says later whether it pays what was ordered in this session; the seat stays held.
+
+        False if that was known.
+        """
         self.look_at = now() + LOOK_AT_DEBIT_EVERY
         if self.awaiting_payment_at:
             return False
-        self.awaiting_payment_at = now()
+        self.awaiting_payment_at, self.stripe_session_id = now(), session_id
         return True
 
-    def take_payment(self, payment_intent_id: str | None, method: str) -> None:
+    def take_payment(self, session_id: str, payment_intent_id: str | None, method: str) -> None:
         self.paid_at, self.look_at = now(), None
-        self.stripe_payment_intent_id, self.payment_method = payment_intent_id, method[:80]
+        self.stripe_session_id, self.stripe_payment_intent_id, self.payment_method = (
+            session_id,
+            payment_intent_id,
+            method[:80],
+        )
 
     def fail(self) -> bool:
         """No payment came or will come. False if that was known."""

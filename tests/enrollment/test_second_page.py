@@ -1,0 +1,74 @@
+"""One order, two payment pages: Stripe made one, lost its answer, and made another when asked again."""
+
+import pytest
+
+from app.enrollment.tasks import sweep_orders
+from app.stripe_sandbox.cards import CLOSED_ACCOUNT
+from tests.enrollment.conftest import refund
+
+BUYER = "ada@example.org"
+
+
+@pytest.fixture
+def pages(shop, stripe) -> tuple[str, str]:
+    """The page the site knows of, and the other one."""
+    known = shop.buy()
+    store = stripe.sandbox.store
+    with stripe.sandbox.transaction():
+        twin = dict(store.get("checkout.session", known)) | {"id": f"{known[:-4]}twin"}
+        store.add(twin)
+    return known, twin["id"]
+
+
+def test_the_end_of_the_other_page_changes_nothing(shop, stripe, pages):
+    known, other = pages
+    stripe.expire(other)
+    shop.hear()
+    assert (shop.order.state, shop.seats_taken, shop.order.stripe_session_id) == ("pending", 1, known)
+    stripe.pay(known)
+    shop.hear()
+    assert (len(shop.enrollments), shop.seats_taken) == (1, 1)
+
+
+def test_a_payment_at_the_other_page_enrolls_and_its_refund_is_noticed(shop, stripe, pages):
+    known, other = pages
+    stripe.pay(other)
+    stripe.expire(known)
+    shop.hear()
+    assert (shop.order.state, len(shop.enrollments), shop.seats_taken) == ("paid", 1, 1)
+    refund(stripe)
+    shop.hear()
+    assert (shop.order.state, shop.enrollments, shop.seats_taken) == ("refunded", [], 0)
+
+
+def test_of_payments_at_both_pages_one_is_given_back(shop, stripe, mail, pages):
+    for page in pages:
+        stripe.pay(page)
+    shop.hear()
+    shop.hear()
+    assert (shop.order.state, len(shop.enrollments), shop.seats_taken) == ("paid", 1, 1)
+    assert [made["amount"] for made in stripe.sandbox.store.all("refund")] == [120000]
+    assert len(mail.to(BUYER, "enrollment/paid_twice")) == 1
+
+
+def test_a_debit_ordered_at_the_other_page_is_waited_for(shop, stripe, pages, later):
+    known, other = pages
+    stripe.pay_by_debit(other, CLOSED_ACCOUNT)
+    stripe.expire(known)
+    shop.hear()
+    assert (shop.order.state, shop.seats_taken) == ("awaiting payment", 1)
+    stripe.settle(other)
+    later(hours=2)
+    sweep_orders.call_local()
+    assert (shop.order.state, shop.seats_taken, shop.order.look_at) == ("failed", 0, None)
+
+
+def test_a_debit_that_fails_at_the_other_page_leaves_the_first_open(shop, stripe, pages):
+    known, other = pages
+    stripe.pay_by_debit(other, CLOSED_ACCOUNT)
+    stripe.settle(other)
+    shop.hear()
+    assert (shop.order.state, shop.seats_taken) == ("pending", 1)
+    stripe.pay(known)
+    shop.hear()
+    assert len(shop.enrollments) == 1
