@@ -3,6 +3,8 @@
 These functions commit as they go, because Stripe must never be asked with a transaction open.
 """
 
+import logging
+
 from app.clock import now
 from app.enrollment import emails, stripe_gateway
 from app.enrollment.checkouts import Checkout, PageWanted
@@ -12,6 +14,8 @@ from app.enrollment.orders import LEAST_HOLD, Order
 from app.enrollment.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.extensions import db
 from app.people.models import Consent, Person
+
+log = logging.getLogger(__name__)
 
 REMINDER = "course"
 REMINDER_WORDING = "If I do not finish, you may remind me by e-mail. One letter, no more."
@@ -99,17 +103,32 @@ def _give_up(order: Order) -> None:
 
 
 def _note_page(order: Order, checkout: Checkout) -> str:
-    """Keep where to pay. Meanwhile a second click of the buyer's may have found no Stripe and given the seat back."""
+    """Keep where to pay. While Stripe was asked, a second click may have given the seat back, or the sweep the order."""
     order = Order.for_update(order.id)
     try:
-        if order.state == "pending":
-            order.hold_seats()
-    except CohortFull:
+        _open(order, checkout)
+    except (CohortFull, GatewayUnavailable):
         db.session.rollback()
-        stripe_gateway.expire_checkout(checkout.session_id)
+        _close_page(checkout)
         raise
-    order.open_payment_page(checkout.session_id, checkout.url)
     db.session.commit()
     if checkout.url is None:
         raise GatewayUnavailable("the payment page is closed already")
     return checkout.url
+
+
+def _open(order: Order, checkout: Checkout) -> None:
+    if order.stripe_session_id == checkout.session_id:  # Both clicks were given the same page.
+        return
+    if order.state != "pending":
+        raise GatewayUnavailable("the order was over before its payment page was there")
+    order.hold_seats()
+    order.open_payment_page(checkout.session_id, checkout.url)
+
+
+def _close_page(checkout: Checkout) -> None:
+    """A page that could not be closed ends by itself; what is paid there is given back."""
+    try:
+        stripe_gateway.expire_checkout(checkout.session_id)
+    except (GatewayUnavailable, GatewayRefused) as trouble:
+        log.warning("payment page %s stays open: %s", checkout.session_id, trouble)

@@ -49,24 +49,28 @@ def look_into(order_id: int) -> None:
     session_id, is_over = order.stripe_session_id, now() > order.expires_at + GRACE
     db.session.commit()
     if session_id is None:
-        return _let_go(order_id)  # The process died, or Stripe was away, before there was a page to pay at.
+        return _let_go(order_id, None)  # The process died, or Stripe was away, before there was a page to pay at.
     try:
         seen = fulfil(session_id)
     except GatewayRefused as refusal:
         if refusal.code != "resource_missing":
             raise
-        return _let_go(order_id)  # Another account's session, after a change of keys: nobody can pay it any more.
-    if seen and seen.state == "pending" and is_over:
+        return _let_go(
+            order_id, session_id
+        )  # Another account's session, after a change of keys: nobody can pay it any more.
+    if seen and seen.state in ("pending", "expired") and seen.look_at and is_over:
         with suppress(GatewayRefused):  # It has ended by itself since we looked.
             stripe_gateway.expire_checkout(session_id)
         fulfil(session_id)
     return None
 
 
-def _let_go(order_id: int) -> None:
+def _let_go(order_id: int, session_id: str | None) -> None:
+    """Give up an order, unless the buyer has taken it up again since it was seen with this session."""
     order = Order.for_update(order_id)
-    order.expire()
-    order.look_at = None
+    if order.stripe_session_id == session_id and order.look_at and order.look_at <= now():
+        order.expire()
+        order.stop_looking()
     db.session.commit()
 
 
@@ -191,6 +195,7 @@ def _try_to_hold(order: Order) -> None:
 
 
 def _settle_expired(order: Order) -> None:
+    order.stop_looking()
     if order.expire() and order.wants_reminder and not Enrollment.standing(order.person, order.cohort):
         resume_url = absolute_url("enrollment.show_course") + "#enroll"
         values = {"cohort_name": order.cohort.name, "resume_url": resume_url}

@@ -182,10 +182,13 @@ class Order(Model):
         return True
 
     def expire(self) -> bool:
-        """Its time is over unpaid. False if that was known."""
+        """Its time is over unpaid. False if that was known.
+
+        Look at it until Stripe says so too: on its clock there may have been a minute left, and the buyer paid.
+        """
         if self.state != "pending":
             return False
-        self.expired_at, self.look_at = now(), None
+        self.expired_at = now()
         self.release_seats()
         return True
 

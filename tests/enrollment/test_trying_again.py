@@ -1,44 +1,63 @@
 """A buyer's second try, beside or after the first."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event
 
 from app.enrollment.checkout import REMINDER_WORDING
+from app.enrollment.fulfilment import look_into
 from app.enrollment.orders import Order
+from app.enrollment.tasks import sweep_orders
 from app.extensions import db
 from app.people.models import Consent
 from tests.enrollment.conftest import fresh_rows
 
+SESSIONS = "/v1/checkout/sessions"
+
 
 class Turnstile:
-    """Lets the thread of one name past its `number`th locking of a row only when told to, so that another is first."""
+    """Stops the thread of one name the first time that `here` is true, so that another can be first."""
 
-    def __init__(self, thread: str, number: int) -> None:
-        self.thread, self.number, self.arrived, self.open = thread, number, threading.Event(), threading.Event()
+    def __init__(self, thread: str, here: Callable[..., bool]) -> None:
+        self.thread, self.here, self.arrived, self.open = thread, here, threading.Event(), threading.Event()
 
-    def before(self, _connection, _cursor, statement, *_) -> None:
-        if threading.current_thread().name == self.thread and "FOR UPDATE" in statement:
-            self.number -= 1
-            if self.number == 0:
-                self.arrived.set()
-                self.open.wait(5)
+    def before_transaction(self, *_) -> None:
+        self._stop_if(self.here)
+
+    def before_statement(self, _connection, _cursor, statement, *_) -> None:
+        self._stop_if(lambda: self.here(statement))
+
+    def _stop_if(self, here: Callable[[], bool]) -> None:
+        if threading.current_thread().name == self.thread and not self.arrived.is_set() and here():
+            self.arrived.set()
+            self.open.wait(10)
 
 
-@pytest.fixture
-def turnstile(app):
-    made: list[Turnstile] = []
+@contextmanager
+def stopped_before(what: str, thread: str, here: Callable[..., bool]) -> Iterator[Turnstile]:
+    """`what` is "checkout" (of a connection: a transaction is about to begin) or "before_cursor_execute"."""
+    turnstile = Turnstile(thread, here)
+    stop = turnstile.before_transaction if what == "checkout" else turnstile.before_statement
+    event.listen(db.engine, what, stop)
+    try:
+        yield turnstile
+    finally:
+        event.remove(db.engine, what, stop)
 
-    def make(thread: str, number: int) -> Turnstile:
-        made.append(Turnstile(thread, number))
-        event.listen(db.engine, "before_cursor_execute", made[-1].before)
-        return made[-1]
 
-    yield make
-    for each in made:
-        event.remove(db.engine, "before_cursor_execute", each.before)
+def nth(number: int, of: str = "") -> Callable[..., bool]:
+    """True at the `number`th time, counting only statements that hold `of`."""
+    left = number
+
+    def here(statement: str = "") -> bool:
+        nonlocal left
+        left -= of in statement
+        return left == 0
+
+    return here
 
 
 def in_thread(name: str, act: Callable[[], object], outcomes: dict[str, object]) -> threading.Thread:
@@ -53,9 +72,7 @@ def in_thread(name: str, act: Callable[[], object], outcomes: dict[str, object])
     return thread
 
 
-def test_a_buyer_who_comes_again_while_the_order_is_settled_meets_no_deadlock(
-    app, shop, database_kind, turnstile, later
-):
+def test_a_buyer_who_comes_again_while_the_order_is_settled_meets_no_deadlock(app, shop, database_kind, later):
     if database_kind == "sqlite":
         pytest.skip("one writer at a time: there are no rows to lock")
     shop.buy()
@@ -74,14 +91,14 @@ def test_a_buyer_who_comes_again_while_the_order_is_settled_meets_no_deadlock(
         return app.test_client().post("/course/checkout", data=data).status_code
 
     # One holds its first lock and is about to take its second when the other comes to lock the same two rows.
-    second_lock = turnstile("settler", 2)
-    settler = in_thread("settler", settle, outcomes)
-    assert second_lock.arrived.wait(5)
-    buyer = in_thread("buyer", come_again, outcomes)
-    wait_until_blocked()
-    second_lock.open.set()
-    settler.join()
-    buyer.join()
+    with stopped_before("before_cursor_execute", "settler", nth(2, "FOR UPDATE")) as second_lock:
+        settler = in_thread("settler", settle, outcomes)
+        assert second_lock.arrived.wait(5)
+        buyer = in_thread("buyer", come_again, outcomes)
+        wait_until_blocked()
+        second_lock.open.set()
+        settler.join()
+        buyer.join()
     assert outcomes == {"settler": "settled", "buyer": 303}
     assert shop.books_balance
 
@@ -111,3 +128,72 @@ def test_a_reminder_asked_for_at_the_second_try_is_kept_with_its_wording(shop):
     with fresh_rows():
         [line] = db.session.scalars(db.select(Consent))
     assert (line.action, line.wording) == ("requested", REMINDER_WORDING)
+
+
+def test_an_order_taken_up_again_is_not_given_up_by_a_sweep_that_saw_it_before(app, shop, stripe, later):
+    stripe.fail_calls(503, path=SESSIONS, method="POST", times=3)
+    assert shop.start().status_code == 503
+    order_id = shop.order.id
+    later(minutes=11)
+    outcomes: dict[str, object] = {}
+
+    def sweep() -> str:
+        with app.app_context():
+            look_into(order_id)
+        return "swept"
+
+    with stopped_before("checkout", "sweeper", nth(2)) as seen:
+        sweeper = in_thread("sweeper", sweep, outcomes)
+        assert seen.arrived.wait(5)
+        shop.buy()
+        seen.open.set()
+        sweeper.join()
+    assert outcomes == {"sweeper": "swept"}
+    assert (shop.order.state, shop.seats_taken) == ("pending", 1)
+
+
+def test_a_page_that_comes_when_its_order_is_over_is_closed(app, shop, stripe):
+    db.session.rollback()
+    outcomes: dict[str, object] = {}
+
+    def buy() -> int:
+        data = {"cohort": shop.cohort_id, "email": "ada@example.org", "name": "Ada", "seats": "1"}
+        return app.test_client().post("/course/checkout", data=data).status_code
+
+    with stopped_before("checkout", "buyer", lambda: bool(sessions(stripe))) as page_made:
+        buyer = in_thread("buyer", buy, outcomes)
+        assert page_made.arrived.wait(5)
+        with fresh_rows():
+            Order.for_update(db.session.scalar(db.select(Order.id))).expire()
+            db.session.commit()
+        page_made.open.set()
+        buyer.join()
+    assert outcomes == {"buyer": 503}
+    assert [session["status"] for session in sessions(stripe)] == ["expired"]
+    assert (shop.order.state, shop.seats_taken) == ("expired", 0)
+
+
+def sessions(stripe) -> list[dict[str, object]]:
+    return list(stripe.sandbox.store.all("checkout.session"))
+
+
+def test_a_payment_in_the_last_minute_counts_though_we_had_given_the_order_up(shop, stripe, later):
+    first = shop.buy()
+    later(minutes=33, seconds=30)
+    shop.buy()
+    stripe.pay(first)  # And no event tells of it.
+    sweep_orders.call_local()
+    assert [order.state for order in shop.orders] == ["paid", "pending"]
+    assert len(shop.enrollments) == 1
+
+
+def test_an_order_we_have_given_up_is_looked_at_until_stripe_has_closed_its_page(shop, stripe, later):
+    first = shop.buy()
+    later(minutes=33, seconds=30)
+    shop.buy()
+    stripe.sandbox.store.get("checkout.session", first)["expires_at"] += 7200
+    later(minutes=5)
+    sweep_orders.call_local()
+    assert stripe.sandbox.store.get("checkout.session", first)["status"] == "expired"
+    assert [(order.state, order.look_at is None) for order in shop.orders] == [("expired", True), ("pending", False)]
+    assert shop.seats_taken == 1
