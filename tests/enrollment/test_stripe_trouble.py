@@ -151,3 +151,13 @@ def test_a_session_of_another_order_settles_only_that_one(shop, stripe):
     shop.come_back(other)
     [enrollment] = shop.enrollments
     assert enrollment.order_id == shop.orders[1].id
+
+
+def test_a_page_of_another_amount_that_nobody_pays_at_ends_and_frees_the_seat(shop, stripe, mail, later):
+    session = shop.buy()
+    stripe.sandbox.store.get("checkout.session", session)["amount_total"] = 1
+    shop.come_back(session)
+    later(minutes=40)
+    shop.hear()
+    assert (shop.order.state, shop.seats_taken, shop.order.look_at) == ("expired", 0, None)
+    assert mail.all == []
