@@ -1,10 +1,16 @@
-"""Limits on forms that anyone can fill in: per typed address, per network, per domain, and in all."""
+"""Limits on forms that anyone can fill in: per typed address, per network, per domain, and in all.
 
+What a stranger types must not use up what somebody else may do. So the limits on an address and a domain are wide (how
+much mail an address gets is counted in the database), and count only posts that were taken; those on a network and in
+all are what stops a robot, and count everything.
+"""
+
+import unicodedata
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from flask import request
+from flask import Response, request
 from flask_limiter.util import get_remote_address
 
 from app.extensions import limiter
@@ -12,9 +18,37 @@ from app.extensions import limiter
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+# Where everybody has a mailbox. A limit on such a domain would be one on everybody, for a few robots to use up, and
+# they need no protection from our mail as a hospital's own server does.
+MAILBOX_PROVIDERS = frozenset(
+    {
+        *("aol.com", "fastmail.com", "gmail.com", "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com"),
+        *("icloud.com", "live.com", "mac.com", "mail.com", "me.com", "msn.com", "outlook.com", "pm.me", "proton.me"),
+        *("protonmail.com", "web.de", "yahoo.com", "ymail.com", "zoho.com"),
+    }
+)
+_DOTS_MEAN_NOTHING = frozenset({"gmail.com", "googlemail.com"})
+
+
+def mailbox_of(address: str) -> str:
+    """The mailbox behind an address, for counting and never for writing to: ada+tag@example.org is ada@example.org."""
+    name, _, domain = address.rpartition("@")
+    name = name.partition("+")[0] or name
+    return f"{name.replace('.', '') if domain in _DOTS_MEAN_NOTHING else name}@{domain}"
+
+
 def typed_address() -> str:
-    """The address in the form, in the roughest common spelling, so that case and space make no second allowance."""
-    return request.form.get("email", "").strip().lower()[:254]
+    """The mailbox in the form, whatever it was typed like: case, space, tags, wide letters make no second allowance."""
+    typed = unicodedata.normalize("NFKC", request.form.get("email", "")[:1000]).casefold()
+    name, _, domain = "".join(typed.split()).rpartition("@")
+    return mailbox_of(f"{name}@{_ascii(domain)}")[:254]
+
+
+def _ascii(domain: str) -> str:
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 def typed_domain() -> str:
@@ -34,14 +68,27 @@ def form_limits(scope: str, *, address: str, network_: str, domain: str, in_all:
     """Limits on the POSTs of a view, such as "5/hour". They need no cookie and no script, only what was sent."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
-        keys: tuple[tuple[str, str, Callable[[], str]], ...] = (
-            (address, "address", typed_address),
-            (network_, "network", network),
-            (domain, "domain", typed_domain),
-            (in_all, "all", lambda: "all"),
+        keys: tuple[tuple[str, str, Callable[[], str], dict[str, Any]], ...] = (
+            (address, "address", typed_address, {"deduct_when": _was_taken, "exempt_when": _is_trapped}),
+            (network_, "network", network, {}),
+            (domain, "domain", typed_domain, {"deduct_when": _was_taken, "exempt_when": _spares_domain}),
+            (in_all, "all", lambda: "all", {}),
         )
-        for limit, name, key in keys:
-            view = limiter.shared_limit(limit, scope=f"{scope}:{name}", key_func=key, methods=["POST"])(view)
+        for limit, name, key, rules in keys:
+            view = limiter.shared_limit(limit, scope=f"{scope}:{name}", key_func=key, methods=["POST"], **rules)(view)
         return view
 
     return decorate
+
+
+def _was_taken(response: Response) -> bool:
+    return response.status_code in (200, 303)
+
+
+def _is_trapped() -> bool:
+    """Whether the field no human sees is filled in: such a post is thanked like any other, and does nothing."""
+    return bool(request.form.get("website"))
+
+
+def _spares_domain() -> bool:
+    return _is_trapped() or typed_domain() in MAILBOX_PROVIDERS

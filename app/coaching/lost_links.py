@@ -22,17 +22,17 @@ class LinkMailing(Model):
     mailed_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
     @classmethod
-    def claim(cls, kind: str, address: str) -> bool:
-        """Whether such a mail may go to `address` now. The first to ask is told yes, others no for ten minutes."""
+    def claim(cls, kind: str, counted_as: str) -> bool:
+        """Whether such a mail may go to a mailbox now. The first to ask is told yes, others no for ten minutes."""
         db.session.execute(delete(cls).where(cls.mailed_at <= now() - EVERY))
         try:
             with db.session.begin_nested():
-                db.session.add(cls(key=_hash(kind, address)))
+                db.session.add(cls(key=_hash(kind, counted_as)))
         except IntegrityError:
             return False
         return True
 
 
-def _hash(kind: str, address: str) -> str:
+def _hash(kind: str, counted_as: str) -> str:
     secret = current_app.config["SECRET_KEY"].encode()
-    return hmac.new(secret, f"coaching:{kind}:{address}".encode(), sha256).hexdigest()
+    return hmac.new(secret, f"coaching:{kind}:{counted_as}".encode(), sha256).hexdigest()

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.extensions import Model, db
+from app.limits import mailbox_of
 
 BETWEEN_MAILS = timedelta(minutes=10)
 MAILS_A_DAY = 5
@@ -15,7 +16,7 @@ DAY = timedelta(days=1)
 
 
 class Allowance(Model):
-    """What one address has had lately. Known and unknown addresses are counted alike, so that it tells nothing."""
+    """What one mailbox has had lately. Known and unknown addresses are counted alike, so that it tells nothing."""
 
     __tablename__ = "newsletter_allowance"
 
@@ -26,8 +27,8 @@ class Allowance(Model):
 
     @classmethod
     def take(cls, address: str) -> bool:
-        """Whether a mail may be written to this normalized address now; if so, it is counted."""
-        allowance = cls._of(address)
+        """Whether a mail may be written to this normalized address now; if so, it is counted for its mailbox."""
+        allowance = cls._of(mailbox_of(address))
         if now() - allowance.day_began_at >= DAY:
             allowance.day_began_at, allowance.mails = now(), 0
         if allowance.mails >= MAILS_A_DAY or (allowance.mailed_at and now() - allowance.mailed_at < BETWEEN_MAILS):
@@ -37,7 +38,7 @@ class Allowance(Model):
 
     @classmethod
     def _of(cls, address: str) -> "Allowance":
-        """The row of this address, locked until commit, so that requests at once count one after another."""
+        """The row of this mailbox, locked until commit, so that requests at once count one after another."""
         locked = select(cls).filter_by(address=address).with_for_update().execution_options(populate_existing=True)
         if allowance := db.session.scalar(locked):
             return allowance

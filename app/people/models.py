@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.extensions import Model, db
+from app.limits import mailbox_of
 from app.people.addresses import normalize
 
 OWNER = "owner"
@@ -59,6 +60,15 @@ class Person(Model, UserMixin):
     def with_email(cls, email: str) -> "Person | None":
         """The person of a normalized address."""
         return db.session.scalar(select(cls).filter_by(email=email))
+
+    @classmethod
+    def counted_as(cls, email: str) -> str:
+        """What is asked for in the name of a normalized address counts under this.
+
+        A person's address counts for itself, so that nobody shuts them out by asking for others of their mailbox. All
+        that nobody is known by count as one with their mailbox, so that no number of tags fills it.
+        """
+        return email if cls.with_email(email) else f"any {mailbox_of(email)}"[:254]
 
     @classmethod
     def at(cls, email: str, *, local: bool = False) -> "Person":

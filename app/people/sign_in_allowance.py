@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.extensions import Model, db
+from app.people.models import Person
 
 FIRST_WAIT = timedelta(minutes=1)
 # As long as a code is good: whoever asks in an owner's name, again and again, cannot lock the owner out, because at any
@@ -35,6 +36,7 @@ class SignInAllowance(Model):
     @classmethod
     def of(cls, address: str) -> "SignInAllowance":
         """The allowance of a normalized address, locked until commit, so that requests at once are counted in turn."""
+        address = Person.counted_as(address)
         if db.session.get(cls, address) is None:
             cls._make(address)
         allowance = db.session.get_one(cls, address, with_for_update=True, populate_existing=True)

@@ -239,6 +239,15 @@ def test_an_address_is_mailed_links_once_in_ten_minutes(link, client, mail, froz
     assert len(mail.to(address)) == before + 2
 
 
+def test_one_mailbox_under_many_names_is_mailed_once_and_its_owner_is_not_shut_out(link, client, mail):
+    before = len(mail.all)
+    for number in range(10):
+        client.post("/coaching/links", data={"email": f"ada+{number}@example.org"})
+    assert len(mail.all) == before + 1
+    client.post("/coaching/links", data={"email": "ada@example.org"})
+    assert mail.all[-1].template == "coaching/consultation_links"
+
+
 @pytest.mark.parametrize("email", ["", "nope", "a\r\nb@example.org", "a\x1b@example.org"])
 def test_a_bad_address_is_explained_and_nothing_is_mailed(offer, client, mail, email):
     assert client.post("/coaching/links", data={"email": email}).status_code == 422

@@ -189,9 +189,14 @@ def test_a_robot_is_thanked_and_forgotten(ask, mail, consultations):
     assert db.session.query(Person).count() == 0
 
 
-def test_too_many_requests_from_one_address_are_slowed_down(ask, limits, mail):
-    answers = [ask(goals=f"number {number}").status_code for number in range(6)]
-    assert answers == [303] * 5 + [429]
+def test_a_stranger_who_asks_in_somebodys_name_shuts_nobody_out(ask, limits, mail):
+    assert {ask(goals=f"number {number}").status_code for number in range(20)} == {303}
+    assert len(mail.to("ada@example.org")) == 4
+
+
+def test_one_network_cannot_ask_for_a_crowd(ask, limits):
+    answers = [ask(email=f"p{number}@example.org", name="").status_code for number in range(101)]
+    assert answers == [422] * 100 + [429]
 
 
 def test_when_the_transaction_fails_nothing_is_kept_and_nothing_sent(ask, mail, consultations, monkeypatch, app):
