@@ -103,7 +103,7 @@ def _give_up(order: Order) -> None:
 
 
 def _note_page(order: Order, checkout: Checkout) -> str:
-    """Keep where to pay. While Stripe was asked, a second click may have given the seat back, or the sweep the order."""
+    """Keep where to pay. Meanwhile a second click may have given the seat back, or the sweep given up the order."""
     order = Order.for_update(order.id)
     try:
         _open(order, checkout)

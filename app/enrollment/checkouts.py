@@ -19,6 +19,7 @@ class Checkout(NamedTuple):
     url: str | None
     status: str
     payment_status: str
+    seats: int
     amount_cents: int
     currency: str
     livemode: bool
@@ -38,7 +39,7 @@ class Checkout(NamedTuple):
 
     @classmethod
     def of(cls, session: dict[str, Any], asked_at: datetime) -> "Checkout":
-        """From the session as Stripe sent it, with payment_intent.latest_charge expanded where there is one."""
+        """From the session as Stripe sent it, with line_items and payment_intent.latest_charge expanded."""
         intent = _object(session.get("payment_intent"))
         charge = _object(intent.get("latest_charge"))
         return cls(
@@ -48,6 +49,7 @@ class Checkout(NamedTuple):
             url=session.get("url"),
             status=session.get("status") or "",
             payment_status=session.get("payment_status") or "",
+            seats=sum(item["quantity"] or 0 for item in _object(session.get("line_items")).get("data", [])),
             amount_cents=session.get("amount_total") or 0,
             currency=session.get("currency") or "",
             livemode=bool(session.get("livemode")),

@@ -96,7 +96,8 @@ def settle(order: Order, checkout: Checkout) -> None:
 
 def _agrees(order: Order, checkout: Checkout) -> bool:
     return (
-        checkout.amount_cents == order.amount_cents
+        checkout.seats == order.seats
+        and checkout.amount_cents == order.amount_cents
         and checkout.currency == order.currency
         and checkout.livemode == stripe_gateway.is_live()
     )
@@ -107,8 +108,8 @@ def _report_mismatch(order: Order, checkout: Checkout) -> None:
     if order.mismatched_at:
         return
     order.mismatched_at = now()
-    log.error("order %s: Stripe has %s %s, we have %s %s", order.number, checkout.amount_cents, checkout.currency,
-              order.amount_cents, order.currency)  # fmt: skip
+    log.error("order %s: Stripe has %s seats for %s %s, we have %s for %s %s", order.number, checkout.seats,
+              checkout.amount_cents, checkout.currency, order.seats, order.amount_cents, order.currency)  # fmt: skip
     emails.payment_mismatch(order, checkout)
 
 

@@ -144,6 +144,16 @@ def test_a_payment_that_is_not_what_we_asked_for_enrolls_nobody(shop, stripe, ma
     assert "If you have paid, all is well" in shop.come_back(session).text
 
 
+def test_a_payment_for_another_number_of_seats_enrolls_nobody(shop, stripe, mail):
+    session = shop.buy()
+    stripe.pay(session)
+    [item] = stripe.sandbox.store.get("checkout.session", session)["_line_items"]
+    item["quantity"] = 2
+    shop.hear()
+    assert shop.enrollments == []
+    assert mail.to("owner@doctor.example.org", "enrollment/payment_mismatch")
+
+
 def test_a_session_of_another_order_settles_only_that_one(shop, stripe):
     mine, other = shop.buy(), shop.buy(email="grace@example.org")
     stripe.pay(other)
