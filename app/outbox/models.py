@@ -16,6 +16,7 @@ GIVE_UP_AFTER = timedelta(days=2)
 HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=30)
 LONGEST_SUBJECT = 250
+WITHDRAWN = "withdrawn: the reader has left"
 UNDECIDED = text("sent_at IS NULL AND failed_at IS NULL")
 FAILED = text("failed_at IS NOT NULL")
 
@@ -124,6 +125,21 @@ class Email(Model):
         """Make due again what this worker claimed, except the messages it has in hand."""
         held = (cls.claimed_by == worker_id) & cls.id.not_in(but)
         db.session.execute(update(cls).where(held).values(claimed_by=None))
+
+    @classmethod
+    def withdraw_letters(cls, person: Person) -> None:
+        """Take back what waits for `person` and nobody needs: mail that carries a way off the list.
+
+        One that is in hand of a worker goes out: the mail server may have it already.
+        """
+        waits = and_(cls.sent_at.is_(None), cls.failed_at.is_(None), cls.claimed_by.is_(None))
+        is_letter = cls.headers["List-Unsubscribe"].as_string().is_not(None)
+        db.session.execute(
+            update(cls)
+            .where(cls.person_id == person.id, waits, is_letter)
+            .values(failed_at=now(), last_answer=WITHDRAWN)
+            .execution_options(synchronize_session="fetch")
+        )
 
     def mark_sent(self) -> None:
         self.sent_at, self.claimed_by, self.last_answer = now(), None, "accepted"

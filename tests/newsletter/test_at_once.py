@@ -60,6 +60,7 @@ def test_leaving_while_a_letter_is_being_written(ada, beside_leaving):
 
     beside_leaving(write_letter)
     assert ada.subscription.state == "left"
+    assert [email.state for email in ada.mail.to(ADA, "followups/step")] == ["failed"]
 
 
 def test_leaving_while_the_subscription_is_being_confirmed(ada, beside_leaving):

@@ -1,6 +1,6 @@
 import pytest
 
-from app import followups
+from app import followups, outbox
 from app.extensions import db
 from app.followups import SequenceRun
 from app.followups.leaving import list_headers, unsubscribe_url
@@ -73,6 +73,35 @@ def test_leaving_stops_every_sequence_and_what_is_due_later(ada, work, clock):
     sweep_followups.call_local()
     assert ada.mail.to(ADA, "followups/step") == []
     assert {run.stop_reason for run in db.session.scalars(db.select(SequenceRun))} == {"unsubscribed"}
+
+
+def test_letters_that_wait_in_the_outbox_are_withdrawn_and_what_is_needed_is_not(ada):
+    ada.subscribe()
+    path, person, grace = way_out(ada), ada.person, Person.at("grace@example.org")
+    db.session.flush()
+    for reader in (person, grace):
+        outbox.post(to=reader, template="newsletter/new_link", headers=list_headers(reader))
+    in_hand = outbox.post(to=person, template="newsletter/new_link", headers=list_headers(person))
+    in_hand.claimed_by = "a worker"
+    outbox.post(to=person, template="newsletter/not_subscribed")
+    db.session.commit()
+    ada.client.post(path)
+    db.session.expire_all()
+    waiting = [(email.to_address, email.template, email.state, email.last_answer) for email in ada.mail.all]
+    assert waiting == [
+        (ADA, "newsletter/confirm_subscription", "waiting", ""),
+        (ADA, "newsletter/new_link", "failed", "withdrawn: the reader has left"),
+        ("grace@example.org", "newsletter/new_link", "waiting", ""),
+        (ADA, "newsletter/new_link", "sending", ""),
+        (ADA, "newsletter/not_subscribed", "waiting", ""),
+    ]
+
+
+def test_a_letter_that_was_sent_stays_sent(ada, mail_server, work):
+    ada.subscribe()
+    work()
+    ada.client.post(way_out(ada))
+    assert [email.state for email in ada.mail.to(ADA, "followups/step")] == ["sent"]
 
 
 def test_a_sequence_started_after_leaving_sends_nothing(ada, work):
