@@ -11,7 +11,7 @@ from app.content_files import ContentError, ContentFile
 from app.enrollment.models import Cohort, Course
 from app.enrollment.orders import Order
 from app.extensions import db
-from app.hub import front_matter as read
+from app import front_matter as read
 
 KEYS = ("name", "starts_on", "ends_on", "seats", "time_zone", "sessions", "sales_open", "sample")
 MAY_LACK = {"sessions": "", "sales_open": True, "sample": False}

@@ -1,11 +1,6 @@
 """A buyer's second try, beside or after the first."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import event
 
 from app.enrollment.checkout import REMINDER_WORDING
 from app.enrollment.fulfilment import look_into
@@ -14,62 +9,9 @@ from app.enrollment.tasks import sweep_orders
 from app.extensions import db
 from app.people.models import Consent
 from tests.enrollment.conftest import fresh_rows
+from tests.enrollment.races import in_thread, nth, stopped_before, wait_until_blocked
 
 SESSIONS = "/v1/checkout/sessions"
-
-
-class Turnstile:
-    """Stops the thread of one name the first time that `here` is true, so that another can be first."""
-
-    def __init__(self, thread: str, here: Callable[..., bool]) -> None:
-        self.thread, self.here, self.arrived, self.open = thread, here, threading.Event(), threading.Event()
-
-    def before_transaction(self, *_) -> None:
-        self._stop_if(self.here)
-
-    def before_statement(self, _connection, _cursor, statement, *_) -> None:
-        self._stop_if(lambda: self.here(statement))
-
-    def _stop_if(self, here: Callable[[], bool]) -> None:
-        if threading.current_thread().name == self.thread and not self.arrived.is_set() and here():
-            self.arrived.set()
-            self.open.wait(10)
-
-
-@contextmanager
-def stopped_before(what: str, thread: str, here: Callable[..., bool]) -> Iterator[Turnstile]:
-    """`what` is "checkout" (of a connection: a transaction is about to begin) or "before_cursor_execute"."""
-    turnstile = Turnstile(thread, here)
-    stop = turnstile.before_transaction if what == "checkout" else turnstile.before_statement
-    event.listen(db.engine, what, stop)
-    try:
-        yield turnstile
-    finally:
-        event.remove(db.engine, what, stop)
-
-
-def nth(number: int, of: str = "") -> Callable[..., bool]:
-    """True at the `number`th time, counting only statements that hold `of`."""
-    left = number
-
-    def here(statement: str = "") -> bool:
-        nonlocal left
-        left -= of in statement
-        return left == 0
-
-    return here
-
-
-def in_thread(name: str, act: Callable[[], object], outcomes: dict[str, object]) -> threading.Thread:
-    def run() -> None:
-        try:
-            outcomes[name] = act()
-        except Exception as problem:
-            outcomes[name] = problem
-
-    thread = threading.Thread(target=run, name=name)
-    thread.start()
-    return thread
 
 
 def test_a_buyer_who_comes_again_while_the_order_is_settled_meets_no_deadlock(app, shop, database_kind, later):
@@ -101,18 +43,6 @@ def test_a_buyer_who_comes_again_while_the_order_is_settled_meets_no_deadlock(ap
         buyer.join()
     assert outcomes == {"settler": "settled", "buyer": 303}
     assert shop.books_balance
-
-
-def wait_until_blocked() -> None:
-    """Return when some transaction of this database waits for a lock that another holds."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    for _ in range(500):
-        with fresh_rows():
-            if db.session.scalar(db.text(waiting)):
-                return
-            db.session.rollback()
-        threading.Event().wait(0.02)
-    raise AssertionError("nobody waits")
 
 
 def test_an_order_is_in_the_name_of_who_came_last_and_reminds_as_they_wish(shop):
