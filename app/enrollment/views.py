@@ -3,6 +3,7 @@ import re
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from limits import RateLimitItemPerSecond
 
 from app.enrollment import checkout, stripe_gateway, structured_data, tasks
 from app.enrollment.enrollments import Enrollment
@@ -12,9 +13,9 @@ from app.enrollment.models import Cohort, CohortFull, Course, NotOnSale
 from app.enrollment.orders import Order
 from app.enrollment.stripe_events import StripeEvent
 from app.enrollment.stripe_gateway import BadSignature, GatewayRefused, GatewayUnavailable
-from app.extensions import csrf, db, enqueue_after_commit, write_on_get
+from app.extensions import csrf, db, enqueue_after_commit, limiter, write_on_get
 from app.json_ld import json_ld
-from app.limits import form_limits
+from app.limits import form_limits, network
 from app.people.addresses import normalize
 from app.publishing import cross_origin_exempt, knows_no_visitor, public_page
 from app.urls import absolute_url
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 bp = Blueprint("enrollment", __name__)
 bp.add_app_template_global(Course.current, "current_course")
 
+ASK_STRIPE_EVERY = RateLimitItemPerSecond(1, 5)
 _SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,200}")
 
 
@@ -79,21 +81,30 @@ def _refused(course: Course, form: CheckoutForm, refusal: GatewayRefused) -> Res
     return _course_page(course, form), 422
 
 
+def _session_id() -> str:
+    return request.args.get("session_id", "")[:300]
+
+
 @bp.get("/course/checkout/complete")
+@limiter.shared_limit("120/hour", scope="checkout-complete:network", key_func=network)
+@limiter.shared_limit("60/hour", scope="checkout-complete:session", key_func=_session_id)
 def complete_checkout() -> ResponseReturnValue:
     """Where Stripe sends the buyer back. It shows how the order stands, and nothing of who ordered."""
-    write_on_get()
-    session_id = request.args.get("session_id", "")
+    session_id = _session_id()
     order = Order.of_session(session_id) if _SESSION_ID.fullmatch(session_id) else None
     if order is None:
         return render_template("enrollment/checkout_complete.html", state="unknown", order=None), 404
-    is_settled = bool(order.paid_at or order.failed_at)
-    db.session.commit()
-    if not is_settled:
+    if not (order.paid_at or order.failed_at or _was_asked_just_now(session_id)):
+        write_on_get()
         order = _catch_up(session_id) or order
     is_enrolled = bool(Enrollment.of_order(order))
     state = "paid" if is_enrolled else "returned" if order.paid_at else order.state
     return render_template("enrollment/checkout_complete.html", state=state, order=order)
+
+
+def _was_asked_just_now(session_id: str) -> bool:
+    """Whether Stripe was asked about this session a moment ago, so that reloading the page does not ask it each time."""
+    return limiter.enabled and not limiter.limiter.hit(ASK_STRIPE_EVERY, "checkout-complete:asked", session_id)
 
 
 def _catch_up(session_id: str) -> Order | None:
