@@ -38,7 +38,9 @@ def show_course() -> ResponseReturnValue:
 @bp.post("/course/checkout")
 @csrf.exempt
 # Each success holds a seat for half an hour: what one network may ask for is what it could keep from everybody else.
-@form_limits("checkout", address="6/hour", network_="10/hour", domain="200/hour", in_all="600/hour")
+# An address holds one seat however often it is typed, for it has one open order; so its limit is wide, and no stranger
+# who types it keeps its owner from buying.
+@form_limits("checkout", address="60/hour", network_="10/hour", domain="200/hour", in_all="600/hour")
 def start_checkout() -> ResponseReturnValue:
     course = Course.current() or abort(404)
     form = CheckoutForm(course)

@@ -127,3 +127,14 @@ def test_an_order_we_have_given_up_is_looked_at_until_stripe_has_closed_its_page
     assert stripe.sandbox.store.get("checkout.session", first)["status"] == "expired"
     assert [(order.state, order.look_at is None) for order in shop.orders] == [("expired", True), ("pending", False)]
     assert shop.seats_taken == 1
+
+
+def test_a_stranger_who_types_an_address_many_times_does_not_lock_its_owner_out(shop, limits):
+    for number in range(8):
+        stranger = shop.app.test_client()
+        stranger.environ_base["REMOTE_ADDR"] = f"198.51.{number}.7"
+        shop.buy(stranger, name="Mallory")
+    owner = shop.app.test_client()
+    owner.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+    shop.buy(owner)
+    assert (shop.order.name, shop.seats_taken) == ("Ada Lovelace", 1)
