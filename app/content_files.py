@@ -49,6 +49,6 @@ class ContentFile(NamedTuple):
 
     def day(self, key: str) -> date:
         """The date under `key`. Raises ContentError."""
-        if not isinstance(value := self.meta[key], date):
+        if type(value := self.meta[key]) is not date:  # A datetime is one too.
             raise ContentError(f"{self.path}: {key} is {value!r}: write it as 2026-11-23")
         return value

@@ -13,6 +13,7 @@ KERNEL = {
     "config",
     "content_files",
     "extensions",
+    "front_matter",
     "json_ld",
     "limits",
     "markdown",

@@ -1,15 +1,14 @@
 """The offer as a file: coaching/offer.md, taken in and given back without loss."""
 
-import re
 from pathlib import Path
 from typing import Any
 
+from app import front_matter as read
 from app.clock import is_zone
 from app.coaching.offer import SLUG, CoachingOffer
 from app.content_files import ContentError, ContentFile
 from app.extensions import db
 
-TEXTS = ("title", "slug", "eyebrow", "lede", "description", "price_note", "coach_name", "time_zone")
 # In the order in which a file names them.
 KEYS = (
     *("title", "slug", "eyebrow", "lede", "description", "sample", "duration_minutes", "price_note", "coach_name"),
@@ -24,13 +23,12 @@ def import_from(folder: Path) -> None:
     if not (path := _path_in(folder)).exists():
         return
     file = ContentFile.read(path, required=KEYS)
-    _check(file)
+    columns = _columns(file)
     offer = CoachingOffer.current()
     if offer is None:
         db.session.add(offer := CoachingOffer())
-    for key in KEYS:
-        setattr(offer, COLUMNS.get(key, key), file.meta[key])
-    offer.body = file.body
+    for name, value in columns.items():
+        setattr(offer, name, value)
 
 
 def export_to(folder: Path) -> None:
@@ -44,37 +42,30 @@ def _path_in(folder: Path) -> Path:
     return folder / "coaching" / "offer.md"
 
 
-def _check(file: ContentFile) -> None:
-    meta = file.meta
-    for key in TEXTS:
-        _require(isinstance(meta[key], str), file, key, "write text")
-    _require(meta["slug"] == SLUG, file, "slug", f"it has to be {SLUG}")
-    _require(isinstance(meta["sample"], bool), file, "sample", "write true or false")
-    minutes = meta["duration_minutes"]
-    _require(type(minutes) is int and minutes > 0, file, "duration_minutes", "write a number of minutes, such as 45")
-    _require(is_zone(meta["time_zone"]), file, "time_zone", "write an IANA name, such as America/New_York")
-    slugs = meta["questions"]
-    _require(isinstance(slugs, list) and all(map(_is_key, slugs)), file, "questions", "write a list of slugs")
-    for key in ("topics", "career_stages"):
-        _require(_are_choices(meta[key]), file, key, "write a list, each with its own key and a label")
+def _columns(file: ContentFile) -> dict[str, Any]:
+    if file.meta["slug"] != SLUG:
+        raise ContentError(f"{file.path}: slug is {file.meta['slug']!r}: it has to be {SLUG}")
+    if not is_zone(zone := read.line(file, "time_zone", 64)):
+        raise ContentError(f"{file.path}: time_zone is {zone!r}: write an IANA name, such as America/New_York")
+    return {
+        "title": read.line(file, "title"),
+        "slug": SLUG,
+        "eyebrow": read.optional_line(file, "eyebrow"),
+        "lede": read.line(file, "lede", 2000),
+        "description": read.line(file, "description", 500),
+        "sample": read.yes_or_no(file, "sample"),
+        "duration_minutes": read.number(file, "duration_minutes", least=1, most=24 * 60),
+        "price_note": read.optional_line(file, "price_note", 500),
+        "coach_name": read.line(file, "coach_name", 120),
+        "time_zone": zone,
+        "question_slugs": read.slugs(file, "questions"),
+        "topics": _choices(file, "topics"),
+        "career_stages": _choices(file, "career_stages"),
+        "body": read.body(file),
+    }
 
 
-def _require(holds: bool, file: ContentFile, key: str, what_to_do: str) -> None:
-    if not holds:
-        raise ContentError(f"{file.path}: {key} is {file.meta[key]!r}: {what_to_do}")
-
-
-def _is_key(value: Any) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{1,160}", value) is not None
-
-
-def _are_choices(value: Any) -> bool:
-    if not isinstance(value, list) or not value or not all(map(_is_choice, value)):
-        return False
-    return len({choice["key"] for choice in value}) == len(value)
-
-
-def _is_choice(value: Any) -> bool:
-    if not isinstance(value, dict) or value.keys() != {"key", "label"}:
-        return False
-    return _is_key(value["key"]) and len(value["key"]) <= 40 and isinstance(value["label"], str)
+def _choices(file: ContentFile, key: str) -> list[dict[str, str]]:
+    if not (found := read.choices(file, key)):
+        raise ContentError(f"{file.path}: {key} is empty: the request form needs something to choose from")
+    return [{"key": name, "label": label} for name, label in found.items()]

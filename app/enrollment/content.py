@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app import front_matter as read
 from app.content_files import ContentError, ContentFile
 from app.enrollment.content_cohorts import take_cohorts, upsert, whole_number, write_cohorts
 from app.enrollment.models import Course, Module
 from app.extensions import db
-from app import front_matter as read
 
 COURSE_KEYS = (
     *("title", "slug", "eyebrow", "lede", "description", "price_cents", "currency", "sample", "hours"),

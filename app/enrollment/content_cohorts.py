@@ -6,12 +6,12 @@ from typing import Any
 import yaml
 from sqlalchemy import select
 
+from app import front_matter as read
 from app.clock import is_zone
 from app.content_files import ContentError, ContentFile
 from app.enrollment.models import Cohort, Course
 from app.enrollment.orders import Order
 from app.extensions import db
-from app import front_matter as read
 
 KEYS = ("name", "starts_on", "ends_on", "seats", "time_zone", "sessions", "sales_open", "sample")
 MAY_LACK = {"sessions": "", "sales_open": True, "sample": False}

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app import front_matter as read
 from app.content_files import ContentError, ContentFile
 from app.extensions import db
 from app.followups.merge import FIELDS, unknown_fields
@@ -13,6 +14,8 @@ from app.followups.models import PURPOSES, Sequence, SequenceStep
 
 _STEP_FILE = re.compile(r"(\d{2})-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 _OWN_FILE = "_sequence.md"
+LONGEST_SLUG = 80
+TEN_YEARS = 10 * 365 * 24
 
 
 def import_from(folder: Path) -> None:
@@ -29,7 +32,7 @@ def export_to(folder: Path) -> None:
 
 def _import_sequence(path: Path) -> None:
     file = ContentFile.read(path, required=("name", "title", "purpose"))
-    name = _text(file, "name", 80)
+    name = read.slug(file, "name", 80)
     if name != path.parent.name:
         raise ContentError(f"{path}: name is {name!r}, but its folder is {path.parent.name!r}: give both the same name")
     if file.meta["purpose"] not in PURPOSES:
@@ -38,7 +41,8 @@ def _import_sequence(path: Path) -> None:
     if sequence is None:
         sequence = Sequence(name=name)
         db.session.add(sequence)
-    sequence.title, sequence.purpose, sequence.note = _text(file, "title", 200), file.meta["purpose"], file.body
+    sequence.title, sequence.purpose = read.line(file, "title"), file.meta["purpose"]
+    sequence.note = read.body(file)
     _import_steps(sequence, path.parent)
     db.session.flush()
 
@@ -55,15 +59,13 @@ def _import_steps(sequence: Sequence, folder: Path) -> None:
 
 
 def _import_step(path: Path, known: dict[str, SequenceStep]) -> SequenceStep:
-    if (parts := _STEP_FILE.fullmatch(path.name)) is None:
-        raise ContentError(f"{path}: name the file of a step like 01-welcome.md")
+    if (parts := _STEP_FILE.fullmatch(path.name)) is None or len(parts[2]) > LONGEST_SLUG:
+        raise ContentError(f"{path}: name the file of a step like 01-welcome.md, with at most {LONGEST_SLUG} letters")
     file = ContentFile.read(path, required=("subject", "delay_hours"), optional=("preview",))
-    delay = file.meta["delay_hours"]
-    if type(delay) is not int or delay < 0:
-        raise ContentError(f"{path}: delay_hours is {delay!r}: write a whole number of hours, 0 or more")
     step = known.get(parts[2]) or SequenceStep(slug=parts[2])
-    step.position, step.delay_hours, step.body = int(parts[1]), delay, file.body
-    step.subject, step.preview = _text(file, "subject", 200), _text(file, "preview", 200)
+    step.position, step.body = int(parts[1]), read.body(file)
+    step.delay_hours = read.number(file, "delay_hours", least=0, most=TEN_YEARS)
+    step.subject, step.preview = read.line(file, "subject"), read.optional_line(file, "preview")
     _refuse_unknown_fields(path, step)
     return step
 
@@ -81,13 +83,6 @@ def _refuse_doubles(folder: Path, keys: list[Any], what: str) -> None:
     for key in keys:
         if keys.count(key) > 1:
             raise ContentError(f"{folder}: two steps have the {what} {key}: give each its own")
-
-
-def _text(file: ContentFile, key: str, most: int) -> str:
-    text = file.meta.get(key, "")
-    if not isinstance(text, str) or len(text) > most or not text.isprintable():
-        raise ContentError(f"{file.path}: {key} is {text!r}: write one line of at most {most} characters, in quotes")
-    return text
 
 
 def _export_sequence(sequence: Sequence, folder: Path) -> None:

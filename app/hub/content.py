@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
+from app import front_matter as read
 from app.content_files import ContentError, ContentFile
 from app.extensions import Model, db
-from app.hub import front_matter as read
 from app.hub.content_export import export_to as export_to
 from app.hub.gathering import SHOWS, Hub, HubSection
 from app.hub.models import Article, ExternalLink, Page, Question, Video

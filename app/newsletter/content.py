@@ -1,11 +1,11 @@
 """The newsletter's page as a file: newsletter/offer.md."""
 
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
-from app.content_files import ContentError, ContentFile
+from app import front_matter as read
+from app.content_files import ContentFile
 from app.extensions import db
 from app.newsletter.offer import Offer, Topic
 
@@ -20,8 +20,8 @@ def import_from(folder: Path) -> None:
     file = ContentFile.read(path, required=(*_TEXTS, "topics"), optional=("sample",))
     offer = Offer.current() or Offer()
     for key, most in _TEXTS.items():
-        setattr(offer, key, _text(file, key, file.meta[key], most))
-    offer.sample, offer.body = bool(file.meta.get("sample")), file.body
+        setattr(offer, key, read.slug(file, key, most) if key == "slug" else read.line(file, key, most))
+    offer.sample, offer.body = read.yes_or_no(file, "sample"), read.body(file)
     db.session.add(offer)
     _import_topics(file)
     db.session.flush()
@@ -39,7 +39,7 @@ def export_to(folder: Path) -> None:
 
 
 def _import_topics(file: ContentFile) -> None:
-    wanted = _topics(file)
+    wanted = read.choices(file, "topics")
     known = {topic.key: topic for topic in db.session.scalars(select(Topic))}
     for topic in known.values():
         topic.is_offered = topic.key in wanted
@@ -47,21 +47,3 @@ def _import_topics(file: ContentFile) -> None:
         topic = known.get(key) or Topic(key=key)
         topic.label, topic.position = label, position
         db.session.add(topic)
-
-
-def _topics(file: ContentFile) -> dict[str, str]:
-    topics = file.meta["topics"]
-    if not isinstance(topics, list) or not all(
-        isinstance(one, dict) and one.keys() == {"key", "label"} for one in topics
-    ):
-        raise ContentError(f"{file.path}: topics must be a list in which each has a key and a label")
-    found = {_text(file, "key", one["key"], 40): _text(file, "label", one["label"], 80) for one in topics}
-    if len(found) < len(topics):
-        raise ContentError(f"{file.path}: two topics have the same key: give each its own")
-    return found
-
-
-def _text(file: ContentFile, key: str, value: Any, most: int) -> str:
-    if not isinstance(value, str) or not value or len(value) > most:
-        raise ContentError(f"{file.path}: {key} is {value!r}: write a text of at most {most} characters")
-    return value

@@ -70,6 +70,8 @@ def test_changed_content_makes_stored_pages_stale(offer, folder, client):
         ("duration_minutes: 45", "duration_minutes: 0", "duration_minutes"),
         ("time_zone: America/New_York", "time_zone: Mars/Olympus", "time_zone"),
         ("sample: true", "sample: perhaps", "sample"),
+        ("  - key: negotiation", "  - key: leading-a-team", "topics names 'leading-a-team' twice"),
+        ("  - key: negotiation", "  - key: " + "x" * 41, "topics holds"),
         ("  - key: negotiation", "  - key: leading-a-team", "topics"),
         ("  - key: other", "  - key: Not A Key", "career_stages"),
         ("  - coaching-is-it-confidential", "  - 17", "questions"),

@@ -170,6 +170,7 @@ MISTAKES = [
     (HUB, "    short: Questions\n", "", "each of sections must have"),
     (ARTICLE, "slug: coach-therapist", "slug: Coach Therapist", "slug holds"),
     (ARTICLE, "published: 2026-11-23", "published: soon", "published is 'soon'"),
+    (ARTICLE, "published: 2026-11-23", "published: 2026-11-23 10:00:00", "published is datetime"),
     (ARTICLE, "hub: leadership-mentorship", "hub: leadership", "hub names 'leadership'"),
     (ARTICLE, "topic: mentorship", "", "lacks topic"),
     (ARTICLE, "topic: mentorship", "topic: mentorship\ntopics: x", "unknown keys: topics"),

@@ -72,7 +72,9 @@ def test_there_stays_one_offer(app, tmp_path):
         (GOOD.replace("title: T\n", ""), "lacks title"),
         (GOOD.replace("title: T", "title: 3"), "title is 3"),
         (GOOD.replace("label: A", "name: A"), "a key and a label"),
-        (GOOD + "  - key: a\n    label: B\n", "the same key"),
+        (GOOD + "  - key: a\n    label: B\n", "topics names .a. twice"),
+        (GOOD.replace("label: A", "label: " + "x" * 81), "label must be one line of at most 80"),
+        (GOOD.replace("slug: s", "slug: Not A Slug"), "slug holds"),
         (GOOD + "color: red\n", "unknown keys: color"),
     ],
 )

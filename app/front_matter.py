@@ -1,4 +1,4 @@
-"""The fields of the hub's content files, checked one by one. Every refusal names the file and says what to mend."""
+"""The fields of content files, checked one by one. Every refusal names the file and says what to mend."""
 
 import re
 from collections import Counter
@@ -11,7 +11,8 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 # Where Markdown puts addresses: [words](address), [name]: address, <address>.
 _UNSAFE_ADDRESS = re.compile(r"(?:\]\(|\]:|<)\s*<?\s*(?:javascript|vbscript|data|file):", re.IGNORECASE)
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def line(file: ContentFile, key: str, most: int = 200) -> str:
@@ -19,8 +20,8 @@ def line(file: ContentFile, key: str, most: int = 200) -> str:
     value = file.meta[key]
     if not isinstance(value, str) or not value.strip():
         raise ContentError(f"{file.path}: {key} is {value!r}: write a text, in quotation marks if need be")
-    if "\n" in value or len(value) > most:
-        raise ContentError(f"{file.path}: {key} must be one line of at most {most} characters")
+    if _NOT_IN_A_LINE.search(value) or len(value) > most:
+        raise ContentError(f"{file.path}: {key} must be one line of at most {most} characters, without control characters")
     return value
 
 
@@ -28,8 +29,8 @@ def optional_line(file: ContentFile, key: str, most: int = 200) -> str:
     return line(file, key, most) if file.meta.get(key) else ""
 
 
-def slug(file: ContentFile, key: str = "slug") -> str:
-    return _checked_slug(file, key, line(file, key, 160))
+def slug(file: ContentFile, key: str = "slug", most: int = 160) -> str:
+    return _checked_slug(file, key, line(file, key, most))
 
 
 def optional_slug(file: ContentFile, key: str) -> str | None:
@@ -61,6 +62,14 @@ def youtube_id(file: ContentFile, key: str) -> str | None:
     return value
 
 
+def number(file: ContentFile, key: str, least: int, most: int) -> int:
+    """The whole number under `key`."""
+    value = file.meta[key]
+    if type(value) is not int or not least <= value <= most:
+        raise ContentError(f"{file.path}: {key} is {value!r}: write a whole number from {least} to {most}")
+    return value
+
+
 def yes_or_no(file: ContentFile, key: str) -> bool:
     if not isinstance(value := file.meta.get(key, False), bool):
         raise ContentError(f"{file.path}: {key} is {value!r}: write true or false")
@@ -85,6 +94,16 @@ def ways(file: ContentFile) -> list[dict[str, str]]:
         if not (_is_web_address(way["href"]) or re.match(r"/(?![/\\])", way["href"])):
             raise ContentError(f"{file.path}: href {way['href']!r} in ways: give a path such as /coaching/")
     return found
+
+
+def choices(file: ContentFile, key: str) -> dict[str, str]:
+    """The list of choices under `key`: the label of each by its key, in order."""
+    values = entries(file, key)
+    if not all(isinstance(each, dict) and each.keys() == {"key", "label"} for each in values):
+        raise ContentError(f"{file.path}: {key} must be a list in which each has a key and a label, and nothing else")
+    keys = [_checked_slug(file, key, each["key"], 40) for each in values]
+    _refuse_twice(file, key, keys)
+    return {name: line(file._replace(meta=each), "label", 80) for name, each in zip(keys, values, strict=True)}
 
 
 def sections(file: ContentFile, shows: tuple[str, ...]) -> list[dict[str, str]]:
@@ -114,9 +133,11 @@ def _entry(file: ContentFile, key: str, entry: Any, keys: tuple[str, ...]) -> di
     return {name: line(part, name, 500 if name in ("text", "href") else 160) for name in keys}
 
 
-def _checked_slug(file: ContentFile, key: str, value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 160 or not _SLUG.fullmatch(value):
-        raise ContentError(f"{file.path}: {key} holds {value!r}: use small letters, digits and single dashes")
+def _checked_slug(file: ContentFile, key: str, value: Any, most: int = 160) -> str:
+    if not isinstance(value, str) or len(value) > most or not _SLUG.fullmatch(value):
+        raise ContentError(
+            f"{file.path}: {key} holds {value!r}: use small letters, digits and single dashes, up to {most}"
+        )
     return value
 
 
