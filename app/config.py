@@ -24,10 +24,13 @@ class SettingError(Exception):
 
 def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Flask's configuration from the site's settings. Raises SettingError."""
-    port = _number(environ, "PORT", "8000")
+    port = _port(environ, "PORT", "8000")
     site_url = _site_url(environ.get("SITE_URL") or f"http://localhost:{port}")
     instance = Path(environ.get("INSTANCE_PATH") or "instance").resolve()
-    instance.mkdir(parents=True, exist_ok=True)
+    try:
+        instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        raise SettingError(f"INSTANCE_PATH is {str(instance)!r}, where no folder can be made: {problem}.") from None
     redis_url = _url(environ, "REDIS_URL", ("redis", "rediss"))
     database_url = _url(environ, "DATABASE_URL", ("postgresql+psycopg", "sqlite")) or f"sqlite:///{instance}/site.db"
     return {
@@ -70,7 +73,7 @@ def _mail(environ: Mapping[str, str]) -> dict[str, Any]:
         raise SettingError("MAIL_USE_SSL and MAIL_USE_TLS are both on: use SSL for port 465, TLS for 587.")
     return {
         "MAIL_SERVER": environ.get("MAIL_SERVER") or None,
-        "MAIL_PORT": _number(environ, "MAIL_PORT", "465" if use_ssl else "587" if use_tls else "25"),
+        "MAIL_PORT": _port(environ, "MAIL_PORT", "465" if use_ssl else "587" if use_tls else "25"),
         "MAIL_USERNAME": environ.get("MAIL_USERNAME") or None,
         "MAIL_PASSWORD": environ.get("MAIL_PASSWORD") or None,
         "MAIL_USE_TLS": use_tls,
@@ -129,7 +132,8 @@ def _sessions(site_url: str) -> dict[str, Any]:
 def _engine_options(database_url: str) -> dict[str, Any]:
     # What a failed statement was given is personal, and its error is logged.
     if database_url.startswith("sqlite"):
-        return {"hide_parameters": True, "connect_args": {"timeout": 15}}
+        # A connection for each request that may be at work (web/slow_clients.py): they take turns inside SQLite.
+        return {"hide_parameters": True, "pool_size": 10, "max_overflow": 40, "connect_args": {"timeout": 15}}
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,
@@ -147,10 +151,9 @@ def _engine_options(database_url: str) -> dict[str, Any]:
 
 
 def _site_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    if not re.fullmatch(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/?", url):
         raise SettingError(f"SITE_URL is {url!r}: give the address visitors use, such as https://www.example.org.")
-    return f"{parts.scheme}://{parts.netloc}"
+    return url.rstrip("/")
 
 
 def _secret_key(environ: Mapping[str, str], site_url: str, instance: Path) -> str:
@@ -210,6 +213,11 @@ def _number(environ: Mapping[str, str], name: str, default: str, least: int = 0)
     return _parsed(name, value, int, f"a whole number of at least {least}", lambda number: number >= least)
 
 
+def _port(environ: Mapping[str, str], name: str, default: str) -> int:
+    value = environ.get(name) or default
+    return _parsed(name, value, int, "a port, from 1 to 65535", lambda number: 1 <= number <= 65535)
+
+
 def _parsed(
     name: str, value: str, parse: Callable[[str], Number], wanted: str, check: Callable[[Number], bool]
 ) -> Number:
@@ -239,5 +247,6 @@ def _url(environ: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str
     if not (url := environ.get(name)):
         return None
     if urlsplit(url).scheme not in schemes:
-        raise SettingError(f"{name} begins with {url.split(':')[0]!r}: it must begin with {' or '.join(schemes)}://.")
+        wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise SettingError(f"{name} begins with {url.split(':')[0]!r}: it must begin with {wanted}.")
     return url

@@ -24,11 +24,9 @@ PATIENCE_SECONDS = 0.1
 def bring_up(owner_link: str) -> None:
     """Start every process, say where the site is once it answers, and run until stopped."""
     port = current_app.config["PORT"]
-    _refuse_taken(port)
     environment = os.environ | {"PORT": str(port), "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
     manager = Manager()
     if stand_in := current_app.config["STRIPE_SECRET_KEY"] is None:
-        _refuse_taken(port + 1)
         environment |= stripe_stand_in(port)
         manager.add_process(
             "stripe",
@@ -38,7 +36,8 @@ def bring_up(owner_link: str) -> None:
             quiet=True,
         )
     for name, command in processes().items():
-        manager.add_process(name, command, env=environment, cwd=str(ROOT))
+        started = started_again(command) if name == "worker" else command
+        manager.add_process(name, started, env=environment, cwd=str(ROOT))
     threading.Thread(target=_announce, args=(port, owner_link, stand_in), daemon=True).start()
     manager.loop()
     sys.exit(manager.returncode)
@@ -48,6 +47,11 @@ def processes() -> dict[str, str]:
     """The commands of the Procfile, by name."""
     lines = (ROOT / "Procfile").read_text().splitlines()
     return {name: command.strip() for name, _, command in (line.partition(":") for line in lines if line.strip())}
+
+
+def started_again(command: str) -> str:
+    """A shell command that starts `command` anew when it dies; told to stop, it lets it finish."""
+    return f"trap : TERM INT; until {command}; do echo 'The worker died; starting it again.'; sleep 1; done"
 
 
 def stripe_stand_in(port: int) -> dict[str, str]:
@@ -71,10 +75,13 @@ def stand_in_command(port: int, instance: str) -> str:
     return "python -m app.stripe_sandbox " + " ".join(f"--{name} {shlex.quote(str(options[name]))}" for name in options)
 
 
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise SettingError(f"PORT {port} is in use by another program: stop that, or set PORT to a free one.")
+def refuse_taken_ports() -> None:
+    """Raises SettingError where another program listens already."""
+    port, needs_stand_in = current_app.config["PORT"], current_app.config["STRIPE_SECRET_KEY"] is None
+    for wanted in (port, port + 1)[: 1 + needs_stand_in]:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", wanted)) == 0:
+                raise SettingError(f"PORT {wanted} is in use by another program: stop that, or set another PORT.")
 
 
 def _announce(port: int, owner_link: str, stand_in: bool) -> None:

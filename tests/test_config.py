@@ -38,6 +38,12 @@ def test_processes_that_start_at_once_share_one_secret(environ):
     ("name", "value"),
     [
         ("PORT", "eighty"),
+        ("PORT", "0"),
+        ("PORT", "99999"),
+        ("MAIL_PORT", "99999"),
+        ("INSTANCE_PATH", "/dev/null/instance"),
+        ("SITE_URL", "http://[::1"),
+        ("SITE_URL", "http://local host"),
         ("SITE_URL", "www.example.org"),
         ("SITE_URL", "https://www.example.org/somewhere"),
         ("DATABASE_URL", "mysql://localhost/site"),

@@ -17,6 +17,7 @@ from app.web.logging import request_id
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 5
+WORTH_TRYING_AGAIN = frozenset({429, 503})
 
 
 class Words(NamedTuple):
@@ -43,7 +44,7 @@ WORDS = {
     415: Words(
         "We cannot read that kind of file", "Send the form from our own page, or a file of the kind it asks for."
     ),
-    429: Words("That was a little too often", "Wait a while, then try again. Nothing is lost."),
+    429: Words("That was a little too often", "Wait a while, then try again."),
     500: Words(
         "Something broke on our side", "It is not your fault, and we have a note of it. Please try again later."
     ),
@@ -74,11 +75,18 @@ def show_error(error: HTTPException) -> ResponseReturnValue:
 def error_page(status: int, words: Words) -> Response:
     """A page that stands on its own feet: if the template fails too, plain HTML says the same."""
     try:
-        body = render_template("errors/error.html", status=status, **words._asdict(), request_id=request_id())
+        body = render_template(
+            "errors/error.html", status=status, **words._asdict(), request_id=request_id(), typed=_typed(status)
+        )
     except Exception:
         log.exception("the error page could not be rendered")
         return plain_page(status, words)
     return make_response(body, status)
+
+
+def _typed(status: int) -> list[tuple[str, str]]:
+    """What was in the form, where sending the very same again may go well."""
+    return list(request.form.items(multi=True)) if status in WORTH_TRYING_AGAIN and request.method == "POST" else []
 
 
 def plain_page(status: int, words: Words) -> Response:

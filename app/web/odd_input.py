@@ -1,6 +1,10 @@
 """Turns away what no form of ours sends, before a view or the database has to deal with it."""
 
+from typing import Any
+
 from flask import Flask, abort, current_app, request
+
+from app.extensions import SAFE_METHODS
 
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
@@ -13,6 +17,13 @@ def refuse_odd_input() -> None:
         abort(400)
     if request.mimetype in FORM_TYPES:
         _look_through_form()
+    elif request.mimetype and not _is_for_machines(current_app.view_functions.get(request.endpoint or "")):
+        # Forms would read JSON as well, past the limits and checks that look at what a browser sends.
+        abort(415)
+
+
+def _is_for_machines(view: Any) -> bool:
+    return request.method in SAFE_METHODS or getattr(view, "cross_origin_exempt", False)
 
 
 def _look_through_form() -> None:

@@ -7,6 +7,7 @@ are more threads than Python can make use of (WEB_THREADS), of which only so man
 requests that are complete only so many are worked on at once. A proxy that buffers what it receives does better still.
 """
 
+import logging
 import threading
 from collections.abc import Iterable
 from io import BytesIO
@@ -14,9 +15,13 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
 
+log = logging.getLogger(__name__)
 # Of the home page rendered every time, `make bench` counted 186 a second with one at work, 204 with two, 184 with four,
-# 162 with eight and 138 with sixteen, on two cores. Eight, because some wait for Stripe or the database meanwhile.
+# 162 with eight and 138 with sixteen, on two cores. Eight, because some wait for the database meanwhile. Forms have
+# turns of their own, and more of them: a buyer's waits for Stripe, and must keep neither readers nor buyers waiting.
 AT_WORK_AT_ONCE = 8
+FORMS_AT_ONCE = 32
+READS = frozenset({"GET", "HEAD"})
 WAIT_SECONDS = 10
 
 Refusal = tuple[str, str]
@@ -32,17 +37,19 @@ class SlowClients:
         self._inner = inner
         self._largest: int = app.config["MAX_CONTENT_LENGTH"]
         self._bodies = threading.BoundedSemaphore(max(1, app.config["WEB_THREADS"] * 3 // 4))
-        self._turns = threading.BoundedSemaphore(AT_WORK_AT_ONCE)
+        self._reading = threading.BoundedSemaphore(AT_WORK_AT_ONCE)
+        self._posting = threading.BoundedSemaphore(FORMS_AT_ONCE)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if has_body(environ, self._largest) and (refusal := self._receive(environ)):
             return _refuse(start_response, *refusal)
-        if not self._turns.acquire(timeout=WAIT_SECONDS):
+        turns = self._reading if environ["REQUEST_METHOD"] in READS else self._posting
+        if not turns.acquire(timeout=WAIT_SECONDS):
             return _refuse(start_response, *BUSY)
         try:
             return self._inner(environ, start_response)
         finally:
-            self._turns.release()
+            turns.release()
 
     def _receive(self, environ: WSGIEnvironment) -> Refusal | None:
         """Wait for the body and put it where Flask reads it, with its true length; or why that was not possible."""
@@ -75,6 +82,7 @@ def has_body(environ: WSGIEnvironment, largest: int) -> bool:
 
 
 def _refuse(start_response: StartResponse, status: str, words: str) -> list[bytes]:
+    log.warning("refused before it reached the site: %s", words)
     body = f"{words}\n".encode()
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
     start_response(status, [*headers, ("Cache-Control", "no-store"), ("Retry-After", "5")])

@@ -60,7 +60,9 @@ def coding_for(accept_encoding: str) -> str:
     for part in accept_encoding.lower().split(","):
         coding, _, parameter = part.partition(";")
         weights[coding.strip()] = _weight(parameter)
-    return next((coding for coding in ("br", "gzip") if weights.get(coding, weights.get("*", 0)) > 0), "identity")
+    # Brotli where both are as welcome: max keeps the first of equals.
+    best = max(("br", "gzip"), key=lambda coding: weights.get(coding, weights.get("*", 0.0)))
+    return best if weights.get(best, weights.get("*", 0.0)) > 0 else "identity"
 
 
 def names(if_none_match: str, etag: str) -> bool:

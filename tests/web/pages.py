@@ -129,6 +129,14 @@ def receive_form():
     return f"{len(request.form)} fields"
 
 
+@bp.post("/slow-form")
+@csrf.exempt
+def receive_slowly():
+    inside.set()
+    gate.wait(5)
+    return "received"
+
+
 @bp.post("/machine")
 @csrf.exempt
 @cross_origin_exempt

@@ -92,3 +92,15 @@ def test_an_unknown_host_is_refused(web):
     for host in ("evil.example.net", "localhost.evil.example.net", "", "localhost:x", "a b", "[::1"):
         answer = web.get("/pages/personal", headers={"Host": host})
         assert answer.status_code == 400, host
+
+
+def test_what_was_typed_survives_a_limit_and_can_be_sent_again(client, limits):
+    form = {"email": "ada@example.org", "first_name": "Ada <b>"}
+    for _ in range(400):
+        answer = client.post("/newsletter/", data=form)
+        if answer.status_code == 429:
+            break
+    assert answer.status_code == 429
+    assert '<input type="hidden" name="email" value="ada@example.org">' in answer.text
+    assert 'value="Ada &lt;b&gt;"' in answer.text
+    assert "Send it again" in answer.text

@@ -74,3 +74,11 @@ def test_a_false_length_is_no_server_error(web, length):
 
 def test_what_a_machine_sends_reaches_its_view_as_it_was(web):
     assert web.post("/pages/machine", data=b'{"a": "\x00"}', content_type="application/json").text == "10 bytes"
+
+
+@pytest.mark.parametrize("body", ['{"email": 123}', '{"email": ["ada@example.org"]}', "[1, 2]", '"x"', "{"])
+@pytest.mark.parametrize("path", ["/newsletter/", "/coaching/request", "/course/checkout", "/sign-in"])
+def test_a_form_is_sent_as_a_form(client, mail, path, body):
+    answer = client.post(path, data=body, content_type="application/json")
+    assert answer.status_code == 415
+    assert mail.all == []

@@ -69,3 +69,17 @@ def test_work_beyond_what_is_done_at_once_waits_and_then_is_refused(web, another
     pages.gate.set()
     worker.join()
     assert visitor.get("/pages/personal").status_code == 200
+
+
+def test_forms_that_wait_for_somebody_else_keep_no_reader_waiting(web, another_site, monkeypatch):
+    monkeypatch.setattr(slow_clients, "FORMS_AT_ONCE", 1)
+    monkeypatch.setattr(slow_clients, "WAIT_SECONDS", 0.2)
+    visitor = another_site()
+    sender = threading.Thread(target=lambda: visitor.post("/pages/slow-form"))
+    sender.start()
+    assert pages.inside.wait(5)
+    assert visitor.post(FORM, data={"a": "b"}).status_code == 503
+    assert visitor.get("/pages/personal").status_code == 200
+    pages.gate.set()
+    sender.join()
+    assert visitor.post(FORM, data={"a": "b"}).status_code == 200
