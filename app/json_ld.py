@@ -1,6 +1,7 @@
 """Structured data for search engines: what a page says, said again as JSON-LD (https://schema.org)."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from flask import current_app
@@ -30,6 +31,15 @@ def breadcrumbs(*steps: tuple[str, str]) -> Thing:
             for position, (name, url) in enumerate((home, *steps), start=1)
         ],
     }
+
+
+def faq_page(url: str, answers: Iterable[tuple[str, str]]) -> list[Thing]:
+    """The questions a page answers, as pairs of question and answer in plain text; nothing if it answers none."""
+    asked = [
+        {"@type": "Question", "name": question, "acceptedAnswer": {"@type": "Answer", "text": answer}}
+        for question, answer in answers
+    ]
+    return [{"@type": "FAQPage", "url": url, "mainEntity": asked}] if asked else []
 
 
 def organization() -> Thing:

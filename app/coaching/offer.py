@@ -38,8 +38,7 @@ class CoachingOffer(Model, Published, Written):
     @property
     def questions(self) -> list[Question]:
         """Those of the named questions that the hub keeps, in the order named."""
-        kept = db.session.scalars(select(Question).where(Question.slug.in_(self.question_slugs)))
-        return sorted(kept, key=lambda question: self.question_slugs.index(question.slug))
+        return Question.with_slugs(self.question_slugs)
 
     def topic_labels(self, keys: list[str]) -> list[str]:
         """The words for `keys`; a key the offer no longer knows speaks for itself."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.coaching.offer import CoachingOffer
 from app.hub.models import Question
-from app.json_ld import Thing, breadcrumbs, organization
+from app.json_ld import Thing, breadcrumbs, faq_page, organization
 from app.urls import absolute_url
 
 
@@ -19,9 +19,5 @@ def of_offer(offer: CoachingOffer, questions: Sequence[Question]) -> list[Thing]
         "url": url,
         "provider": {"@id": home["@id"]},
     }
-    asked = [
-        {"@type": "Question", "name": question.title, "acceptedAnswer": {"@type": "Answer", "text": question.text}}
-        for question in questions
-    ]
-    frequent: list[Thing] = [{"@type": "FAQPage", "url": url, "mainEntity": asked}] if asked else []
-    return [home, service, *frequent, breadcrumbs((offer.title, url))]
+    asked = faq_page(url, (question.as_asked for question in questions))
+    return [home, service, *asked, breadcrumbs((offer.title, url))]

@@ -130,6 +130,17 @@ class Question(Model, Published, Written):
     slug: Mapped[str] = mapped_column(SLUG, unique=True)
     title: Mapped[str] = mapped_column(TITLE)
 
+    @classmethod
+    def with_slugs(cls, slugs: list[str]) -> "list[Question]":
+        """The questions of these slugs, in their order; one that there is not is left out."""
+        kept = db.session.scalars(select(cls).where(cls.slug.in_(slugs)))
+        return sorted(kept, key=lambda question: slugs.index(question.slug))
+
+    @property
+    def as_asked(self) -> tuple[str, str]:
+        """Question and answer in plain text, as search engines are told them."""
+        return self.title, self.text
+
 
 class Page(Model, Published, Written):
     """A page with a fixed address: home, guide and the policies."""

@@ -1,9 +1,9 @@
 """What the hub's pages tell search engines about themselves. Every word here stands on the page too."""
 
 from app.hub.gathering import Hub
-from app.hub.models import Article, Question
+from app.hub.models import Article
 from app.hub.social_card import social_card
-from app.json_ld import Thing, breadcrumbs, organization
+from app.json_ld import Thing, breadcrumbs, faq_page, organization
 from app.urls import absolute_url
 
 
@@ -57,13 +57,8 @@ def of_hub(hub: Hub) -> list[Thing]:
             for article in hub.articles
         ],
     }
-    questions: Thing = {"@type": "FAQPage", "url": url, "mainEntity": [_asked(question) for question in hub.questions]}
-    return [home, collection, *([questions] if hub.questions else []), breadcrumbs((hub.title, url))]
-
-
-def _asked(question: Question) -> Thing:
-    answer = {"@type": "Answer", "text": question.text}
-    return {"@type": "Question", "name": question.title, "acceptedAnswer": answer}
+    questions = faq_page(url, (question.as_asked for question in hub.questions))
+    return [home, collection, *questions, breadcrumbs((hub.title, url))]
 
 
 def _parent(article: Article) -> tuple[str, str]:
