@@ -67,7 +67,7 @@ def sweep_orders() -> None:
 
 
 def _sweep() -> None:
-    """Everything that is due. Raises GatewayUnavailable at the first call without an answer: each would wait as long."""
+    """Everything that is due. Raises GatewayUnavailable at the first call without an answer: each waits as long."""
     events, refunds = StripeEvent.due(), Refund.due()
     db.session.commit()
     for event_id in events:

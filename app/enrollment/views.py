@@ -105,7 +105,7 @@ def complete_checkout() -> ResponseReturnValue:
 
 
 def _was_asked_just_now(session_id: str) -> bool:
-    """Whether Stripe was asked about this session a moment ago, so that reloading the page does not ask it each time."""
+    """Whether Stripe was asked about this session a moment ago: reloading the page does not ask it each time."""
     return limiter.enabled and not limiter.limiter.hit(ASK_STRIPE_EVERY, "checkout-complete:asked", session_id)
 
 

@@ -26,7 +26,7 @@ class Turnstile:
     def _stop_if(self, here: Callable[[], bool]) -> None:
         if threading.current_thread().name == self.thread and not self.arrived.is_set() and here():
             self.arrived.set()
-            self.open.wait(10)
+            self.open.wait(60)
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def in_thread(name: str, act: Callable[[], object], outcomes: dict[str, object])
 def wait_until_blocked() -> None:
     """Return when some transaction of this database waits for a lock that another holds."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    for _ in range(500):
+    for _ in range(1500):
         with fresh_rows():
             if db.session.scalar(text(waiting)):
                 return

@@ -17,7 +17,7 @@ from tests.enrollment.conftest import at_once, fresh_rows, refund
 
 BUYER = "ada@example.org"
 OWNER = "owner@doctor.example.org"
-SEEDS = (7,)
+SEEDS = (7, 21, 42)
 
 
 def test_thirty_buyers_for_three_seats_hold_exactly_three(app, shop, stripe):
@@ -214,12 +214,12 @@ def test_an_order_whose_process_died_before_stripe_answered_is_let_go(shop, stri
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whatever_happens_the_books_balance(shop, stripe, later, seed):
     """Buyers who pay, leave, pay by bank, click twice; a Stripe that stumbles; events that repeat and come late."""
-    dice = random.Random(7)
+    dice = random.Random(seed)
     with fresh_rows():
         db.session.get_one(Cohort, shop.cohort_id).seats = 6
         db.session.commit()
     open_pages: list[str] = []
-    for number in range(60):
+    for number in range(25):
         answer = shop.start(email=f"buyer{dice.randrange(9)}@example.org")
         assert answer.status_code in (303, 409, 503)
         if answer.status_code == 303:

@@ -57,7 +57,7 @@ def test_one_sweep_at_a_time_asks_stripe(app, shop, stripe, sessions, later):
 
     with stopped_before("checkout", "first", lambda: calls(stripe) > before) as first_has_asked:
         first = in_thread("first", sweep, outcomes)
-        assert first_has_asked.arrived.wait(10)
+        assert first_has_asked.arrived.wait(30)
         asked = calls(stripe)
         sweep()
         assert calls(stripe) == asked

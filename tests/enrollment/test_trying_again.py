@@ -35,7 +35,7 @@ def test_a_buyer_who_comes_again_while_the_order_is_settled_meets_no_deadlock(ap
     # One holds its first lock and is about to take its second when the other comes to lock the same two rows.
     with stopped_before("before_cursor_execute", "settler", nth(2, "FOR UPDATE")) as second_lock:
         settler = in_thread("settler", settle, outcomes)
-        assert second_lock.arrived.wait(5)
+        assert second_lock.arrived.wait(30)
         buyer = in_thread("buyer", come_again, outcomes)
         wait_until_blocked()
         second_lock.open.set()
@@ -74,7 +74,7 @@ def test_an_order_taken_up_again_is_not_given_up_by_a_sweep_that_saw_it_before(a
 
     with stopped_before("checkout", "sweeper", nth(2)) as seen:
         sweeper = in_thread("sweeper", sweep, outcomes)
-        assert seen.arrived.wait(5)
+        assert seen.arrived.wait(30)
         shop.buy()
         seen.open.set()
         sweeper.join()
@@ -92,7 +92,7 @@ def test_a_page_that_comes_when_its_order_is_over_is_closed(app, shop, stripe):
 
     with stopped_before("checkout", "buyer", lambda: bool(sessions(stripe))) as page_made:
         buyer = in_thread("buyer", buy, outcomes)
-        assert page_made.arrived.wait(5)
+        assert page_made.arrived.wait(30)
         with fresh_rows():
             Order.for_update(db.session.scalar(db.select(Order.id))).expire()
             db.session.commit()
