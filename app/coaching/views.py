@@ -6,16 +6,14 @@ from app.coaching import emails, structured_data
 from app.coaching.forms import CancellationForm, DetailsForm, LinksForm, RequestForm
 from app.coaching.local_times import in_words, zone_in_words
 from app.coaching.lost_links import LinkMailing
-from app.coaching.models import AlreadyCancelled, Consultation, TooManyOpen
+from app.coaching.models import AlreadyCancelled, Consultation
 from app.coaching.offer import CoachingOffer
+from app.coaching.requesting import SEQUENCE, take_request
 from app.coaching.wording import ARRANGING
 from app.extensions import csrf, db, limiter
 from app.json_ld import json_ld
-from app.limits import form_limits, mailbox_of, network
-from app.newsletter.allowance import Allowance
-from app.newsletter.emails import confirm_subscription
-from app.newsletter.models import Subscription
-from app.people.models import Consent, Person
+from app.limits import form_limits, network
+from app.people.models import Person
 from app.publishing import public_page
 from app.urls import absolute_url
 
@@ -23,9 +21,6 @@ bp = Blueprint("coaching", __name__, url_prefix="/coaching")
 bp.add_app_template_global(in_words, "moment_in_words")
 bp.add_app_template_global(zone_in_words)
 
-SEQUENCE = "consultation-requested"
-# The newsletter keeps a name of this length at most.
-LONGEST_FIRST_NAME = 80
 # A hospital's thousand doctors come through one network and one domain. How often an address is written to is counted
 # with its requests and in lost_links.py; a narrow limit on it here would let a stranger shut its owner out.
 LIMITS = {"address": "300/hour", "network_": "100/hour", "domain": "300/hour", "in_all": "1000/hour"}
@@ -62,37 +57,9 @@ def create_consultation() -> ResponseReturnValue:
         return _requested()
     if not form.validate():
         return _request_page(offer, form), 422
-    if form.newsletter.data:
-        _ask_for_newsletter(form)
-    _take_request(Person.at(form.address), form, offer)
+    take_request(form.address, form.wish, offer, wants_newsletter=bool(form.newsletter.data), page=request.path)
     db.session.commit()
     return _requested()
-
-
-def _ask_for_newsletter(form: RequestForm) -> None:
-    """Begin the newsletter's own double opt-in: a tick beside an address proves nothing yet."""
-    if not Allowance.take(form.address):
-        return
-    subscription = Subscription.at(form.address)
-    if not subscription.is_active:
-        name = form.wish.name if len(form.wish.name) <= LONGEST_FIRST_NAME else ""
-        confirm_subscription(subscription.request(first_name=name, topics=[], page=request.path))
-
-
-def _take_request(person: Person, form: RequestForm, offer: CoachingOffer) -> None:
-    try:
-        consultation = Consultation.request(person, form.wish)
-    except TooManyOpen:
-        # The page says nothing of it: whoever types an address must not learn whether it is known here. The mail does.
-        if LinkMailing.claim("full", mailbox_of(person.email)):
-            emails.requests_full(person, Consultation.open_of(person))
-        return
-    if consultation is None:
-        return
-    Consent.record(person, "coaching", "requested", wording=ARRANGING, page=request.path)
-    emails.consultation_requested(consultation, offer)
-    emails.new_request(consultation, offer)
-    followups.start(SEQUENCE, person, consultation.occasion, manage_url=emails.manage_url(consultation))
 
 
 @bp.get("/requested")
