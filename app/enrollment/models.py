@@ -58,8 +58,7 @@ class Course(Model, Published, Written):
     @property
     def questions(self) -> list[Question]:
         """Those the page answers, in order; one that the hub does not have is left out."""
-        kept = db.session.scalars(select(Question).where(Question.slug.in_(self.question_slugs)))
-        return sorted(kept, key=lambda question: self.question_slugs.index(question.slug))
+        return Question.with_slugs(self.question_slugs)
 
     @property
     def hours(self) -> int | float | None:

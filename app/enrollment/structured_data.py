@@ -2,7 +2,7 @@
 
 from app.enrollment.models import Cohort, Course
 from app.hub.models import Question
-from app.json_ld import Thing, breadcrumbs, organization
+from app.json_ld import Thing, breadcrumbs, faq_page, organization
 from app.urls import absolute_url
 
 
@@ -21,7 +21,8 @@ def of_course(course: Course, questions: list[Question]) -> list[Thing]:
             {"@type": "Syllabus", "name": module.title, "description": module.summary} for module in course.modules
         ],
     }
-    return [publisher, thing, *_asked(url, questions), breadcrumbs((course.title, url))]
+    asked = faq_page(url, (question.as_asked for question in questions))
+    return [publisher, thing, *asked, breadcrumbs((course.title, url))]
 
 
 def _offer(course: Course, cohort: Cohort) -> Thing:
@@ -49,15 +50,3 @@ def _instance(course: Course, cohort: Cohort) -> Thing:
     if course.live_minutes:
         instance["courseWorkload"] = f"PT{course.live_minutes}M"
     return instance
-
-
-def _asked(url: str, questions: list[Question]) -> list[Thing]:
-    asked: list[Thing] = [
-        {
-            "@type": "Question",
-            "name": question.title,
-            "acceptedAnswer": {"@type": "Answer", "text": question.text},
-        }
-        for question in questions
-    ]
-    return [{"@type": "FAQPage", "url": url, "mainEntity": asked}] if asked else []
