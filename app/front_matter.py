@@ -21,7 +21,9 @@ def line(file: ContentFile, key: str, most: int = 200) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ContentError(f"{file.path}: {key} is {value!r}: write a text, in quotation marks if need be")
     if _NOT_IN_A_LINE.search(value) or len(value) > most:
-        raise ContentError(f"{file.path}: {key} must be one line of at most {most} characters, without control characters")
+        raise ContentError(
+            f"{file.path}: {key} must be one line of at most {most} characters, without control characters"
+        )
     return value
 
 
