@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import Flask, g, has_request_context, request
 from flask_limiter import Limiter
@@ -20,7 +20,8 @@ from huey.serializer import SignedSerializer
 from huey.storage import MemoryStorage, PostgresStorage, RedisStorage, SqliteStorage
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
+from sqlalchemy.orm import registry as type_registry
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ NAMES = {
 
 
 class Base(DeclarativeBase):
-    registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: UTCDateTime})
+    metadata = MetaData(naming_convention=NAMES)
+    registry: ClassVar[type_registry] = type_registry(metadata=metadata, type_annotation_map={datetime: UTCDateTime})
 
 
 # What was read stays readable after the commit, so that mail can be sent with no transaction open.

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,10 +27,17 @@ DATABASES = ("sqlite", "postgresql")
 
 
 def lacking(what: str) -> None:
-    """Skip for want of `what`; a failure where everything is required, so that no suite looks green half run."""
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(f"REQUIRE_ALL=1, but {what}")
+    """Skip for want of `what`."""
     pytest.skip(what)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skip, whoever asks for it, is a failure where everything is required: no suite looks green half run."""
+    report = yield
+    if report.skipped and os.environ.get("REQUIRE_ALL") == "1":
+        report.outcome, report.longrepr = "failed", f"REQUIRE_ALL=1, but this was skipped: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session", params=DATABASES)
