@@ -161,6 +161,11 @@ class Email(Model):
         self.attempts += 1
         return None
 
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Whether it failed; a letter withdrawn because its reader left is not for the owner to send after all."""
+        return self.failed_at is not None and self.last_answer != WITHDRAWN
+
     def send_again(self) -> None:
         """Give a failed message a fresh start, at the owner's wish, under the same Message-ID."""
         self.failed_at, self.first_tried_at, self.due_at = None, None, now()

@@ -48,8 +48,8 @@ def show_email_html(email_id: int) -> ResponseReturnValue:
 @bp.post("/outbox/<int(max=2147483647):email_id>/delivery")
 def send_email_again(email_id: int) -> ResponseReturnValue:
     email = db.session.get(Email, email_id, with_for_update=True) or abort(404)
-    if email.state != "failed":
-        abort(409, "Only a mail that failed can be sent again, and this one is on its way or has arrived.")
+    if not email.may_be_sent_again:
+        abort(409, "Only a mail that failed can be sent again. This one is on its way, has arrived, or was withdrawn.")
     email.send_again()
     enqueue_after_commit(deliver_due)
     db.session.commit()

@@ -4,7 +4,7 @@ import pytest
 
 from app.clock import now
 from app.extensions import db
-from app.outbox.models import Worker
+from app.outbox.models import WITHDRAWN, Worker
 from tests.studio import factories
 from tests.studio.conftest import token_in
 
@@ -144,6 +144,17 @@ def test_only_a_failed_mail_can_be_sent_again(owner):
     assert answer.status_code == 409
     db.session.expire_all()
     assert mail.state == "sent"
+
+
+def test_a_letter_withdrawn_from_a_reader_who_left_stays_withdrawn(owner):
+    letter = factories.email("ada@example.org", failed_at=now(), last_answer=WITHDRAWN)
+    db.session.commit()
+    page = owner.get(f"/studio/outbox/{letter.id}")
+    assert "Send again" not in page.text
+    answer = owner.post(f"/studio/outbox/{letter.id}/delivery", data={"csrf_token": token_in(page)})
+    assert answer.status_code == 409
+    db.session.expire_all()
+    assert letter.state == "failed"
 
 
 def test_the_overview_says_how_things_stand(owner):
