@@ -148,11 +148,6 @@ class Consent(Model):
         return line
 
     @classmethod
-    def stands(cls, person: Person, purpose: str) -> bool:
-        """Whether the last word of `person` on `purpose` was yes."""
-        return cls.last_word(person, purpose) == "given"
-
-    @classmethod
     def last_word(cls, person: Person, purpose: str) -> str | None:
         """What `person` last said on `purpose`: "given", "withdrawn", or None when they never decided."""
         return db.session.scalar(

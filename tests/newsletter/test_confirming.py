@@ -109,7 +109,7 @@ def test_coming_back_takes_a_new_confirmation_and_is_new_consent(ada, work, cloc
     assert (ada.subscription.state, ada.topics) == ("active", ["leadership"])
     assert [line.action for line in ada.ledger] == ["requested", "given", "withdrawn", "requested", "given"]
     assert ada.ledger[-1].at == clock.time
-    assert Consent.stands(ada.person, "newsletter")
+    assert Consent.last_word(ada.person, "newsletter") == "given"
 
 
 def test_an_expired_link_is_renewed_with_what_was_asked(ada, clock):

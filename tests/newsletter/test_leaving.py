@@ -38,7 +38,7 @@ def test_the_page_has_one_button_that_leaves(ada, clock):
     assert "sign up again" in ada.client.get(path).text
     assert (ada.subscription.state, ada.subscription.unsubscribed_at) == ("left", clock.time)
     assert ada.ledger[-1].action == "withdrawn"
-    assert not Consent.stands(ada.person, "newsletter")
+    assert Consent.last_word(ada.person, "newsletter") == "withdrawn"
 
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data"])

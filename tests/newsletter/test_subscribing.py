@@ -28,7 +28,7 @@ def test_nobody_is_subscribed_before_confirming(ada, mail, work):
     assert ada.subscription.state == "waiting"
     assert ada.person.name == ""
     assert mail.to(ADA, "followups/step") == []
-    assert not Consent.stands(ada.person, "newsletter")
+    assert Consent.last_word(ada.person, "newsletter") is None
 
 
 def test_the_ledger_keeps_the_wording_and_the_page(ada, clock):
