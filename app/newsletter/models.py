@@ -1,7 +1,7 @@
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, select, update
+from sqlalchemy import JSON, Column, ColumnElement, ForeignKey, Index, String, Table, and_, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -9,6 +9,7 @@ from app import followups, tokens
 from app.clock import now
 from app.extensions import Model, db
 from app.newsletter.offer import Topic
+from app.newsletter.tags import Tag, subscription_tag
 from app.people.models import Consent, Person
 
 PURPOSE = "newsletter"
@@ -17,6 +18,18 @@ LINK_GOOD_FOR = timedelta(days=7)
 # What is shown beside every sign-up button, and kept in the consent ledger word for word.
 WORDING = "By subscribing you ask us to send you the newsletter by e-mail. Leave with one click, any time."
 LEAVING = "Unsubscribe: no more letters, neither the newsletter nor those that follow a request or a purchase."
+
+# What a physician may say of themselves, from the way in to the way out.
+CAREER_STAGES = {
+    "student": "Medical student",
+    "resident": "Resident",
+    "fellow": "Fellow",
+    "early": "First ten years in practice",
+    "later": "More than ten years in practice",
+    "leader": "In a leadership role",
+    "transition": "Between roles, or leaving practice",
+}
+MAILABLE = text("confirmed_at IS NOT NULL AND unsubscribed_at IS NULL AND suppressed_at IS NULL")
 
 subscription_topic = Table(
     "subscription_topic",
@@ -32,6 +45,7 @@ class Subscription(Model):
     __table_args__ = (
         Index("ix_subscription_confirmed", "confirmed_at", "id"),
         Index("ix_subscription_requested", "requested_at", "id"),
+        Index("ix_subscription_mailable", "id", postgresql_where=MAILABLE, sqlite_where=MAILABLE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -39,9 +53,13 @@ class Subscription(Model):
     requested_at: Mapped[datetime] = mapped_column(default=now)
     confirmed_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None] = mapped_column(index=True)
+    suppressed_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(String(200), default="")
+    career_stage: Mapped[str] = mapped_column(String(20), default="")
     person: Mapped[Person] = relationship()
     topics: Mapped[list[Topic]] = relationship(secondary=subscription_topic, order_by=Topic.position)
+    tags: Mapped[list[Tag]] = relationship(secondary=subscription_tag, order_by=Tag.name)
 
     @classmethod
     def of(cls, person: Person) -> "Subscription | None":
@@ -62,9 +80,19 @@ class Subscription(Model):
             return db.session.scalars(select(cls).filter_by(person_id=person.id)).one()
         return subscription
 
+    @classmethod
+    def takes_letters(cls) -> ColumnElement[bool]:
+        """The condition under which a letter may be handed over for it now."""
+        return and_(
+            cls.confirmed_at.is_not(None),
+            cls.unsubscribed_at.is_(None),
+            cls.suppressed_at.is_(None),
+            or_(cls.paused_until.is_(None), cls.paused_until <= now()),
+        )
+
     @property
     def is_active(self) -> bool:
-        """Whether letters go out to it."""
+        """Whether its reader is on the list: confirmed, and not left."""
         return self.confirmed_at is not None and self.unsubscribed_at is None
 
     @property

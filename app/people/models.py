@@ -49,6 +49,7 @@ class Person(Model, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=lambda: secrets.token_hex(16))
     password: Mapped[str | None] = mapped_column(String(1))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    last_seen_at: Mapped[datetime | None]
     roles: Mapped[list[Role]] = relationship(secondary=person_role)  # type: ignore[assignment]  # Flask-Security: RoleMixin.
 
     __table_args__ = (
@@ -113,6 +114,10 @@ class Person(Model, UserMixin):
     def rename(self, name: str) -> None:
         """Call the person what they now want to be called; for forms only the person can reach."""
         self.name = " ".join(name.split())
+
+    def was_here(self) -> None:
+        """Note that the person did something themselves: confirmed, chose, signed in, asked or bought."""
+        self.last_seen_at = now()
 
     def make_owner(self) -> None:
         if not self.is_owner:

@@ -10,7 +10,7 @@ from flask_security.utils import login_user
 
 from app.extensions import SAFE_METHODS, csrf, db, security
 from app.limits import form_limits
-from app.people import emails, tasks
+from app.people import emails, suppressions, tasks
 from app.people.addresses import normalize
 from app.people.forms import CodeForm, SignInForm
 from app.people.models import Person
@@ -18,7 +18,7 @@ from app.people.sign_in import SignInCode
 from app.people.sign_in_allowance import SignInAllowance
 
 # The worker knows a task once its module is imported.
-__all__ = ["bp", "tasks"]
+__all__ = ["bp", "suppressions", "tasks"]
 
 bp = Blueprint("people", __name__)
 

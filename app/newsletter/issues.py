@@ -1,0 +1,199 @@
+"""Issues: what the owner writes, to whom it is meant to go, and how far it has got."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Index, String, and_, or_, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.extensions import Model, db
+from app.newsletter.audience import Audience
+from app.newsletter.deliveries import Delivery
+
+COMING = text("scheduled_at IS NOT NULL AND frozen_at IS NULL")
+GOING = text("frozen_at IS NOT NULL AND finished_at IS NULL AND cancelled_at IS NULL")
+LONGEST_LINE = 200
+
+
+class WrongMoment(Exception):
+    """The issue is not in a state in which this can be done. The message is for the owner."""
+
+
+class Issue(Model):
+    """One number of the newsletter. Its text is fixed from the moment it is scheduled, its audience when it goes."""
+
+    __table_args__ = (
+        CheckConstraint("finished_at IS NULL OR frozen_at IS NOT NULL", name="finished_after_frozen"),
+        CheckConstraint("frozen_at IS NULL OR scheduled_at IS NOT NULL", name="frozen_after_scheduled"),
+        Index("ix_issue_coming", "scheduled_at", postgresql_where=COMING, sqlite_where=COMING),
+        Index("ix_issue_going", "id", postgresql_where=GOING, sqlite_where=GOING),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Stands in Message-IDs and links, where a row number would tell how many issues there were.
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: uuid.uuid4().hex)
+    slug: Mapped[str] = mapped_column(String(160), unique=True)
+    title: Mapped[str] = mapped_column(String(LONGEST_LINE))
+    subject: Mapped[str] = mapped_column(String(LONGEST_LINE), default="")
+    preview: Mapped[str] = mapped_column(String(LONGEST_LINE), default="")
+    sender_name: Mapped[str] = mapped_column(String(120), default="")
+    cover: Mapped[str] = mapped_column(String(500), default="")
+    cover_alt: Mapped[str] = mapped_column(String(300), default="")
+    body: Mapped[str] = mapped_column(default="")
+    is_public: Mapped[bool] = mapped_column(default=True)
+    include: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    exclude: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # Counted up with each change, so that two windows do not write over each other.
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+    scheduled_at: Mapped[datetime | None]
+    frozen_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    pause_reason: Mapped[str] = mapped_column(default="")
+    cancelled_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    # What keeps it from going on just now, such as a mail server that is away; empty when it goes well.
+    trouble: Mapped[str] = mapped_column(default="")
+    # Kept when a delivery is decided, so that no page counts the ledger.
+    recipients: Mapped[int] = mapped_column(default=0)
+    sent: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    # How many were decided and how many of them had failed when it was last started: failures before it are forgiven.
+    decided_before: Mapped[int] = mapped_column(default=0)
+    failed_before: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def audience(self) -> Audience:
+        """Whom it is meant for."""
+        return Audience(self.include, self.exclude)
+
+    @property
+    def state(self) -> str:
+        """ "draft", "scheduled", "sending", "paused", "cancelled" or "sent"."""
+        if self.cancelled_at:
+            return "cancelled"
+        if self.finished_at:
+            return "sent"
+        if self.paused_at:
+            return "paused"
+        if self.frozen_at:
+            return "sending"
+        return "scheduled" if self.scheduled_at else "draft"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == "draft"
+
+    @property
+    def waiting(self) -> int:
+        """How many of its deliveries are not decided."""
+        return self.recipients - self.sent - self.failed - self.skipped
+
+    @classmethod
+    def at(cls, slug: str) -> "Issue | None":
+        return db.session.scalar(select(cls).filter_by(slug=slug))
+
+    @classmethod
+    def for_update(cls, issue_id: int) -> "Issue | None":
+        """The issue as it is now, locked until commit."""
+        return db.session.get(cls, issue_id, with_for_update=True, populate_existing=True)
+
+    @classmethod
+    def due(cls) -> list[int]:
+        """The numbers of issues whose time has come and whose audience is not frozen yet, earliest first."""
+        come = and_(cls.scheduled_at <= now(), cls.frozen_at.is_(None), cls.cancelled_at.is_(None))
+        return list(db.session.scalars(select(cls.id).where(come).order_by(cls.scheduled_at)))
+
+    @classmethod
+    def going(cls) -> list[int]:
+        """The numbers of issues that are on their way and may go on, oldest first."""
+        under_way = and_(
+            cls.frozen_at.is_not(None),
+            cls.finished_at.is_(None),
+            cls.cancelled_at.is_(None),
+            cls.paused_at.is_(None),
+        )
+        return list(db.session.scalars(select(cls.id).where(under_way).order_by(cls.id)))
+
+    def schedule(self, at: datetime) -> None:
+        """Let it go at `at`, or at once when that is past. Raises WrongMoment unless it is a draft."""
+        self._must_be("draft")
+        self.scheduled_at = at
+
+    def unschedule(self) -> None:
+        """Make it a draft again. Raises WrongMoment when it is not scheduled, or on its way already."""
+        self._must_be("scheduled")
+        self.scheduled_at = None
+
+    def freeze(self) -> None:
+        """Write a delivery for everybody it is meant for, in one statement; does nothing the second time.
+
+        Lock the issue first.
+        """
+        if self.frozen_at or not self.scheduled_at:
+            return
+        self.frozen_at = now()
+        self.recipients = Delivery.write_for(self.id, self.audience)
+        if not self.recipients:
+            self.finished_at = now()
+
+    def pause(self, reason: str = "") -> None:
+        """Hand over no more from now on. Raises WrongMoment unless it is on its way."""
+        self._must_be("sending")
+        self.paused_at, self.pause_reason = now(), reason
+
+    def resume(self) -> None:
+        """Go on, with the failures so far forgiven. Raises WrongMoment unless it is paused."""
+        self._must_be("paused")
+        self._start_afresh()
+
+    def cancel(self) -> None:
+        """Hand over no more, for good. Raises WrongMoment unless it is on its way or paused."""
+        self._must_be("sending", "paused")
+        self.cancelled_at = now()
+
+    def retry_failed(self) -> int:
+        """Make failed deliveries due again, and let it go on; how many. Lock the issue first.
+
+        Raises WrongMoment unless it is on its way, paused or sent.
+        """
+        self._must_be("sending", "paused", "sent")
+        again = Delivery.retry_failed(self.id)
+        self.failed -= again
+        if again:
+            self.finished_at = None
+            self._start_afresh()
+        return again
+
+    def finish(self) -> None:
+        """Note that every delivery is decided, if so. Lock the issue first."""
+        if self.state == "sending" and not Delivery.is_open(self.id):
+            self.finished_at, self.trouble = now(), ""
+
+    def _start_afresh(self) -> None:
+        self.paused_at, self.pause_reason, self.trouble = None, "", ""
+        self.decided_before, self.failed_before = self.sent + self.failed, self.failed
+
+    def _must_be(self, *states: str) -> None:
+        if self.state not in states:
+            raise WrongMoment(f"This issue is {self.state} now, so that cannot be done.")
+
+    @classmethod
+    def count(cls, issue_id: int, *, sent: int = 0, failed: int = 0, skipped: int = 0) -> None:
+        """Add to its counters, past the session, so that no other change of the row is waited for or lost."""
+        db.session.execute(
+            update(cls)
+            .where(cls.id == issue_id)
+            .values(sent=cls.sent + sent, failed=cls.failed + failed, skipped=cls.skipped + skipped)
+            .execution_options(synchronize_session=False)
+        )
+
+    @classmethod
+    def coming_for_within(cls, span: timedelta) -> "list[Issue]":
+        """Those scheduled to go within `span`, and not gone yet."""
+        soon = or_(cls.scheduled_at.between(now(), now() + span), cls.scheduled_at <= now())
+        return list(db.session.scalars(select(cls).where(soon, cls.frozen_at.is_(None), cls.cancelled_at.is_(None))))

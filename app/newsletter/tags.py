@@ -1,0 +1,33 @@
+"""Words by which the owner sorts subscribers, such as "conference-2026"."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Column, ForeignKey, String, Table, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Model, db
+
+subscription_tag = Table(
+    "subscription_tag",
+    Model.metadata,
+    Column("subscription_id", ForeignKey("subscription.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Tag(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+
+    @classmethod
+    def all(cls) -> "list[Tag]":
+        return list(db.session.scalars(select(cls).order_by(cls.name)))
+
+    @classmethod
+    def named(cls, names: Collection[str]) -> "list[Tag]":
+        """The tags of these names, made where they are new."""
+        wanted = sorted({" ".join(name.split()).lower()[:60] for name in names} - {""})
+        known = {tag.name: tag for tag in db.session.scalars(select(cls).where(cls.name.in_(wanted)))}
+        fresh = {name: cls(name=name) for name in wanted if name not in known}
+        db.session.add_all(fresh.values())
+        return [(known | fresh)[name] for name in wanted]
