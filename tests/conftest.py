@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from flask import Flask, g, request_tearing_down
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.engine import make_url
 
 from app import clock as site_clock
@@ -201,3 +201,21 @@ def mail_server(app: Flask) -> Iterator[MailServer]:
 def use_mail_server(app: Flask, host: str | None, port: int) -> None:
     app.config.update(MAIL_SERVER=host, MAIL_PORT=port)
     site_mail.init_app(app)
+
+
+@pytest.fixture
+def queries(app: Flask) -> Callable:
+    """Counts the statements sent to the database within a `with`."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_connection, _cursor, statement, *_):
+            sent.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        yield sent
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    return counting

@@ -1,11 +1,8 @@
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from app.extensions import db
 from app.people.models import Person
@@ -35,21 +32,3 @@ def learner(app: Flask) -> FlaskClient:
 
 def token_in(page) -> str:
     return re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
-
-
-@pytest.fixture
-def queries(app: Flask) -> Callable:
-    """Counts the statements sent to the database within a `with`."""
-
-    @contextmanager
-    def counting() -> Iterator[list[str]]:
-        sent: list[str] = []
-
-        def note(_connection, _cursor, statement, *_):
-            sent.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        yield sent
-        event.remove(db.engine, "before_cursor_execute", note)
-
-    return counting
