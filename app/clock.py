@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 
@@ -20,7 +21,12 @@ def now() -> datetime:
 
 def is_zone(name: str) -> bool:
     """Whether `name` is a time zone of the IANA database, such as "America/New_York"."""
-    return name in available_timezones()
+    return name in _zones()
+
+
+@cache
+def _zones() -> set[str]:
+    return available_timezones()  # Walks through the files of every zone.
 
 
 def in_zone(moment: datetime, zone: str) -> datetime:

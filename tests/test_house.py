@@ -16,6 +16,7 @@ KERNEL = {
     "front_matter",
     "json_ld",
     "limits",
+    "local_times",
     "markdown",
     "publishing",
     "tokens",

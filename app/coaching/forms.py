@@ -16,9 +16,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.clock import now
 from app.coaching import patient_information
-from app.coaching.local_times import SkippedTime, clock_time, instant, zone_choices
 from app.coaching.models import BOOKING_WINDOW, MINIMUM_NOTICE, Consultation, Times, Wish
 from app.coaching.offer import CoachingOffer
+from app.local_times import SkippedTime, clock_time, instant, zone_choices
 from app.people.addresses import normalize
 from app.people.forms import Address, PublicForm, SinglePlainLine
 

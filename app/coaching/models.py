@@ -6,8 +6,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import tokens
 from app.clock import now
-from app.coaching.local_times import comes_twice, in_words, instant
 from app.extensions import Model, db
+from app.local_times import comes_twice, in_words, instant
 from app.people.models import Person
 
 PURPOSE = "consultation"

@@ -4,7 +4,6 @@ from flask.typing import ResponseReturnValue
 from app import followups
 from app.coaching import emails, structured_data
 from app.coaching.forms import CancellationForm, DetailsForm, LinksForm, RequestForm
-from app.coaching.local_times import in_words, zone_in_words
 from app.coaching.lost_links import LinkMailing
 from app.coaching.models import AlreadyCancelled, Consultation
 from app.coaching.offer import CoachingOffer
@@ -13,6 +12,7 @@ from app.coaching.wording import ARRANGING
 from app.extensions import csrf, db, limiter
 from app.json_ld import json_ld
 from app.limits import form_limits, network
+from app.local_times import in_words, zone_in_words
 from app.people.models import Person
 from app.publishing import public_page
 from app.urls import absolute_url

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.extensions import Model, db
+from app.followups.holds import held_until
 from app.people.models import Consent, Person
 
 # What a sequence is for. Each is also a purpose of the consent ledger: who withdrew it gets no step of it.
@@ -113,9 +114,12 @@ class SequenceRun(Model):
         return db.session.get_one(cls, run_id, populate_existing=True)
 
     def take_step(self) -> SequenceStep | None:
-        """The step to send now, noted as passed; None when the run ends here instead. Lock the run first."""
+        """The step to send now, noted as passed; None when the run ends or waits here. Lock the run first."""
         if not self.may_go_on:
             self.stop("the person left")
+            return None
+        if until := held_until(self.person, self.sequence.purpose):
+            self.next_at = until
             return None
         passed = PassedStep.slugs_of(self)
         step = self.sequence.step_from(self.next_step, passed)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -44,6 +45,18 @@ def stop_all(person: Person, reason: str, purposes: Collection[str] | None = Non
     if purposes is None:
         return _stop(person, reason)
     return _stop(person, reason, SequenceRun.sequence_id.in_(select(Sequence.id).where(Sequence.purpose.in_(purposes))))
+
+
+def let_go(person: Person, purpose: str, held_until: datetime) -> None:
+    """Make due at once what of `person` was put off until just then, because what held it has ended early."""
+    of_purpose = SequenceRun.sequence_id.in_(select(Sequence.id).where(Sequence.purpose == purpose))
+    Person.for_update(person.id)
+    db.session.execute(
+        update(SequenceRun)
+        .where(SequenceRun.person_id == person.id, SequenceRun.next_at == held_until, of_purpose)
+        .values(next_at=now())
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _stop(person: Person, reason: str, *chosen: Any) -> None:

@@ -1,13 +1,29 @@
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, Column, ColumnElement, ForeignKey, Index, String, Table, and_, or_, select, text, update
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Table,
+    and_,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import followups, tokens
 from app.clock import now
 from app.extensions import Model, db
+from app.newsletter import quiet_hours
 from app.newsletter.offer import Topic
 from app.newsletter.tags import Tag, subscription_tag
 from app.people.models import Consent, Person
@@ -46,6 +62,11 @@ class Subscription(Model):
         Index("ix_subscription_confirmed", "confirmed_at", "id"),
         Index("ix_subscription_requested", "requested_at", "id"),
         Index("ix_subscription_mailable", "id", postgresql_where=MAILABLE, sqlite_where=MAILABLE),
+        CheckConstraint("(quiet_from_hour IS NULL) = (quiet_to_hour IS NULL)", name="quiet_hours_whole"),
+        CheckConstraint(
+            "quiet_from_hour BETWEEN 0 AND 23 AND quiet_to_hour BETWEEN 0 AND 23 AND quiet_from_hour <> quiet_to_hour",
+            name="quiet_hours_of_a_day",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -57,6 +78,10 @@ class Subscription(Model):
     paused_until: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(String(200), default="")
     career_stage: Mapped[str] = mapped_column(String(20), default="")
+    # Whole hours on the clocks of the time zone; from 22 to 6 is the night. Both, or neither.
+    quiet_from_hour: Mapped[int | None] = mapped_column(SmallInteger)
+    quiet_to_hour: Mapped[int | None] = mapped_column(SmallInteger)
+    time_zone: Mapped[str] = mapped_column(String(64), default="")
     person: Mapped[Person] = relationship()
     topics: Mapped[list[Topic]] = relationship(secondary=subscription_topic, order_by=Topic.position)
     tags: Mapped[list[Tag]] = relationship(secondary=subscription_tag, order_by=Tag.name)
@@ -102,6 +127,32 @@ class Subscription(Model):
             return "active"
         return "left" if self.unsubscribed_at else "waiting"
 
+    def quiet_until(self, moment: datetime) -> datetime | None:
+        """The end, in UTC, of the quiet hours that `moment` falls into; None when its reader may be written to then."""
+        if self.quiet_from_hour is None or self.quiet_to_hour is None:
+            return None
+        return quiet_hours.end_of(moment, self.quiet_from_hour, self.quiet_to_hour, self.time_zone)
+
+    def held_until(self, purpose: str) -> datetime | None:
+        """When letters of `purpose` may go on: the end of a pause (the newsletter's only) and of the quiet hours.
+
+        None when they may go now.
+        """
+        pause_ends = self.paused_until if purpose == PURPOSE else None
+        start = max(pause_ends or now(), now())
+        return self.quiet_until(start) or (start if start > now() else None)
+
+    def pause(self, days: int) -> None:
+        """Take no letters of the newsletter for so many days from now; those of its sequences wait until then."""
+        self.resume()
+        self.paused_until = now() + timedelta(days=days)
+
+    def resume(self) -> None:
+        """End a pause. What waits for its end is due at once."""
+        if held := self.held_until(PURPOSE):
+            followups.let_go(self.person, PURPOSE, held)
+        self.paused_until = None
+
     def request(self, *, first_name: str, topics: list[str], page: str) -> "SignUp":
         """Keep what a sign-up form said, unproven: it takes effect only when the mailed link is followed."""
         Consent.record(self.person, PURPOSE, "requested", wording=WORDING, page=page)
@@ -117,7 +168,7 @@ class Subscription(Model):
         """
         if self.is_active:
             return
-        self.confirmed_at, self.unsubscribed_at = now(), None
+        self.confirmed_at, self.unsubscribed_at, self.paused_until = now(), None, None
         self.requested_at, self.source = sign_up.requested_at, sign_up.page
         sign_up.confirmed_at = now()
         self.person.take_name(sign_up.first_name)
@@ -146,6 +197,7 @@ class SignUp(Model):
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id", ondelete="CASCADE"))
     nonce: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: secrets.token_urlsafe(12))
     first_name: Mapped[str] = mapped_column(String(80), default="")
+    career_stage: Mapped[str] = mapped_column(String(20), default="")
     topics: Mapped[list[str]] = mapped_column(JSON, default=list)
     page: Mapped[str] = mapped_column(String(200))
     wording: Mapped[str]

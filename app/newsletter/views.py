@@ -130,4 +130,4 @@ def _mail_new_link(address: str) -> None:
 
 
 # More views of the blueprint, so they come after it; and the tasks, which the worker knows once they are imported.
-from app.newsletter import issues, subscriber_views, tasks  # noqa: E402, F401
+from app.newsletter import holding_back, issues, subscriber_views, tasks  # noqa: E402, F401

@@ -3,7 +3,8 @@ from datetime import datetime
 import pytest
 
 from app.clock import is_zone
-from app.coaching.local_times import (
+from app.extensions import db
+from app.local_times import (
     SkippedTime,
     clock_time,
     comes_twice,
@@ -12,7 +13,6 @@ from app.coaching.local_times import (
     zone_choices,
     zone_in_words,
 )
-from app.extensions import db
 
 
 def wall(text: str) -> datetime:

@@ -1,0 +1,29 @@
+"""Hours of the day in which a subscriber wants no letter, such as the night, or the day after a night shift."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.clock import in_zone, is_zone
+
+# Every zone's offset from UTC, and every change of it, is a multiple of this.
+STEP = timedelta(minutes=15)
+
+
+def end_of(moment: datetime, from_hour: int, to_hour: int, zone: str) -> datetime | None:
+    """The first instant after `moment`, in UTC, at which the clocks of `zone` show none of the quiet hours.
+
+    None when they show none at `moment`, or when `zone` is no time zone. `to_hour` is not quiet any more; a window that
+    ends before it begins goes over midnight. Going by what the clocks show, step by step, is right on the days on which
+    they skip an hour or show one twice, too.
+    """
+    if not is_zone(zone) or not _is_quiet(in_zone(moment, zone).hour, from_hour, to_hour):
+        return None
+    end = moment.astimezone(UTC).replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+    while _is_quiet(in_zone(end, zone).hour, from_hour, to_hour):
+        end += STEP
+    return end
+
+
+def _is_quiet(hour: int, from_hour: int, to_hour: int) -> bool:
+    if from_hour < to_hour:
+        return from_hour <= hour < to_hour
+    return hour >= from_hour or hour < to_hour
