@@ -1,4 +1,4 @@
-"""The site's own commands: flask setup, owner, worker, up, content."""
+"""The site's own commands: flask setup, owner, worker, up, content, newsletter."""
 
 import logging
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ from app.followups import content as followups_content
 from app.hub import content as hub_content
 from app.hub.models import Page
 from app.newsletter import content as newsletter_content
+from app.newsletter.commands import newsletter
 from app.people.addresses import InvalidAddress
 from app.people.models import Person
 from app.people.sign_in import SignInCode
@@ -40,7 +41,7 @@ content = AppGroup("content", help="Take content in from Markdown files, or writ
 
 def register_commands(app: Flask) -> None:
     """Add the site's commands to `flask`."""
-    for command in (setup, owner, worker, up, content):
+    for command in (setup, owner, worker, up, content, newsletter):
         app.cli.add_command(command)
 
 

@@ -16,6 +16,9 @@ Number = TypeVar("Number", int, float)
 
 STRIPE_API = "https://api.stripe.com"
 SHORTEST_SECRET = 32
+# With the longest tag of ours and a plus sign between them it makes 64, the most a mail server takes before the @ (RFC
+# 5321 §4.5.3.1.1).
+LONGEST_BOUNCE_NAME = 28
 
 
 class SettingError(Exception):
@@ -79,6 +82,7 @@ def _mail(environ: Mapping[str, str]) -> dict[str, Any]:
         "MAIL_USE_TLS": use_tls,
         "MAIL_USE_SSL": use_ssl,
         "MAIL_DEFAULT_SENDER": _sender(environ),
+        "MAIL_BOUNCE_ADDRESS": _bounce_address(environ),
         "MAIL_RATE_PER_SECOND": _rate(environ),
         "MAIL_CONNECTIONS": _number(environ, "MAIL_CONNECTIONS", "4", least=1),
         "MAIL_SUPPRESS_SEND": False,
@@ -200,6 +204,16 @@ def _sender(environ: Mapping[str, str]) -> str:
     if "@" not in parseaddr(sender)[1] or re.search(r"[\r\n]", sender):
         raise SettingError(f"MAIL_DEFAULT_SENDER is {sender!r}: write it as Name <address@example.org>.")
     return sender
+
+
+def _bounce_address(environ: Mapping[str, str]) -> str:
+    address = environ.get("MAIL_BOUNCE_ADDRESS") or parseaddr(_sender(environ))[1]
+    if not re.fullmatch(rf"[A-Za-z0-9._-]{{1,{LONGEST_BOUNCE_NAME}}}@[A-Za-z0-9.-]+", address):
+        raise SettingError(
+            f"MAIL_BOUNCE_ADDRESS is {address!r}: give a plain address like bounces@example.org, with at most "
+            f"{LONGEST_BOUNCE_NAME} characters before the @ (a tag is added to them)."
+        )
+    return address
 
 
 def _rate(environ: Mapping[str, str]) -> float | None:

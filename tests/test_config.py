@@ -56,6 +56,9 @@ def test_processes_that_start_at_once_share_one_secret(environ):
         ("MAIL_CONNECTIONS", "0"),
         ("MAIL_DEFAULT_SENDER", "nobody"),
         ("MAIL_DEFAULT_SENDER", "A <a@example.org>\nBcc: b@example.org"),
+        ("MAIL_BOUNCE_ADDRESS", "nobody"),
+        ("MAIL_BOUNCE_ADDRESS", "Bounces <bounces@example.org>"),
+        ("MAIL_BOUNCE_ADDRESS", f"{'b' * 29}@example.org"),
         ("OWNER_EMAIL", "nonsense"),
         ("OWNER_EMAIL", "owner@example.org\nBcc: x@example.org"),
         ("LOG_LEVEL", "LOUD"),
@@ -97,3 +100,10 @@ def test_cookies_are_locked_to_the_host_under_https(environ):
     settings = load(environ | {"SITE_URL": "https://www.example.org", "SECRET_KEY": "x" * 40})
     assert settings["SESSION_COOKIE_SECURE"]
     assert settings["SESSION_COOKIE_NAME"].startswith("__Host-")
+
+
+def test_letters_come_back_to_the_sender_unless_told_otherwise(environ):
+    sender = {"MAIL_DEFAULT_SENDER": "The Doctor <hello@example.org>"}
+    assert load(environ | sender)["MAIL_BOUNCE_ADDRESS"] == "hello@example.org"
+    bounces = {"MAIL_BOUNCE_ADDRESS": "bounces@mail.example.org"}
+    assert load(environ | sender | bounces)["MAIL_BOUNCE_ADDRESS"] == "bounces@mail.example.org"
