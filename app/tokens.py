@@ -5,12 +5,15 @@ for every other. It is not encrypted: a payload holds row numbers, never anythin
 """
 
 import hmac
+import json
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 from flask import current_app
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
 
 from app.clock import now
 
@@ -29,6 +32,14 @@ class ExpiredToken(InvalidToken):
 
 class _ClockSigner(TimestampSigner):
     default_digest_method = staticmethod(sha256)
+    _derived: bytes | None = None
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        """The key of this signer's purpose, worked out once for all that it signs."""
+        if secret_key is not None:
+            return super().derive_key(secret_key)
+        self._derived = self._derived or super().derive_key()
+        return self._derived
 
     def get_timestamp(self) -> int:
         return int(now().timestamp())
@@ -50,6 +61,16 @@ def _is_as_signed(purpose: str, token: str) -> bool:
 def sign(purpose: str, payload: Any) -> str:
     """A token that holds `payload` (anything JSON can hold) and is good for `purpose` only."""
     return str(_serializer(purpose).dumps(payload))
+
+
+def signer(purpose: str) -> Callable[[Any], str]:
+    """A function that does as `sign` does for one purpose, for whoever signs by the ten thousand."""
+    make = _serializer(purpose).make_signer()
+
+    def sign_one(payload: Any) -> str:
+        return make.sign(base64_encode(json.dumps(payload, separators=(",", ":")))).decode()
+
+    return sign_one
 
 
 def read(purpose: str, token: str, max_age: timedelta | None = None) -> Any:

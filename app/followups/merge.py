@@ -1,7 +1,7 @@
 """Merge fields: {field} or {field|what to write instead}, from a fixed list, replaced and never evaluated."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from string import punctuation
 
 from flask import current_app
@@ -15,7 +15,7 @@ from app.urls import absolute_url
 Values = Callable[[str], str]
 _FIELD = re.compile(r"\{([^{}|\n]*)(?:\|([^{}\n]*))?\}")
 
-_OF_THE_SITE: dict[str, Callable[[], str]] = {
+OF_THE_SITE: dict[str, Callable[[], str]] = {
     "site_name": lambda: str(current_app.config["SITE_NAME"]),
     "hub_url": lambda: absolute_url("hub.show_hub", slug="leadership-mentorship"),
     "articles_url": lambda: absolute_url("hub.list_articles"),
@@ -26,7 +26,7 @@ _OF_THE_SITE: dict[str, Callable[[], str]] = {
 }
 _OF_THE_PERSON = {"first_name", "preferences_url"}
 _OF_THE_OCCASION = {"manage_url", "resume_url", "cohort_name", "starts_on"}
-FIELDS = frozenset(_OF_THE_SITE) | _OF_THE_PERSON | _OF_THE_OCCASION
+FIELDS = frozenset(OF_THE_SITE) | _OF_THE_PERSON | _OF_THE_OCCASION
 
 
 def values_of(run: SequenceRun) -> Values:
@@ -35,8 +35,8 @@ def values_of(run: SequenceRun) -> Values:
     def value_of(field: str) -> str:
         if field in run.values:
             return run.values[field]
-        if field in _OF_THE_SITE:
-            return _OF_THE_SITE[field]()
+        if field in OF_THE_SITE:
+            return OF_THE_SITE[field]()
         if field == "preferences_url":
             return preferences_url(run.person)
         return run.person.first_name if field == "first_name" else ""
@@ -44,14 +44,22 @@ def values_of(run: SequenceRun) -> Values:
     return value_of
 
 
-def unknown_fields(text: str) -> list[str]:
-    """What stands in braces in `text` and is no merge field, in order."""
-    return [found[1] for found in _FIELD.finditer(text) if found[1] not in FIELDS]
+def unknown_fields(text: str, fields: Container[str] = FIELDS) -> list[str]:
+    """What stands in braces in `text` and is none of `fields`, in order."""
+    return [found[1] for found in _FIELD.finditer(text) if found[1] not in fields]
+
+
+def replace(text: str, value_of: Callable[[str, str], str]) -> str:
+    """`text` with each field exchanged for what `value_of(field, fallback)` gives.
+
+    In one pass: a value that looks like a field is not looked at again.
+    """
+    return _FIELD.sub(lambda found: value_of(found[1], found[2] or ""), text)
 
 
 def fill(text: str, values: Values) -> str:
     """`text` with its fields replaced, for a subject or another single line."""
-    return _replace(text, values, lambda value: value)
+    return _filled(text, values, str)
 
 
 def fill_plain(text: str, values: Values) -> str:
@@ -61,17 +69,14 @@ def fill_plain(text: str, values: Values) -> str:
 
 def fill_html(text: str, values: Values) -> Markup:
     """Markdown `text` as safe HTML. A value stays the text it is, whatever marks are in it."""
-    return markdown.render(_replace(text, values, _as_markdown_text))
+    return markdown.render(_filled(text, values, as_markdown_text))
 
 
-def _replace(text: str, values: Values, escape: Callable[[str], str]) -> str:
-    def value_of(found: re.Match[str]) -> str:
-        # One pass: a value that looks like a field is not looked at again.
-        return escape(" ".join((values(found[1]) or found[2] or "").split()))
-
-    return _FIELD.sub(value_of, text)
+def _filled(text: str, values: Values, escape: Callable[[str], str]) -> str:
+    return replace(text, lambda field, fallback: escape(" ".join((values(field) or fallback).split())))
 
 
-def _as_markdown_text(value: str) -> str:
-    # A backslash before any ASCII punctuation makes it plain text (CommonMark §2.4), in words and in addresses.
+def as_markdown_text(value: str) -> str:
+    """`value` so that Markdown shows every character of it, in words and in addresses."""
+    # A backslash before any ASCII punctuation makes it plain text (CommonMark §2.4).
     return "".join(f"\\{character}" if character in punctuation else character for character in value)

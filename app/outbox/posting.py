@@ -41,7 +41,7 @@ def post(
         to_name=person.name if person else "",
         subject=" ".join(subject.split())[:LONGEST_SUBJECT],
         body=text.strip() + "\n",
-        html=_inliner.inline(html),
+        html=inline_css(html),
         headers=({"Auto-Submitted": "auto-generated"} if automatic else {}) | (headers or {}),
         message_id=f"<{uuid.uuid4()}@{_sender_domain()}>",
     )
@@ -51,6 +51,11 @@ def post(
 
 
 _PARTS = ("subject.txt", "txt", "html")
+
+
+def inline_css(html: str) -> str:
+    """`html` with its style block written into the elements; what stands in @media stays where it is."""
+    return _inliner.inline(html)
 
 
 def _sender_domain() -> str:

@@ -100,8 +100,8 @@ class Person(Model, UserMixin):
 
     @property
     def first_name(self) -> str:
-        """What to call the person in a greeting; empty when they gave no name. "Dr. Ada Lovelace" is Ada."""
-        return next((word for word in self.name.split() if word.lower().rstrip(".") not in TITLES), "")
+        """What to call the person in a greeting; empty when they gave no name."""
+        return first_name_of(self.name)
 
     @property
     def is_owner(self) -> bool:
@@ -126,6 +126,11 @@ class Person(Model, UserMixin):
     def end_sessions(self) -> None:
         """Sign the person out everywhere."""
         self.fs_uniquifier = secrets.token_hex(16)
+
+
+def first_name_of(name: str) -> str:
+    """ "Dr. Ada Lovelace" is Ada; empty when there is nothing but titles."""
+    return next((word for word in name.split() if word.lower().rstrip(".") not in TITLES), "")
 
 
 class Consent(Model):
