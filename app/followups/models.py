@@ -8,6 +8,7 @@ from app.clock import now
 from app.extensions import Model, db
 from app.followups.holds import held_until
 from app.people.models import Consent, Person
+from app.people.suppressions import Suppression
 
 # What a sequence is for. Each is also a purpose of the consent ledger: who withdrew it gets no step of it.
 PURPOSES = ("newsletter", "coaching", "course")
@@ -116,7 +117,7 @@ class SequenceRun(Model):
     def take_step(self) -> SequenceStep | None:
         """The step to send now, noted as passed; None when the run ends or waits here. Lock the run first."""
         if not self.may_go_on:
-            self.stop("the person left")
+            self.stop("the person left, or is suppressed")
             return None
         if until := held_until(self.person, self.sequence.purpose):
             self.next_at = until
@@ -133,6 +134,8 @@ class SequenceRun(Model):
     @property
     def may_go_on(self) -> bool:
         """Whether the person still takes mail of this purpose; asked again before each step."""
+        if Suppression.of(self.person.email):
+            return False
         return self.person.active and Consent.last_word(self.person, self.sequence.purpose) != "withdrawn"
 
     def stop(self, reason: str) -> None:

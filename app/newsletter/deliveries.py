@@ -46,6 +46,7 @@ class Delivery(Model):
             " + (CASE WHEN skipped_at IS NULL THEN 0 ELSE 1 END) <= 1",
             name="one_outcome",
         ),
+        CheckConstraint("bounce_kind IN ('hard', 'soft')", name="known_bounce"),
         Index("ix_delivery_waiting", "issue_id", "due_at", "id", postgresql_where=WAITING, sqlite_where=WAITING),
         Index("ix_delivery_claimed", "claimed_by", postgresql_where=CLAIMED, sqlite_where=CLAIMED),
         Index("ix_delivery_failed", "issue_id", "id", postgresql_where=HAS_FAILED, sqlite_where=HAS_FAILED),
@@ -66,6 +67,8 @@ class Delivery(Model):
     # In the words of the server, or why it was left out.
     answer: Mapped[str] = mapped_column(default="")
     bounced_at: Mapped[datetime | None]
+    # What that, or the refusal it failed for, says about the address; nothing when it is not the address's fault.
+    bounce_kind: Mapped[str | None] = mapped_column(String(4))
     complained_at: Mapped[datetime | None]
 
     @property

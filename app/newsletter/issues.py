@@ -62,6 +62,8 @@ class Issue(Model):
     sent: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
+    bounced: Mapped[int] = mapped_column(default=0)
+    complained: Mapped[int] = mapped_column(default=0)
     # How many were decided and how many of them had failed when it was last started: failures before it are forgiven.
     decided_before: Mapped[int] = mapped_column(default=0)
     failed_before: Mapped[int] = mapped_column(default=0)
@@ -183,12 +185,12 @@ class Issue(Model):
             raise WrongMoment(f"This issue is {self.state} now, so that cannot be done.")
 
     @classmethod
-    def count(cls, issue_id: int, *, sent: int = 0, failed: int = 0, skipped: int = 0) -> None:
-        """Add to its counters, past the session, so that no other change of the row is waited for or lost."""
+    def count(cls, issue_id: int, **more: int) -> None:
+        """Add to its counters, such as `sent=1`, past the session, so that no other change is waited for or lost."""
         db.session.execute(
             update(cls)
             .where(cls.id == issue_id)
-            .values(sent=cls.sent + sent, failed=cls.failed + failed, skipped=cls.skipped + skipped)
+            .values({counter: getattr(cls, counter) + number for counter, number in more.items()})
             .execution_options(synchronize_session=False)
         )
 

@@ -27,6 +27,7 @@ from app.newsletter import quiet_hours
 from app.newsletter.offer import Topic
 from app.newsletter.tags import Tag, subscription_tag
 from app.people.models import Consent, Person
+from app.people.suppressions import Suppression
 
 PURPOSE = "newsletter"
 CONFIRM = "newsletter-confirm"
@@ -75,6 +76,8 @@ class Subscription(Model):
     confirmed_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None] = mapped_column(index=True)
     suppressed_at: Mapped[datetime | None]
+    # When its address was last taken off the list of suppressions: what came back before says nothing any more.
+    lifted_at: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(String(200), default="")
     career_stage: Mapped[str] = mapped_column(String(20), default="")
@@ -99,7 +102,8 @@ class Subscription(Model):
             return subscription
         try:
             with db.session.begin_nested():
-                subscription = cls(person=person)
+                # The address of somebody who was erased, or never subscribed, may be on the list all the same.
+                subscription = cls(person=person, suppressed_at=now() if Suppression.of(person.email) else None)
                 db.session.add(subscription)
         except IntegrityError:  # Somebody else made it between our look and our write.
             return db.session.scalars(select(cls).filter_by(person_id=person.id)).one()
@@ -122,10 +126,12 @@ class Subscription(Model):
 
     @property
     def state(self) -> str:
-        """ "active", "left" or "waiting" for its first confirmation."""
-        if self.is_active:
-            return "active"
-        return "left" if self.unsubscribed_at else "waiting"
+        """ "left", "suppressed", "active" or "waiting" for its first confirmation."""
+        if self.unsubscribed_at:
+            return "left"
+        if self.suppressed_at:
+            return "suppressed"
+        return "active" if self.is_active else "waiting"
 
     def quiet_until(self, moment: datetime) -> datetime | None:
         """The end, in UTC, of the quiet hours that `moment` falls into; None when its reader may be written to then."""
@@ -164,10 +170,12 @@ class Subscription(Model):
     def confirm(self, sign_up: "SignUp") -> None:
         """The mailed link of `sign_up` was followed: what was typed takes effect, and the welcome begins.
 
-        Nothing happens to a subscription that is confirmed already. Lock its person first, as SignUp.from_link can.
+        Nothing happens to a subscription that is confirmed already, unless it is suppressed and the link was mailed
+        since: mail arrives again. Lock its person first, as SignUp.from_link can.
         """
-        if self.is_active:
+        if not self.waits_for(sign_up):
             return
+        self._leave_the_list_of_suppressions()
         self.confirmed_at, self.unsubscribed_at, self.paused_until = now(), None, None
         self.requested_at, self.source = sign_up.requested_at, sign_up.page
         sign_up.confirmed_at = now()
@@ -176,6 +184,18 @@ class Subscription(Model):
             self.topics = Topic.with_keys(sign_up.topics)
         Consent.record(self.person, PURPOSE, "given", wording=sign_up.wording, page=sign_up.page)
         followups.start("newsletter-welcome", self.person)
+
+    def waits_for(self, sign_up: "SignUp") -> bool:
+        """Whether confirming `sign_up` would change anything."""
+        return not self.is_active or (self.suppressed_at is not None and sign_up.is_open)
+
+    def _leave_the_list_of_suppressions(self) -> None:
+        """Unless it is there for a reason that only the owner lifts."""
+        if (entry := Suppression.of(self.person.email)) and entry.only_owner_lifts:
+            self.suppressed_at = self.suppressed_at or now()
+        elif self.suppressed_at or entry:
+            Suppression.remove(self.person.email)
+            self.suppressed_at, self.lifted_at = None, now()
 
     def prefer(self, *, name: str, topics: list[str]) -> None:
         """Keep what the subscriber chose on their own page."""

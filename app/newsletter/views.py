@@ -13,6 +13,7 @@ from app.newsletter.models import WORDING, SignUp, Subscription
 from app.newsletter.offer import Offer
 from app.people.addresses import normalize
 from app.people.models import Person
+from app.people.suppressions import Suppression
 from app.publishing import public_page
 from app.urls import absolute_url
 
@@ -53,10 +54,10 @@ def subscribe() -> ResponseReturnValue:
 def _answer_by_mail(form: SignUpForm) -> None:
     """Write to the address, so that only who reads its mail learns whether we know it."""
     address = normalize(form.email.data or "")
-    if not Allowance.take(address):
+    if not _may_write_to(address):
         return
     subscription = Subscription.at(address)
-    if subscription.is_active:
+    if subscription.is_active and not subscription.suppressed_at:
         emails.already_subscribed(subscription)
     else:
         emails.confirm_subscription(
@@ -64,6 +65,12 @@ def _answer_by_mail(form: SignUpForm) -> None:
                 first_name=form.first_name.data or "", topics=list(form.topics.data or ()), page=form.page
             )
         )
+
+
+def _may_write_to(address: str) -> bool:
+    """Whether a form may have us write there. Who complained about our mail gets none, and no other answer."""
+    entry = Suppression.of(address)
+    return Allowance.take(address) and not (entry and entry.only_owner_lifts)
 
 
 def _newsletter_page(form: SignUpForm) -> str:
@@ -84,7 +91,7 @@ def show_confirmation(token: str) -> ResponseReturnValue:
     if (sign_up := SignUp.from_link(token)) is None:
         return link_expired()
     person = sign_up.subscription.person
-    if sign_up.subscription.is_active:
+    if not sign_up.subscription.waits_for(sign_up):
         return render_template("newsletter/confirmed.html", preferences_url=preferences_url(person))
     return render_template("newsletter/confirm.html", token=token, email=person.email, wording=sign_up.wording)
 
@@ -118,7 +125,7 @@ def send_new_link() -> ResponseReturnValue:
 
 
 def _mail_new_link(address: str) -> None:
-    if not Allowance.take(address):
+    if not _may_write_to(address):
         return
     subscription = (person := Person.with_email(address)) and Subscription.of(person)
     if subscription and subscription.is_active:

@@ -16,7 +16,7 @@ GIVE_UP_AFTER = timedelta(days=2)
 HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=30)
 LONGEST_SUBJECT = 250
-WITHDRAWN = "withdrawn: the reader has left"
+WITHDRAWN = "withdrawn: no letters go to this reader any more"
 UNDECIDED = text("sent_at IS NULL AND failed_at IS NULL")
 FAILED = text("failed_at IS NOT NULL")
 
@@ -163,7 +163,7 @@ class Email(Model):
 
     @property
     def may_be_sent_again(self) -> bool:
-        """Whether it failed; a letter withdrawn because its reader left is not for the owner to send after all."""
+        """Whether it failed; a letter withdrawn from its reader is not for the owner to send after all."""
         return self.failed_at is not None and self.last_answer != WITHDRAWN
 
     def send_again(self) -> None:

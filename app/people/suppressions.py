@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from flask import current_app
-from sqlalchemy import CheckConstraint, String, select
+from sqlalchemy import CheckConstraint, String, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +17,7 @@ REASONS = (HARD_BOUNCE, SOFT_BOUNCES, COMPLAINT, ERASED, BY_OWNER)
 # The person who presses the button in a mail has shown that mail arrives, or that they want it again. A complaint is
 # a word to the mailbox provider, which only the owner can take as settled.
 LIFTED_BY_CONFIRMING = frozenset({HARD_BOUNCE, SOFT_BOUNCES, ERASED})
+LONGEST_DETAIL = 500
 
 
 class Suppression(Model):
@@ -35,6 +36,11 @@ class Suppression(Model):
     detail: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime] = mapped_column(default=now)
 
+    @property
+    def only_owner_lifts(self) -> bool:
+        """Whether signing up again does not take the address off the list: there is no use in mailing a link."""
+        return self.reason not in LIFTED_BY_CONFIRMING
+
     @classmethod
     def of(cls, address: str) -> "Suppression | None":
         """The entry of a normalized address."""
@@ -42,16 +48,33 @@ class Suppression(Model):
 
     @classmethod
     def add(cls, address: str, reason: str, detail: str = "") -> "Suppression":
-        """Put a normalized address on the list; the entry it has, if it is there already."""
-        if known := cls.of(address):
-            return known
+        """Put a normalized address on the list; the entry it has, if it is there already.
+
+        An entry that confirming would lift becomes one that it does not lift, if that is the reason now.
+        """
+        detail = " ".join(detail.replace("\0", " ").split())[:LONGEST_DETAIL]
+        locked = select(cls).filter_by(address_hash=hash_of(address)).with_for_update()
+        locked = locked.execution_options(populate_existing=True)
+        if known := db.session.scalar(locked):
+            return known._outdone_by(reason, detail)
         try:
             with db.session.begin_nested():
                 entry = cls(address_hash=hash_of(address), address=address, reason=reason, detail=detail)
                 db.session.add(entry)
         except IntegrityError:  # Somebody else put it there between our look and our write.
-            return db.session.scalars(select(cls).filter_by(address_hash=hash_of(address))).one()
+            return db.session.scalars(locked).one()._outdone_by(reason, detail)
         return entry
+
+    def _outdone_by(self, reason: str, detail: str) -> "Suppression":
+        if self.reason in LIFTED_BY_CONFIRMING and reason not in LIFTED_BY_CONFIRMING:
+            self.reason, self.detail, self.at = reason, detail, now()
+        return self
+
+    @classmethod
+    def remove(cls, address: str) -> bool:
+        """Take a normalized address off the list; whether it was on it."""
+        entry = delete(cls).where(cls.address_hash == hash_of(address)).returning(cls.id)
+        return db.session.scalar(entry.execution_options(synchronize_session="fetch")) is not None
 
 
 def hash_of(address: str) -> str:

@@ -14,7 +14,14 @@ SUBSCRIPTIONS = Listing(
     .options(contains_eager(Subscription.person), selectinload(Subscription.topics)),
     number=Subscription.id,
     searched=(Person.email, Person.name),
-    states=by_first_moment({"left": Subscription.unsubscribed_at, "active": Subscription.confirmed_at}, "waiting"),
+    states=by_first_moment(
+        {
+            "left": Subscription.unsubscribed_at,
+            "suppressed": Subscription.suppressed_at,
+            "active": Subscription.confirmed_at,
+        },
+        "waiting",
+    ),
 )
 
 

@@ -132,7 +132,7 @@ def test_who_withdrew_after_the_start_gets_nothing_more(ada, welcome, mail, work
     clock.advance(days=10)
     sweep()
     assert mail.all == []
-    assert db.session.scalars(db.select(SequenceRun)).one().stop_reason == "the person left"
+    assert db.session.scalars(db.select(SequenceRun)).one().stop_reason == "the person left, or is suppressed"
 
 
 def test_withdrawing_from_one_purpose_leaves_the_others(ada, mail, work):

@@ -47,9 +47,14 @@ def person(email: str, name: str = "") -> Person:
 def subscription(email: str, name: str = "", state: str = "active") -> Subscription:
     confirmed = now() if state != "waiting" else None
     left = now() if state == "left" else None
+    suppressed = now() if state == "suppressed" else None
     whose = person(email, name)
     Consent.record(whose, PURPOSE, "given", wording=WORDING, page="/newsletter/")
-    return _add(Subscription(person=whose, confirmed_at=confirmed, unsubscribed_at=left, source="/newsletter/"))
+    return _add(
+        Subscription(
+            person=whose, confirmed_at=confirmed, unsubscribed_at=left, suppressed_at=suppressed, source="/newsletter/"
+        )
+    )
 
 
 def consultation(email: str, name: str = "Ada", goals: str = "", cancelled: bool = False) -> Consultation:

@@ -120,7 +120,7 @@ def test_fifty_rows_cost_as_many_queries_as_five(owner, queries, path):
 
 
 def test_the_states_of_the_database_are_those_of_the_rows(app):
-    for state in ("active", "left", "waiting"):
+    for state in ("active", "left", "suppressed", "waiting"):
         factories.subscription(f"{state}@example.org", state=state)
     factories.consultation("ada@example.org")
     factories.consultation("grace@example.org", cancelled=True)

@@ -1,0 +1,57 @@
+"""Taking an address out of every letter's way, and letting it back. What was ordered or asked for still arrives."""
+
+from sqlalchemy import select, update
+
+from app import followups
+from app.clock import now
+from app.extensions import db
+from app.newsletter.models import SignUp, Subscription
+from app.outbox import Email
+from app.people.models import Person
+from app.people.suppressions import LIFTED_BY_CONFIRMING, Suppression
+
+
+def suppress(address: str, reason: str, detail: str = "") -> None:
+    """Put a normalized address on the list, and stop what waits for its person. Done again, it changes nothing.
+
+    `reason` is one of app.people.suppressions; `detail` is kept with it, such as what a mail server said. It locks the
+    person, so let no lock on what hangs on a person come before it in the same transaction.
+    """
+    person = _locked(address)
+    Suppression.add(address, reason, detail)
+    if person is None:
+        return
+    of_person = Subscription.person_id == person.id
+    db.session.execute(
+        update(Subscription)
+        .where(of_person, Subscription.suppressed_at.is_(None))
+        .values(suppressed_at=now())
+        .execution_options(synchronize_session="fetch")
+    )
+    if reason not in LIFTED_BY_CONFIRMING and (
+        subscription := db.session.scalar(select(Subscription).where(of_person))
+    ):
+        SignUp.void_all(subscription)  # A link that was mailed before would promise letters that do not come.
+    followups.stop_all(person, f"suppressed: {reason}")
+    # After the runs: whoever was writing a letter held one of them, and has written it now.
+    Email.withdraw_letters(person)
+
+
+def lift(address: str) -> bool:
+    """Take a normalized address off the list; whether it was on it.
+
+    Nobody is subscribed by it: who left, or complained and so left, stays away until they sign up again.
+    """
+    person = _locked(address)
+    if not Suppression.remove(address):
+        return False
+    if person and (subscription := Subscription.of(person)):
+        subscription.suppressed_at, subscription.lifted_at = None, now()
+    return True
+
+
+def _locked(address: str) -> Person | None:
+    """The person at `address`, locked until commit."""
+    person = Person.with_email(address)
+    locked = Person.for_update(person.id) if person else None
+    return locked if locked and locked.email == address else None
