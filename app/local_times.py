@@ -1,6 +1,6 @@
 """Times on people's own clocks: from what the wall shows to the instant it means, and back into words."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -82,7 +82,7 @@ def in_words(moment: datetime, zone: str) -> str:
     return f"{shown:%A, %B} {shown.day}, {shown.year}, {clock_time(shown)} {abbreviation(shown)}"
 
 
-def clock_time(shown: datetime) -> str:
+def clock_time(shown: datetime | time) -> str:
     """Such as "9:30 AM"."""
     return f"{shown.hour % 12 or 12}:{shown:%M %p}"
 

@@ -20,7 +20,7 @@ from app.coaching.models import BOOKING_WINDOW, MINIMUM_NOTICE, Consultation, Ti
 from app.coaching.offer import CoachingOffer
 from app.local_times import SkippedTime, clock_time, instant, zone_choices
 from app.people.addresses import normalize
-from app.people.forms import Address, PublicForm, SinglePlainLine
+from app.people.forms import Address, Offered, PlainText, PublicForm, SinglePlainLine, one_kind_of_line_break
 
 MOST_TOPICS = 5
 NOT_A_TIME = "Give the day and the time, such as 2027-03-16 19:30."
@@ -28,31 +28,6 @@ PAST = "That time has passed. Choose one at least a day from now."
 TOO_SOON = "That is less than a day from now. Choose a time at least 24 hours ahead, so that the coach can answer."
 TOO_FAR = f"That is too far ahead. Choose a time within the next {BOOKING_WINDOW.days} days."
 NO_TIMES = "Give at least one time that suits you, or tick that you have no preference."
-
-
-def one_kind_of_line_break(text: str | None) -> str:
-    """Browsers send two characters for each line break they counted as one."""
-    return (text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-class PlainText:
-    """Refuses characters that no keyboard makes, such as NUL, which no database column can hold."""
-
-    def __call__(self, form: Any, field: Field) -> None:
-        if not all(character.isprintable() or character in "\n\t" or character > "\x9f" for character in field.data):
-            raise ValidationError("Please write this in plain characters.")
-
-
-class Offered:
-    """Refuses a choice that is not among those of its field, in words that say what to do."""
-
-    def __init__(self, message: str) -> None:
-        self.message = message
-
-    def __call__(self, form: Any, field: Any) -> None:
-        chosen = set(field.data) if isinstance(field.data, list) else {field.data}
-        if not chosen <= {choice.value for choice in field.iter_choices()}:
-            raise ValidationError(self.message)
 
 
 class NoPatientInformation:

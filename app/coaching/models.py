@@ -172,6 +172,7 @@ class Consultation(Model):
     def prove_address(self) -> None:
         """Note that the mailed link was used: who did owns the address, and the name typed with it is theirs."""
         self.person.take_name(self.name)
+        self.person.was_here()
 
     def _take_details(self, goals: str, times: Times) -> None:
         self.goals, self.time_zone, self.no_preference = goals, times.time_zone, times.no_preference

@@ -118,6 +118,7 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
         return _give_back(order, checkout, "paid twice")
     is_given_back = bool(order.amount_cents) and checkout.refunded_cents >= order.amount_cents
     if not order.paid_at:
+        order.person.was_here()
         order.take_payment(checkout.session_id, checkout.payment_intent_id, checkout.payment_method)
         if not is_given_back:
             _enroll(order, checkout)

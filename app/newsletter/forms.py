@@ -1,15 +1,20 @@
+from datetime import time
 from typing import Any
 
-from wtforms import EmailField, HiddenField, SelectMultipleField, StringField
+from wtforms import EmailField, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.local_times import clock_time, zone_choices
+from app.newsletter.models import CAREER_STAGES, Subscription
 from app.newsletter.offer import Topic
-from app.people.forms import Address, PublicForm, SinglePlainLine
+from app.people.forms import Address, Offered, PublicForm, SinglePlainLine
 from app.people.views import safe_next
 
 HERE = "/newsletter/"
+PAUSES = (30, 60, 90)
+NO_HOUR = SelectChoice("", "No quiet hours")
 
 
 class TopicsField(SelectMultipleField):
@@ -29,9 +34,17 @@ class TopicsField(SelectMultipleField):
             raise ValidationError("One of the topics is not on offer. Please choose from these.")
 
 
+def career_stage() -> SelectField:
+    unsaid = SelectChoice("", "I would rather not say")
+    stages = [unsaid, *(SelectChoice(key, label) for key, label in CAREER_STAGES.items())]
+    known = Offered("Choose one of the stages in the list.")
+    return SelectField("Where you are in your career", [known], choices=stages, validate_choice=False, default="")
+
+
 class SignUpForm(PublicForm):
     email = EmailField("E-mail", [InputRequired("Tell us where to write to."), Address()])
     first_name = StringField("First name", [Length(max=80, message="80 characters are enough."), SinglePlainLine()])
+    career_stage = career_stage()
     topics = TopicsField("Topics")
     source = HiddenField()
 
@@ -52,4 +65,52 @@ class NewLinkForm(PublicForm):
 
 class PreferencesForm(PublicForm):
     name = StringField("Name", [Length(max=120, message="120 characters are enough."), SinglePlainLine()])
+    career_stage = career_stage()
     topics = TopicsField("Topics")
+
+
+class PauseForm(PublicForm):
+    days = StringField("For how long", [AnyOf([str(days) for days in PAUSES], "Choose 30, 60 or 90 days.")])
+
+
+def hour_of_the_day(label: str) -> SelectField:
+    hours = [SelectChoice(str(hour), clock_time(time(hour))) for hour in range(24)]
+    known = Offered("Choose one of the hours in the list.")
+    return SelectField(label, [known], choices=[NO_HOUR, *hours], validate_choice=False, default="")
+
+
+class QuietHoursForm(PublicForm):
+    from_hour = hour_of_the_day("From")
+    to_hour = hour_of_the_day("Until")
+    time_zone = SelectField(
+        "Your time zone", [Offered("Choose one of the time zones in the list.")], validate_choice=False
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.time_zone.choices = zone_choices()
+
+    @classmethod
+    def showing(cls, subscription: Subscription) -> "QuietHoursForm":
+        """The form as it stands before anything is changed."""
+        return cls(
+            formdata=None,
+            from_hour=_as_choice(subscription.quiet_from_hour),
+            to_hour=_as_choice(subscription.quiet_to_hour),
+            time_zone=subscription.time_zone,
+        )
+
+    def validate_to_hour(self, field: SelectField) -> None:
+        if bool(self.from_hour.data) != bool(field.data):
+            raise ValidationError("Choose both hours, or neither.")
+        if field.data and field.data == self.from_hour.data:
+            raise ValidationError("Quiet hours that end when they begin would be the whole day. Pause instead.")
+
+    @property
+    def hours(self) -> tuple[int, int] | None:
+        """The hours chosen; None for no quiet hours."""
+        return (int(self.from_hour.data), int(self.to_hour.data)) if self.from_hour.data else None
+
+
+def _as_choice(hour: int | None) -> str:
+    return "" if hour is None else str(hour)

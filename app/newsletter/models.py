@@ -1,5 +1,5 @@
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import (
     JSON,
@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app import followups, tokens
 from app.clock import now
 from app.extensions import Model, db
+from app.local_times import clock_time, zone_in_words
 from app.newsletter import quiet_hours
 from app.newsletter.offer import Topic
 from app.newsletter.tags import Tag, subscription_tag
@@ -159,10 +160,11 @@ class Subscription(Model):
             followups.let_go(self.person, PURPOSE, held)
         self.paused_until = None
 
-    def request(self, *, first_name: str, topics: list[str], page: str) -> "SignUp":
+    def request(self, *, first_name: str, topics: list[str], page: str, career_stage: str = "") -> "SignUp":
         """Keep what a sign-up form said, unproven: it takes effect only when the mailed link is followed."""
         Consent.record(self.person, PURPOSE, "requested", wording=WORDING, page=page)
-        sign_up = SignUp(subscription=self, first_name=first_name, topics=topics, page=page, wording=WORDING)
+        typed = {"first_name": first_name, "topics": topics, "career_stage": career_stage}
+        sign_up = SignUp(subscription=self, **typed, page=page, wording=WORDING)
         db.session.add(sign_up)
         db.session.flush()
         return sign_up
@@ -179,7 +181,9 @@ class Subscription(Model):
         self.confirmed_at, self.unsubscribed_at, self.paused_until = now(), None, None
         self.requested_at, self.source = sign_up.requested_at, sign_up.page
         sign_up.confirmed_at = now()
+        self.person.was_here()
         self.person.take_name(sign_up.first_name)
+        self.career_stage = sign_up.career_stage or self.career_stage
         if sign_up.topics:
             self.topics = Topic.with_keys(sign_up.topics)
         Consent.record(self.person, PURPOSE, "given", wording=sign_up.wording, page=sign_up.page)
@@ -197,10 +201,28 @@ class Subscription(Model):
             Suppression.remove(self.person.email)
             self.suppressed_at, self.lifted_at = None, now()
 
-    def prefer(self, *, name: str, topics: list[str]) -> None:
+    def prefer(self, *, name: str, topics: list[str], career_stage: str) -> None:
         """Keep what the subscriber chose on their own page."""
         self.person.rename(name)
         self.topics = Topic.with_keys(topics)
+        self.career_stage = career_stage
+
+    def keep_quiet(self, hours: tuple[int, int] | None, time_zone: str) -> None:
+        """Take quiet hours, from the first to the second on the clocks of `time_zone`; None for none."""
+        self.quiet_from_hour, self.quiet_to_hour = hours or (None, None)
+        self.time_zone = time_zone if hours else ""
+
+    @property
+    def quiet_hours_in_words(self) -> str:
+        """Such as "10:00 PM to 6:00 AM, Chicago (America/Chicago)"; empty when there are none."""
+        if self.quiet_from_hour is None or self.quiet_to_hour is None:
+            return ""
+        hours = f"{clock_time(time(self.quiet_from_hour))} to {clock_time(time(self.quiet_to_hour))}"
+        return f"{hours}, {zone_in_words(self.time_zone)}"
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_until is not None and self.paused_until > now()
 
     def leave(self) -> None:
         """Take it off the list. Links to confirm that were mailed before are worth nothing from here on."""

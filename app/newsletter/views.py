@@ -62,7 +62,10 @@ def _answer_by_mail(form: SignUpForm) -> None:
     else:
         emails.confirm_subscription(
             subscription.request(
-                first_name=form.first_name.data or "", topics=list(form.topics.data or ()), page=form.page
+                first_name=form.first_name.data or "",
+                topics=list(form.topics.data or ()),
+                page=form.page,
+                career_stage=form.career_stage.data,
             )
         )
 
@@ -137,4 +140,4 @@ def _mail_new_link(address: str) -> None:
 
 
 # More views of the blueprint, so they come after it; and the tasks, which the worker knows once they are imported.
-from app.newsletter import holding_back, issues, subscriber_views, tasks  # noqa: E402, F401
+from app.newsletter import holding_back, issues, leaving_views, preferences_views, tasks  # noqa: E402, F401

@@ -29,6 +29,31 @@ class SinglePlainLine:
             raise ValidationError("Please write this on one line, in plain characters.")
 
 
+def one_kind_of_line_break(text: str | None) -> str:
+    """Browsers send two characters for each line break they counted as one."""
+    return (text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+class PlainText:
+    """Refuses characters that no keyboard makes, such as NUL, which no database column can hold."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if not all(character.isprintable() or character in "\n\t" or character > "\x9f" for character in field.data):
+            raise ValidationError("Please write this in plain characters.")
+
+
+class Offered:
+    """Refuses a choice that is not among those of its field, in words that say what to do."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __call__(self, form: Any, field: Any) -> None:
+        chosen = set(field.data) if isinstance(field.data, list) else {field.data}
+        if not chosen <= {choice.value for choice in field.iter_choices()}:
+            raise ValidationError(self.message)
+
+
 class PublicForm(FlaskForm):
     """A form on a page that anyone may hold a copy of: no token in it; web's cross-origin guard protects it."""
 

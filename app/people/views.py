@@ -121,6 +121,7 @@ def _guess(address: str, digits: str) -> SignInCode | None:
 def _enter(code: SignInCode) -> ResponseReturnValue:
     """Start a session of its own for the person: nothing of what the browser held before goes into it."""
     person = code.use()
+    person.was_here()
     target = code.next_path or _home_of(person)
     db.session.commit()
     session.clear()

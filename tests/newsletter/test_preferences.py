@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from werkzeug.datastructures import MultiDict
 
@@ -26,7 +28,7 @@ def test_the_page_shows_what_holds_and_not_the_whole_address(ada):
     assert "a…@example.org" in page
     assert ADA not in page
     assert 'value="Ada"' in page
-    assert page.count("checked") == 1
+    assert page.count(" checked") == 1
     assert "/newsletter/unsubscribe/" in page
 
 
@@ -37,6 +39,96 @@ def test_topics_and_name_are_saved(ada):
     assert answer.status_code == 303
     assert "Saved" in ada.client.get(answer.location).text
     assert (ada.person.name, ada.topics) == ("Dr. Ada", ["leadership", "mentorship"])
+
+
+def test_the_career_stage_is_taken_at_sign_up_and_changed_here(ada):
+    ada.sign_up(career_stage="resident")
+    assert ada.subscription.career_stage == ""  # Unproven until the mailed link is followed.
+    ada.confirm()
+    assert ada.subscription.career_stage == "resident"
+    assert 'selected value="resident"' in ada.client.get(page_of(ada)).text
+    ada.client.post(page_of(ada), data={"career_stage": "fellow"})
+    assert ada.subscription.career_stage == "fellow"
+    ada.client.post(page_of(ada), data={"career_stage": ""})
+    assert ada.subscription.career_stage == ""
+
+
+def test_signing_up_again_without_a_stage_keeps_the_one_that_is_known(ada, clock):
+    ada.subscribe(career_stage="leader").leave()
+    db.session.commit()
+    clock.advance(minutes=11)
+    assert ada.subscribe().career_stage == "leader"
+
+
+@pytest.mark.parametrize("days", [30, 60, 90])
+def test_a_pause_is_shown_with_its_end_and_ended_early(ada, clock, days):
+    ada.subscribe()
+    path = page_of(ada)
+    answer = ada.client.post(f"{path}/pause", data={"days": str(days)})
+    assert answer.status_code == 303
+    end = clock.time + timedelta(days=days)
+    assert ada.subscription.paused_until == end
+    page = ada.client.get(answer.location).text
+    assert f"{end:%B} {end.day}, {end.year}" in page
+    assert "Resume now</button>" in page
+    assert ada.client.post(f"{path}/resumption").status_code == 303
+    assert ada.subscription.paused_until is None
+    assert "Resume now" not in ada.client.get(path).text
+
+
+def test_a_pause_that_is_over_is_shown_no_more(ada, clock):
+    ada.subscribe()
+    ada.client.post(f"{page_of(ada)}/pause", data={"days": "30"})
+    clock.advance(days=30)
+    assert "Resume now" not in ada.client.get(page_of(ada)).text
+
+
+def test_quiet_hours_go_over_midnight_on_the_readers_clocks(ada):
+    ada.subscribe()
+    path = page_of(ada)
+    hours = {"from_hour": "22", "to_hour": "6", "time_zone": "America/Chicago"}
+    answer = ada.client.post(f"{path}/quiet-hours", data=hours)
+    subscription = ada.subscription
+    kept = (subscription.quiet_from_hour, subscription.quiet_to_hour, subscription.time_zone)
+    assert kept == (22, 6, "America/Chicago")
+    assert "10:00 PM to 6:00 AM, Chicago (America/Chicago)" in ada.client.get(answer.location).text
+    ada.client.post(f"{path}/quiet-hours", data=hours | {"from_hour": "", "to_hour": ""})
+    subscription = ada.subscription
+    assert (subscription.quiet_from_hour, subscription.quiet_to_hour, subscription.time_zone) == (None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("part", "fields", "says"),
+    [
+        ("pause", {"days": "36500"}, "Choose 30, 60 or 90 days"),
+        ("pause", {"days": "-1"}, "Choose 30, 60 or 90 days"),
+        ("pause", {}, "Choose 30, 60 or 90 days"),
+        ("quiet-hours", {"from_hour": "22", "time_zone": "UTC"}, "both hours, or neither"),
+        ("quiet-hours", {"to_hour": "6", "time_zone": "UTC"}, "both hours, or neither"),
+        ("quiet-hours", {"from_hour": "6", "to_hour": "6", "time_zone": "UTC"}, "the whole day"),
+        ("quiet-hours", {"from_hour": "24", "to_hour": "6", "time_zone": "UTC"}, "one of the hours"),
+        ("quiet-hours", {"from_hour": "x", "to_hour": "6", "time_zone": "UTC"}, "one of the hours"),
+        ("quiet-hours", {"from_hour": "1", "to_hour": "6", "time_zone": "Mars/Olympus"}, "one of the time zones"),
+        ("quiet-hours", {"from_hour": "1", "to_hour": "6"}, "one of the time zones"),
+    ],
+)
+def test_what_makes_no_sense_is_explained_and_changes_nothing(ada, part, fields, says):
+    ada.subscribe()
+    path = page_of(ada)
+    before = rows_of_everybody()
+    answer = ada.client.post(f"{path}/{part}", data=fields)
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize("part", ["", "/pause", "/resumption", "/quiet-hours"])
+def test_choosing_counts_as_having_been_here(ada, clock, part):
+    ada.subscribe()
+    clock.advance(days=3)
+    fields = {"days": "30", "from_hour": "1", "to_hour": "2", "time_zone": "UTC"}
+    assert ada.client.post(page_of(ada) + part, data=fields).status_code == 303
+    assert ada.person.last_seen_at == clock.time
 
 
 def test_no_topic_means_all_and_no_name_is_fine(ada):
@@ -57,6 +149,7 @@ def test_the_link_works_for_ever(ada, clock):
     "fields",
     [
         {"topics": "gossip"},
+        {"career_stage": "emperor"},
         [("topics", "career")] * 10_000,
         {"name": "Ada\r\nBcc: x@example.org"},
         {"name": "Ada\u202e"},
@@ -64,7 +157,7 @@ def test_the_link_works_for_ever(ada, clock):
         [("name", "Ada"), ("name", "Bob")],
         {"name": "A\0"},
     ],
-    ids=["unknown topic", "ten thousand", "line break", "turned", "too long", "twice", "NUL"],
+    ids=["unknown topic", "unknown stage", "ten thousand", "line break", "turned", "too long", "twice", "NUL"],
 )
 def test_bad_input_changes_nothing(ada, fields):
     ada.subscribe(first_name="Ada", topics=["career"])
@@ -97,7 +190,8 @@ def test_who_gets_no_letters_is_told_so(ada, state):
     path = page_of(ada)
     assert "You get no newsletter" in ada.client.get(path).text
     before = rows_of_everybody()
-    assert ada.client.post(path, data={"name": "Mallory"}).status_code == 409
+    for part in ("", "/pause", "/resumption", "/quiet-hours"):
+        assert ada.client.post(path + part, data={"name": "Mallory", "days": "30"}).status_code == 409
     assert rows_of_everybody() == before
 
 

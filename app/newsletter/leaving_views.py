@@ -1,20 +1,17 @@
-"""What a reader does from the links in every letter: choose, and leave. The token is all it takes."""
+"""Leaving, from the link in every letter. The token is all it takes."""
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import tokens
 from app.extensions import csrf, db
-from app.followups.leaving import person_of, person_with, preferences_url, unsubscribe_url
+from app.followups.leaving import person_of, person_with, preferences_url
 from app.newsletter.composing import compose
-from app.newsletter.forms import PreferencesForm
 from app.newsletter.issues import Issue
 from app.newsletter.leaving import has_left, leave_everything
 from app.newsletter.messages import Values
-from app.newsletter.models import Subscription
 from app.newsletter.views import bp, link_expired
 from app.people.addresses import masked
-from app.people.models import Person
 from app.tokens import InvalidToken
 
 # A letter is shown as it looks in a mail: no script, no form, nothing from elsewhere but its pictures.
@@ -22,33 +19,6 @@ OF_A_LETTER = (
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https:"
 )
-
-
-@bp.get("/preferences/<token>")
-def show_preferences(token: str) -> ResponseReturnValue:
-    if (person := _person_of("preferences", token)) is None:
-        return link_expired()
-    subscription = Subscription.of(person)
-    if subscription is None or not subscription.is_active:
-        return _no_letters(person)
-    form = PreferencesForm(formdata=None, name=person.name, topics=[topic.key for topic in subscription.topics])
-    return _preferences_page(token, person, form)
-
-
-@bp.post("/preferences/<token>")
-@csrf.exempt
-def save_preferences(token: str) -> ResponseReturnValue:
-    if (person := _person_of("preferences", token)) is None:
-        return link_expired()
-    subscription = Subscription.of(person)
-    if subscription is None or not subscription.is_active:
-        return _no_letters(person), 409
-    form = PreferencesForm()
-    if not form.validate():
-        return _preferences_page(token, person, form), 422
-    subscription.prefer(name=form.name.data or "", topics=list(form.topics.data or ()))
-    db.session.commit()
-    return redirect(url_for(".show_preferences", token=token, saved=1), 303)
 
 
 @bp.get("/unsubscribe/<token>")
@@ -97,25 +67,3 @@ def show_copy(token: str) -> ResponseReturnValue:
         return link_expired()
     _, _, html = compose(issue).filled(Values(issue).of(person.id, person.created_at, person.name))
     return Response(html, headers={"Content-Security-Policy": OF_A_LETTER})
-
-
-def _person_of(purpose: str, token: str) -> Person | None:
-    try:
-        return person_of(purpose, token)
-    except InvalidToken:
-        return None
-
-
-def _preferences_page(token: str, person: Person, form: PreferencesForm) -> str:
-    return render_template(
-        "newsletter/preferences.html",
-        token=token,
-        form=form,
-        email=masked(person.email),
-        saved="saved" in request.args,
-        unsubscribe_url=unsubscribe_url(person),
-    )
-
-
-def _no_letters(person: Person) -> str:
-    return render_template("newsletter/no_letters.html", email=masked(person.email))
