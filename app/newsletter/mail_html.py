@@ -1,0 +1,75 @@
+"""The HTML of a mail, read back the way a mail program reads it: a tree of elements with their attributes and words."""
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+# HTML Living Standard §13.1.2: these have no end tag.
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+UNSEEN = frozenset({"head", "style", "script", "title", "template"})
+
+
+class Element:
+    """One element. `words` is the text that stands directly in it, with single spaces."""
+
+    def __init__(self, tag: str, attributes: dict[str, str], parent: "Element | None") -> None:
+        self.tag, self.attributes, self.parent = tag, attributes, parent
+        self._texts: list[str] = []
+
+    def add(self, text: str) -> None:
+        self._texts.append(text)
+
+    @property
+    def words(self) -> str:
+        return " ".join("".join(self._texts).split())
+
+    @property
+    def source(self) -> str:
+        """The text as it stands, for what is no prose: a style block."""
+        return "".join(self._texts)
+
+    @property
+    def classes(self) -> frozenset[str]:
+        return frozenset(self.attributes.get("class", "").split())
+
+    def lineage(self) -> "Iterator[Element]":
+        """The element itself, then each that it lies in, outwards."""
+        element: Element | None = self
+        while element:
+            yield element
+            element = element.parent
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it lies in nothing whose text is never shown as part of the page."""
+        return not any(element.tag in UNSEEN for element in self.lineage())
+
+
+def elements(html: str) -> list[Element]:
+    """Every element of `html`, in order."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.found
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Element] = []
+        self._open: list[Element] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        parent = self._open[-1] if self._open else None
+        element = Element(tag, {name: value or "" for name, value in attrs}, parent)
+        self.found.append(element)
+        if tag not in VOID:
+            self._open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        if any(element.tag == tag for element in self._open):
+            while self._open.pop().tag != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self._open[-1].add(data)

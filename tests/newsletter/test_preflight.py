@@ -1,0 +1,163 @@
+"""What stops an issue from going out, and what it says."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from app.extensions import db
+from app.newsletter import preflight
+from app.newsletter.issues import Issue
+
+SITE = "http://localhost:8000"
+
+
+def issue_with(**fields):
+    words = {"title": "Issue one", "subject": "A thought for Monday", "preview": "Short.", "body": "Words."}
+    issue = Issue(slug=uuid.uuid4().hex, **{**words, **fields})
+    db.session.add(issue)
+    db.session.flush()
+    return issue
+
+
+def found(**fields):
+    """The findings by code."""
+    return {finding.code: finding for finding in preflight.check(issue_with(**fields))}
+
+
+def blocking(**fields):
+    return sorted(code for code, finding in found(**fields).items() if finding.blocks)
+
+
+def test_a_sound_issue_passes(app):
+    body = "Dear {first_name|Doctor},\n\n## A head\n\n> Quoted [words](mailto:hello@example.org).\n\n- one\n- two"
+    assert found(body=body, cover="https://example.org/c.png", cover_alt="A cup of coffee") == {}
+
+
+@pytest.mark.parametrize("subject", ["", "   ", "{first_name}"])
+def test_a_subject_that_somebody_would_get_empty_blocks(app, subject):
+    finding = found(subject=subject)["subject-empty"]
+    assert finding.blocks
+    assert finding.field == "subject"
+
+
+def test_a_long_subject_blocks_and_a_longish_one_warns(app):
+    assert blocking(subject="word " * 31) == ["subject-long"]
+    assert "154" in found(subject="word " * 31)["subject-long"].message
+    assert not found(subject="w" * 71)["subject-cut"].blocks
+    assert found(subject="w" * 70) == {}
+
+
+def test_a_subject_without_a_word_and_a_long_preview_warn(app):
+    assert not found(subject="🎉!!!")["subject-wordless"].blocks
+    assert not found(preview="word " * 31)["preview-cut"].blocks
+
+
+@pytest.mark.parametrize("name", ["subject", "preview", "body"])
+def test_an_unknown_field_blocks_and_is_named(app, name):
+    finding = found(**{name: "Dear {frist_name},"})["unknown-field"]
+    assert finding.blocks
+    assert finding.field == name
+    assert "{frist_name}" in finding.message
+    assert "{first_name}" in finding.message
+
+
+def test_a_name_without_a_word_in_its_stead_warns(app):
+    assert found(subject="{first_name}, a thought")["no-fallback"].field == "subject"
+    assert found(body="Dear {first_name},")["no-fallback"].field == "body"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"subject": "TK: think of one"},
+        {"preview": "TKTK"},
+        {"title": "Issue TK"},
+        {"body": "As (TK) said."},
+        {"body": "![TK](https://example.org/a.png)"},
+        {"cover": "https://example.org/a.png", "cover_alt": "Portrait of TK"},
+    ],
+)
+def test_a_placeholder_left_in_blocks(app, fields):
+    assert blocking(**fields) == ["tk"]
+
+
+@pytest.mark.parametrize("body", ["TKI therapy", "STK", "tk", "[words](https://example.org/TK/)"])
+def test_a_word_that_holds_the_letters_does_not(app, body):
+    assert "tk" not in found(body=body)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("[words](/articles/one)", "relative-link"),
+        ("[words](articles/one)", "relative-link"),
+        ("[words](//example.org/one)", "relative-link"),
+        ("[words](#head)", "anchor"),
+        ("[words]()", "broken-link"),
+        ("[words](https://)", "broken-link"),
+        ("[words](https:///path)", "broken-link"),
+        ("[words](https://exa mple.org)", "broken-link"),
+        ("![A cup](/static/a.png)", "relative-image"),
+        ("![](https://example.org/a.png)", "alt-missing"),
+        ("", "body-empty"),
+    ],
+)
+def test_what_leads_nowhere_in_a_mail_blocks(app, body, code):
+    finding = found(body=body)[code]
+    assert finding.blocks
+    assert finding.field == "body"
+
+
+def test_the_cover_needs_words_and_a_whole_address(app):
+    assert found(cover="https://example.org/a.png")["alt-missing"].field == "cover_alt"
+    assert found(cover="/static/a.png", cover_alt="A cup")["relative-image"].field == "cover"
+
+
+def test_a_picture_over_http_warns_where_the_site_is_on_https(app, monkeypatch):
+    picture = {"cover": "http://example.org/a.png", "cover_alt": "A cup"}
+    assert found(**picture) == {}
+    monkeypatch.setitem(app.config, "SITE_URL", "https://doctor.example.org")
+    assert not found(**picture)["http-image"].blocks
+
+
+def test_what_gmail_clips_blocks_and_what_comes_near_warns(app):
+    assert blocking(body="A few words more. " * 5700) == ["clipped"]
+    finding = found(body="A few words more. " * 5100)["nearly-clipped"]
+    assert not finding.blocks
+
+
+def test_the_way_out_is_missed_wherever_it_is_missing(app, monkeypatch, tmp_path):
+    templates = Path(app.root_path).parent / "templates"
+    for suffix, name in (("html", "HTML"), ("txt", "plain text")):
+        broken = tmp_path / suffix / "emails"
+        broken.mkdir(parents=True)
+        written = (templates / f"emails/base.{suffix}").read_text()
+        (broken / f"base.{suffix}").write_text(written.replace("{{ unsubscribe_url }}", f"{SITE}/newsletter/"))
+        finding = with_templates(app, monkeypatch, broken.parent)["no-unsubscribe"]
+        assert finding.blocks
+        assert f"in its {name}:" in finding.message
+
+
+def test_a_template_that_is_lost_in_dark_mode_blocks(app, monkeypatch, tmp_path):
+    broken = tmp_path / "emails"
+    broken.mkdir()
+    written = (Path(app.root_path).parent / "templates/emails/base.html").read_text()
+    (broken / "base.html").write_text(written.replace("h1, h2, h3, p, ul,", "h1, h2, h3, ul,"))
+    finding = with_templates(app, monkeypatch, tmp_path)["dark-mode"]
+    assert finding.blocks
+    assert "Words." in finding.message
+
+
+def with_templates(app, monkeypatch, folder):
+    """What is found when templates in `folder` stand in for those of the site."""
+    app.jinja_env.cache.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(app.jinja_loader, "searchpath", [str(folder), *app.jinja_loader.searchpath])
+        by_code = found()
+    app.jinja_env.cache.clear()
+    return by_code
+
+
+def test_a_line_break_in_the_senders_name_blocks(app):
+    assert blocking(sender_name="Ada\r\nBcc: x@example.org") == ["line-break"]
