@@ -19,6 +19,7 @@ from huey.api import Task, TaskWrapper
 from huey.serializer import SignedSerializer
 from huey.storage import MemoryStorage, PostgresStorage, RedisStorage, SqliteStorage
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.orm import registry as type_registry
@@ -97,6 +98,12 @@ def write_on_get() -> None:
     """
     g.writes = True
     db.session.commit()
+
+
+def insert_with_conflict(model: type[Any]) -> Any:
+    """An INSERT into the model's table that can say ON CONFLICT, which SQLAlchemy has apart for each database."""
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(model)
 
 
 class Queue(Huey):

@@ -5,6 +5,7 @@ from html import escape
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import unescapeAll
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
@@ -56,6 +57,10 @@ _parser = (
     .enable(["table", "smartquotes", "replacements"])
     .use(anchors_plugin, min_level=2, max_level=3)
 )
+# What looks like a mark inside an address belongs to the address.
+_ADDRESS_OR_MARK = re.compile(
+    r"(https?://[^\s<>()]*(?:[^\s<>()*_]|[*_](?=\))))|\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)"
+)
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes=ATTRIBUTES,
@@ -70,10 +75,15 @@ def render(text: str) -> Markup:
     return Markup(_cleaner.clean(_parser.render(text)))  # noqa: S704 - nh3 has cleaned it.
 
 
+def address(written: str) -> str:
+    """The address that `written` leads to, as a link's target in Markdown: "a\\_b" is "a_b", "ü" is "%C3%BC"."""
+    return str(_parser.normalizeLink(unescapeAll(written)))
+
+
 def plain(text: str) -> str:
     """`text` as a reader of plain mail should see it: links as "words (address)", no marks of emphasis."""
     text = re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", r"\1 (\2)", text)
-    return re.sub(r"(\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w))", "", text)
+    return _ADDRESS_OR_MARK.sub(lambda found: found[1] or "", text)
 
 
 def words(text: str) -> int:

@@ -12,7 +12,14 @@ from hashlib import sha256
 from typing import Any
 
 from flask import current_app
-from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import (
+    BadSignature,
+    SignatureExpired,
+    Signer,
+    TimestampSigner,
+    URLSafeSerializer,
+    URLSafeTimedSerializer,
+)
 from itsdangerous.encoding import base64_encode
 
 from app.clock import now
@@ -49,12 +56,20 @@ def _serializer(purpose: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=f"link:{purpose}", signer=_ClockSigner)
 
 
-def _is_as_signed(purpose: str, token: str) -> bool:
+class _PlainSigner(Signer):
+    default_digest_method = staticmethod(sha256)
+
+
+def _ageless(purpose: str) -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"shared link:{purpose}", signer=_PlainSigner)
+
+
+def _is_as_signed(serializer: URLSafeSerializer | URLSafeTimedSerializer, token: str) -> bool:
     """Whether `token` is letter for letter as we wrote it. Base64 is read with foreign characters passed over, so that
     one link would have any number of spellings, each a page and a limit of its own.
     """
     value, _, signature = token.encode(errors="replace").rpartition(b".")
-    signer = _serializer(purpose).make_signer()
+    signer = serializer.make_signer()
     return hmac.compare_digest(signer.get_signature(value), signature)
 
 
@@ -76,11 +91,26 @@ def signer(purpose: str) -> Callable[[Any], str]:
 def read(purpose: str, token: str, max_age: timedelta | None = None) -> Any:
     """What `token` holds. Raises ExpiredToken when it is older than `max_age`, InvalidToken when it is not ours."""
     seconds = int(max_age.total_seconds()) if max_age else None
-    if not _is_as_signed(purpose, token):
+    if not _is_as_signed(_serializer(purpose), token):
         raise InvalidToken
     try:
         return _serializer(purpose).loads(token, max_age=seconds)
     except SignatureExpired as expired:
         raise ExpiredToken(_serializer(purpose).load_payload(expired.payload or b"")) from None
+    except BadSignature:
+        raise InvalidToken from None
+
+
+def sign_shared(purpose: str, payload: Any) -> str:
+    """A token that is the same whenever it is made, for a link that many get: it has no age, and tells nobody apart."""
+    return str(_ageless(purpose).dumps(payload))
+
+
+def read_shared(purpose: str, token: str) -> Any:
+    """What a token of `sign_shared` holds. Raises InvalidToken when it is not ours."""
+    if not _is_as_signed(_ageless(purpose), token):
+        raise InvalidToken
+    try:
+        return _ageless(purpose).loads(token)
     except BadSignature:
         raise InvalidToken from None

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from app import markdown
 from app.followups import merge
 from app.newsletter.issues import Issue
+from app.newsletter.links import Links, exchange_in_html, exchange_in_text
 from app.outbox.posting import inline_css
 
 # What differs from one recipient to the next. Everything else of an issue is written once.
@@ -58,15 +59,25 @@ class Blanks:
         self._kept.append(Blank(field, fallback))
         return f"{self._prefix}{len(self._kept) - 1}e"
 
+    def are_in(self, text: str) -> bool:
+        return self._prefix in text
+
     def passage(self, text: str) -> Passage:
         """`text` with its marks exchanged for blanks."""
         parts = self._mark.split(text)
         return [self._kept[int(part)] if index % 2 else part for index, part in enumerate(parts)]
 
 
-def compose(issue: Issue) -> Composed:
-    """The issue as everybody gets it. What is no merge field stands in it as it was typed."""
-    blanks = Blanks()
+def compose(issue: Issue, links: Links | None = None) -> Composed:
+    """The issue as everybody gets it. What is no merge field stands in it as it was typed.
+
+    Web addresses that are the same for all are exchanged by `links`.
+    """
+    blanks, links = Blanks(), links or Links()
+
+    def exchange(url: str) -> str:
+        return url if blanks.are_in(url) else links.exchanged(url)
+
     context = {
         "issue": issue,
         "subject": issue.title,
@@ -76,13 +87,26 @@ def compose(issue: Issue) -> Composed:
         "browser_url": blanks.mark("browser_url"),
         "postal_address": current_app.config["POSTAL_ADDRESS"],
         "why": "You get this letter because you subscribed to our newsletter.",
+        "canary_url": links.canary,
     }
     body = Markup(markdown.render(_marked(issue.body, blanks, merge.as_markdown_text)))  # noqa: S704 - cleaned.
     text = _marked(markdown.plain(issue.body), blanks, str)
+    plain = render_template(
+        "emails/newsletter/issue.txt",
+        body=text,
+        with_links=lambda caller: exchange_in_text(caller(), exchange),
+        **context,
+    )
+    html = render_template(
+        "emails/newsletter/issue.html",
+        body=body,
+        with_links=lambda caller: exchange_in_html(caller(), exchange),
+        **context,
+    )
     return Composed(
         subject=blanks.passage(" ".join(_marked(issue.subject, blanks, str).split())),
-        text=blanks.passage(render_template("emails/newsletter/issue.txt", body=text, **context).strip() + "\n"),
-        html=blanks.passage(inline_css(render_template("emails/newsletter/issue.html", body=body, **context))),
+        text=blanks.passage(plain.strip() + "\n"),
+        html=blanks.passage(inline_css(html)),
     )
 
 

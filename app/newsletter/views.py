@@ -140,4 +140,4 @@ def _mail_new_link(address: str) -> None:
 
 
 # More views of the blueprint, so they come after it; and the tasks, which the worker knows once they are imported.
-from app.newsletter import holding_back, issues, leaving_views, preferences_views, tasks  # noqa: E402, F401
+from app.newsletter import click_views, holding_back, issues, leaving_views, preferences_views, tasks  # noqa: E402, F401
