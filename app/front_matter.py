@@ -72,8 +72,9 @@ def number(file: ContentFile, key: str, least: int, most: int) -> int:
     return value
 
 
-def yes_or_no(file: ContentFile, key: str) -> bool:
-    if not isinstance(value := file.meta.get(key, False), bool):
+def yes_or_no(file: ContentFile, key: str, otherwise: bool = False) -> bool:
+    """What stands under `key`; `otherwise`, when nothing does."""
+    if not isinstance(value := file.meta.get(key, otherwise), bool):
         raise ContentError(f"{file.path}: {key} is {value!r}: write true or false")
     return value
 

@@ -6,13 +6,13 @@ from app.coaching.lost_links import LinkMailing
 from app.coaching.models import Consultation, TooManyOpen, Wish
 from app.coaching.offer import CoachingOffer
 from app.coaching.wording import ARRANGING
+from app.followups.models import REQUESTED
 from app.limits import mailbox_of
 from app.newsletter.allowance import Allowance
 from app.newsletter.emails import confirm_subscription
 from app.newsletter.models import Subscription
 from app.people.models import Consent, Person
 
-SEQUENCE = "consultation-requested"
 # The newsletter keeps a name of this length at most.
 LONGEST_FIRST_NAME = 80
 
@@ -40,7 +40,7 @@ def _answer(consultation: Consultation, offer: CoachingOffer, page: str) -> None
     Consent.record(person, "coaching", "requested", wording=ARRANGING, page=page)
     emails.consultation_requested(consultation, offer)
     emails.new_request(consultation, offer)
-    followups.start(SEQUENCE, person, consultation.occasion, manage_url=emails.manage_url(consultation))
+    followups.happened(REQUESTED, person, consultation.occasion, manage_url=emails.manage_url(consultation))
 
 
 def _ask_for_newsletter(address: str, name: str, page: str) -> None:

@@ -7,7 +7,7 @@ from app.coaching.forms import CancellationForm, DetailsForm, LinksForm, Request
 from app.coaching.lost_links import LinkMailing
 from app.coaching.models import AlreadyCancelled, Consultation
 from app.coaching.offer import CoachingOffer
-from app.coaching.requesting import SEQUENCE, take_request
+from app.coaching.requesting import take_request
 from app.coaching.wording import ARRANGING
 from app.extensions import csrf, db, limiter
 from app.json_ld import json_ld
@@ -147,7 +147,7 @@ def cancel_consultation(token: str) -> ResponseReturnValue:
     if consultation.cancel(form.reason.data or ""):
         emails.consultation_cancelled(consultation)
         emails.request_cancelled(consultation, _offer())
-        followups.stop(SEQUENCE, consultation.person, consultation.occasion, reason="the consultation was cancelled")
+        followups.call_off(consultation.person, consultation.occasion, "the consultation was cancelled")
     consultation.prove_address()
     db.session.commit()
     return redirect(url_for(".show_consultation", token=token), 303)

@@ -20,6 +20,7 @@ from app.enrollment.refunds import Refund
 from app.enrollment.stripe_gateway import GatewayRefused
 from app.enrollment.wording import day
 from app.extensions import db, enqueue_after_commit
+from app.followups.models import ABANDONED, ENROLLED
 from app.urls import absolute_url
 
 log = logging.getLogger(__name__)
@@ -144,9 +145,8 @@ def _enroll(order: Order, checkout: Checkout) -> None:
 
 
 def _begin_following_up(order: Order) -> None:
-    followups.stop("checkout-abandoned", order.person, reason="enrolled")
     values = {"cohort_name": order.cohort.name, "starts_on": day(order.cohort.starts_on)}
-    followups.start("enrolled", order.person, f"order:{order.id}", **values)
+    followups.happened(ENROLLED, order.person, order.occasion, **values)
 
 
 def _give_back(order: Order, checkout: Checkout, reason: str) -> None:
@@ -168,7 +168,7 @@ def _settle_refund(order: Order, checkout: Checkout) -> None:
         log.error("order %s: a refund has failed at Stripe; look at it there", order.number)
     if not is_all_of_it:
         return
-    followups.stop("enrolled", order.person, f"order:{order.id}", reason="refunded")
+    followups.call_off(order.person, order.occasion, "refunded")
     for enrollment in Enrollment.of_order(order):
         enrollment.end()
         emails.refunded(enrollment)
@@ -201,4 +201,4 @@ def _settle_expired(order: Order) -> None:
     if order.expire() and order.wants_reminder and not Enrollment.standing(order.person, order.cohort):
         resume_url = absolute_url("enrollment.show_course") + "#enroll"
         values = {"cohort_name": order.cohort.name, "resume_url": resume_url}
-        followups.start("checkout-abandoned", order.person, f"order:{order.id}", **values)
+        followups.happened(ABANDONED, order.person, order.occasion, **values)

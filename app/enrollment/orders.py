@@ -81,6 +81,11 @@ class Order(Model):
     person: Mapped[Person] = relationship()
     cohort: Mapped[Cohort] = relationship()
 
+    @property
+    def occasion(self) -> str:
+        """What follow-ups about this order are started and called off under."""
+        return f"order:{self.id}"
+
     @classmethod
     def at(cls, public_id: str) -> "Order | None":
         return db.session.scalar(select(cls).filter_by(public_id=public_id))

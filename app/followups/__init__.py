@@ -1,11 +1,25 @@
-"""Sequences of e-mails with delays, started and stopped by explicit calls.
+"""Sequences of e-mails with delays, started and stopped by what happens elsewhere.
 
-`start(name, person, occasion)` begins a sequence once per occasion, `stop` and `stop_all` end what still runs.
-A letter that is due waits while one of `HOLDS` says so.
+`happened(event, person, occasion)` starts and stops what is set to, `call_off` and `stop_all` end what still runs.
+A letter that is due waits while one of `HOLDS` says so, and nobody gets two a day.
 """
 
+from app.followups import daily
+from app.followups.events import call_off, happened, let_go, stop_all
 from app.followups.holds import HOLDS
-from app.followups.models import PURPOSES, Sequence, SequenceRun, SequenceStep
-from app.followups.runs import let_go, start, stop, stop_all
+from app.followups.models import PURPOSES, Letter, Sequence, SequenceStep
+from app.followups.runs import SequenceRun
 
-__all__ = ["HOLDS", "PURPOSES", "Sequence", "SequenceRun", "SequenceStep", "let_go", "start", "stop", "stop_all"]
+__all__ = [
+    "HOLDS",
+    "PURPOSES",
+    "Letter",
+    "Sequence",
+    "SequenceRun",
+    "SequenceStep",
+    "call_off",
+    "daily",
+    "happened",
+    "let_go",
+    "stop_all",
+]

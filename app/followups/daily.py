@@ -1,12 +1,15 @@
-"""At most one letter a day to a person: who had one of a sequence lately."""
+"""At most one letter a day to a person, over all sequences. Rooms with letters of their own keep to it by HOLDS."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from app.clock import now
 from app.extensions import UTCDateTime, db
-from app.followups.models import PassedStep, SequenceRun
+from app.followups.holds import HOLDS
+from app.followups.runs import PassedStep, SequenceRun
+from app.people.models import Person
 
 A_DAY = timedelta(hours=24)
 
@@ -21,3 +24,11 @@ def marketed_since(person_ids: Collection[int], since: datetime) -> dict[int, da
         .group_by(SequenceRun.person_id)
     )
     return {person_id: at for person_id, at in db.session.execute(written)}
+
+
+def _a_day_after_the_last(person: Person, _purpose: str) -> datetime | None:
+    last = marketed_since([person.id], now() - A_DAY).get(person.id)
+    return last + A_DAY if last else None
+
+
+HOLDS.append(_a_day_after_the_last)

@@ -1,7 +1,8 @@
 from app import outbox
 from app.followups import merge
 from app.followups.leaving import list_headers, preferences_url, unsubscribe_url
-from app.followups.models import SequenceRun, SequenceStep
+from app.followups.models import SequenceStep
+from app.followups.runs import SequenceRun
 
 WHY = {
     "newsletter": "You get this letter because you subscribed to our newsletter.",

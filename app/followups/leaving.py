@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 
 from flask import current_app
 
 from app import tokens
 from app.extensions import db
+from app.people.addresses import domain_of
 from app.people.models import Person
 from app.urls import absolute_url
 
@@ -43,6 +44,7 @@ def list_headers(person: Person) -> dict[str, str]:
     """Headers from which a mail program makes its own way out: one click, and no page (RFC 8058 §3.1)."""
     sender = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]
     return {
+        "List-Id": list_id(),
         "List-Unsubscribe": list_unsubscribe(unsubscribe_url(person), sender),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
@@ -51,6 +53,12 @@ def list_headers(person: Person) -> dict[str, str]:
 def list_unsubscribe(url: str, sender: str) -> str:
     """The header's value: the link for one click, and an address to write to."""
     return f"<{url}>, <mailto:{sender}?subject=unsubscribe>"
+
+
+def list_id() -> str:
+    """What names the list for ever, whoever sends it from wherever (RFC 2919 §2)."""
+    domain = domain_of(parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1])
+    return formataddr((current_app.config["SITE_NAME"], f"newsletter.{domain}"))
 
 
 def _payload(person: Person) -> list[int]:

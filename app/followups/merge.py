@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from app import markdown
 from app.followups.leaving import preferences_url
-from app.followups.models import SequenceRun
+from app.followups.runs import SequenceRun
 from app.urls import absolute_url
 
 Values = Callable[[str], str]

@@ -1,69 +1,141 @@
-"""Starting and stopping sequences: the calls other slices make, in their own transaction."""
+from datetime import datetime, timedelta
 
-import logging
-from collections.abc import Collection
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import select, update
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, delete, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
-from app.extensions import db, enqueue_after_commit
-from app.followups.merge import FIELDS
-from app.followups.models import Sequence, SequenceRun
-from app.followups.tasks import send_due_steps
-from app.people.models import Person
+from app.extensions import Model, db
+from app.followups.holds import held_until
+from app.followups.models import Sequence, SequenceStep
+from app.people.models import Consent, Person
+from app.people.suppressions import Suppression
 
-log = logging.getLogger(__name__)
-
-
-def start(name: str, person: Person, occasion: str = "", **values: str) -> SequenceRun | None:
-    """Begin the sequence `name` for `person`, once per `occasion`: one that runs, ended or was stopped stays as it is.
-
-    `values` are merge fields of this occasion, such as manage_url. None when the owner has removed the sequence.
-    """
-    if unknown := values.keys() - FIELDS:
-        raise ValueError(f"no such merge fields: {', '.join(sorted(unknown))}")
-    if (sequence := Sequence.named(name)) is None:
-        log.error("no sequence is named %s: nothing will follow for person %s", name, person.id)
-        return None
-    run = SequenceRun.begin(sequence, person, occasion, values)
-    enqueue_after_commit(send_due_steps)
-    return run
+LATER = timedelta(hours=1)
+RUNNING = text("next_at IS NOT NULL")
 
 
-def stop(name: str, person: Person, occasion: str | None = None, *, reason: str) -> None:
-    """End the runs of sequence `name` for `person`: that of `occasion`, or of every occasion."""
-    chosen: list[Any] = [SequenceRun.sequence_id.in_(select(Sequence.id).where(Sequence.name == name))]
-    if occasion is not None:
-        chosen.append(SequenceRun.occasion == occasion)
-    _stop(person, reason, *chosen)
+class SequenceRun(Model):
+    """A person on the way through one version of a sequence, for one occasion, such as "consultation:12"."""
 
-
-def stop_all(person: Person, reason: str, purposes: Collection[str] | None = None) -> None:
-    """End every run of `person`, or those of sequences for some `purposes` only."""
-    if purposes is None:
-        return _stop(person, reason)
-    return _stop(person, reason, SequenceRun.sequence_id.in_(select(Sequence.id).where(Sequence.purpose.in_(purposes))))
-
-
-def let_go(person: Person, purpose: str, held_until: datetime) -> None:
-    """Make due at once what of `person` was put off until just then, because what held it has ended early."""
-    of_purpose = SequenceRun.sequence_id.in_(select(Sequence.id).where(Sequence.purpose == purpose))
-    Person.for_update(person.id)
-    db.session.execute(
-        update(SequenceRun)
-        .where(SequenceRun.person_id == person.id, SequenceRun.next_at == held_until, of_purpose)
-        .values(next_at=now())
-        .execution_options(synchronize_session="fetch")
+    __table_args__ = (
+        UniqueConstraint("sequence_id", "person_id", "occasion"),
+        CheckConstraint(
+            "(next_at IS NULL) = (stopped_at IS NOT NULL OR finished_at IS NOT NULL)", name="runs_until_it_ends"
+        ),
+        CheckConstraint("next_at IS NULL OR due_at IS NOT NULL", name="due_while_it_runs"),
+        Index("ix_sequence_run_due", "next_at", postgresql_where=RUNNING, sqlite_where=RUNNING),
+        Index("ix_sequence_run_on_the_way", "sequence_id", "version", postgresql_where=RUNNING, sqlite_where=RUNNING),
+        Index("ix_sequence_run_person", "person_id", "started_at"),
     )
 
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id", ondelete="CASCADE"))
+    version: Mapped[int] = mapped_column(default=1)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    occasion: Mapped[str] = mapped_column(String(80), default="")
+    values: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    next_step: Mapped[int] = mapped_column(default=0)
+    # When the next step is due by its delay, and when to look at it: later, while something holds it back.
+    due_at: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    stop_reason: Mapped[str] = mapped_column(String(80), default="")
+    finished_at: Mapped[datetime | None]
+    sequence: Mapped[Sequence] = relationship()
+    person: Mapped[Person] = relationship()
 
-def _stop(person: Person, reason: str, *chosen: Any) -> None:
-    Person.for_update(person.id)  # Before the runs, whatever the caller does to the person afterwards.
-    db.session.execute(
-        update(SequenceRun)
-        .where(SequenceRun.person_id == person.id, SequenceRun.next_at.is_not(None), *chosen)
-        .values(next_at=None, stopped_at=now(), stop_reason=reason[:80])
-        .execution_options(synchronize_session="fetch")
-    )
+    @classmethod
+    def begin(cls, sequence: Sequence, person: Person, occasion: str, values: dict[str, str]) -> "SequenceRun":
+        """The run for this occasion, begun now if it never was. One that ended stays ended.
+
+        Take the sequence from Sequence.started_by.
+        """
+        known = select(cls).filter_by(sequence=sequence, person=person, occasion=occasion)
+        if run := db.session.scalar(known):
+            return run
+        try:
+            with db.session.begin_nested():
+                run = cls(sequence=sequence, version=sequence.version, person=person, occasion=occasion, values=values)
+                run._wait_for(*run._steps_from(0, 1))
+                db.session.add(run)
+        except IntegrityError:  # Somebody else began it between our look and our write.
+            return db.session.scalars(known).one()
+        return run
+
+    @classmethod
+    def whose_turn(cls) -> Person | None:
+        """The person who has waited longest for a letter, locked until commit. No other worker gets them meanwhile."""
+        waiting = select(Person.id).join(cls, cls.person_id == Person.id).where(cls.next_at <= now())
+        locked = waiting.order_by(cls.next_at).limit(1).with_for_update(of=Person, key_share=True, skip_locked=True)
+        if (person_id := db.session.scalar(locked)) is None:
+            return None
+        return db.session.get_one(Person, person_id, populate_existing=True)
+
+    @classmethod
+    def due_of(cls, person: Person) -> "list[SequenceRun]":
+        """The runs of `person` whose step is due, held back or not, longest due first. Lock the person first."""
+        due = select(cls).where(cls.person_id == person.id, cls.next_at.is_not(None), cls.due_at <= now())
+        return list(db.session.scalars(due.order_by(cls.due_at, cls.id).execution_options(populate_existing=True)))
+
+    @classmethod
+    def put_off(cls, run_id: int) -> None:
+        """Try a step that could not be written again later, so that what is behind it gets its turn."""
+        later = now() + LATER
+        running = (cls.id == run_id, cls.next_at.is_not(None))
+        db.session.execute(update(cls).where(*running).values(due_at=later, next_at=later))
+
+    def take_step(self) -> SequenceStep | None:
+        """The step to send now, noted as passed; None when the run ends or waits here. Lock the person first."""
+        if not self.may_go_on:
+            self.stop("the person left, or is suppressed")
+            return None
+        if until := held_until(self.person, self.sequence.purpose):
+            self.next_at = until
+            return None
+        step, *rest = [*self._steps_from(self.next_step, 2), None]
+        if step:
+            db.session.add(PassedStep(run=self, slug=step.slug, at=now()))
+        self._wait_for(*rest[:1])
+        return step
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the person still takes mail of this purpose; asked again before each step."""
+        if Suppression.of(self.person.email):
+            return False
+        return self.person.active and Consent.last_word(self.person, self.sequence.purpose) != "withdrawn"
+
+    def stop(self, reason: str) -> None:
+        self.next_at, self.stopped_at, self.stop_reason = None, now(), reason
+
+    def _steps_from(self, position: int, most: int) -> list[SequenceStep]:
+        of_mine = select(SequenceStep).filter_by(sequence_id=self.sequence.id, version=self.version)
+        following = of_mine.where(SequenceStep.position >= position).order_by(SequenceStep.position)
+        return list(db.session.scalars(following.limit(most)))
+
+    def _wait_for(self, step: SequenceStep | None = None) -> None:
+        if step is None:
+            self.next_at, self.finished_at = None, now()
+        else:
+            self.next_step = step.position
+            self.due_at = self.next_at = now() + timedelta(hours=step.delay_hours)
+
+    @classmethod
+    def forget_old_steps(cls) -> None:
+        """Drop every version of a sequence that is not its last and that nobody is on the way through."""
+        last = select(Sequence.version).where(Sequence.id == SequenceStep.sequence_id).scalar_subquery()
+        travellers = select(cls.id).where(cls.sequence_id == SequenceStep.sequence_id, cls.next_at.is_not(None))
+        unused = ~travellers.where(cls.version == SequenceStep.version).exists()
+        old = delete(SequenceStep).where(SequenceStep.version < last, unused)
+        db.session.execute(old.execution_options(synchronize_session=False))
+
+
+class PassedStep(Model):
+    """A step that was written to a person. The key sees to it that none repeats."""
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("sequence_run.id", ondelete="CASCADE"), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    run: Mapped[SequenceRun] = relationship()

@@ -4,7 +4,8 @@ from huey import crontab
 
 from app.extensions import db, queue
 from app.followups import emails
-from app.followups.models import SequenceRun
+from app.followups.runs import SequenceRun
+from app.people.models import Person
 
 log = logging.getLogger(__name__)
 
@@ -12,21 +13,36 @@ log = logging.getLogger(__name__)
 @queue.task()
 def send_due_steps() -> None:
     """Write every step that is due. Run twice, or by two workers at once, it still writes each one once."""
-    while run := SequenceRun.next_due():
-        run_id = run.id
-        try:
+    while person := SequenceRun.whose_turn():
+        _write_to(person)
+    db.session.rollback()
+
+
+def _write_to(person: Person) -> None:
+    """Write to `person` what has waited longest; the rest is held back from then on. Commits."""
+    run = None
+    try:
+        for run in SequenceRun.due_of(person):
             if step := run.take_step():
                 emails.step(run, step)
-            db.session.commit()
-        except Exception:
-            log.exception("a step of run %s could not be written; trying again in an hour", run_id)
-            db.session.rollback()
-            SequenceRun.put_off(run_id)
-            db.session.commit()
-    db.session.rollback()
+        db.session.commit()
+    except Exception:
+        if run is None:
+            raise
+        run_id = run.id
+        log.exception("a step of run %s could not be written; trying again in an hour", run_id)
+        db.session.rollback()
+        SequenceRun.put_off(run_id)
+        db.session.commit()
 
 
 @queue.periodic_task(crontab())
 def sweep_followups() -> None:
     """Find what came due since, and what a lost task left behind."""
     send_due_steps.call_local()
+
+
+@queue.periodic_task(crontab(minute="41"))
+def forget_old_steps() -> None:
+    SequenceRun.forget_old_steps()
+    db.session.commit()

@@ -21,5 +21,5 @@ def leave_everything(person: Person, *, page: str) -> None:
     for purpose in followups.PURPOSES:
         Consent.record(person, purpose, "withdrawn", wording=LEAVING, page=page)
     followups.stop_all(person, "unsubscribed")
-    # After the runs: whoever was writing a letter held one of them, and has written it now.
+    # Whoever was writing a letter held the person, and has written it now.
     Email.withdraw_letters(person)

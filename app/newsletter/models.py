@@ -1,4 +1,5 @@
 import secrets
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import (
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app import followups, tokens
 from app.clock import now
 from app.extensions import Model, db
+from app.followups.models import SIGN_UP, TAG
 from app.local_times import clock_time, zone_in_words
 from app.newsletter import quiet_hours
 from app.newsletter.offer import Topic
@@ -187,7 +189,7 @@ class Subscription(Model):
         if sign_up.topics:
             self.topics = Topic.with_keys(sign_up.topics)
         Consent.record(self.person, PURPOSE, "given", wording=sign_up.wording, page=sign_up.page)
-        followups.start("newsletter-welcome", self.person)
+        followups.happened(SIGN_UP, self.person)
 
     def waits_for(self, sign_up: "SignUp") -> bool:
         """Whether confirming `sign_up` would change anything."""
@@ -223,6 +225,13 @@ class Subscription(Model):
     @property
     def is_paused(self) -> bool:
         return self.paused_until is not None and self.paused_until > now()
+
+    def tag(self, names: Collection[str]) -> None:
+        """Add tags. A new one starts what starts on it, if its reader is on the list. Lock its person first."""
+        fresh = [tag for tag in Tag.named(names) if tag not in self.tags]
+        self.tags.extend(fresh)
+        for tag in fresh if self.is_active else ():
+            followups.happened(TAG, self.person, f"tag:{tag.name}", tag=tag.name)
 
     def leave(self) -> None:
         """Take it off the list. Links to confirm that were mailed before are worth nothing from here on."""

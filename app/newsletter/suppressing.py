@@ -33,7 +33,7 @@ def suppress(address: str, reason: str, detail: str = "") -> None:
     ):
         SignUp.void_all(subscription)  # A link that was mailed before would promise letters that do not come.
     followups.stop_all(person, f"suppressed: {reason}")
-    # After the runs: whoever was writing a letter held one of them, and has written it now.
+    # Whoever was writing a letter held the person, and has written it now.
     Email.withdraw_letters(person)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Column, ForeignKey, String, Table, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model, db
+from app.followups.models import tag_name
 
 subscription_tag = Table(
     "subscription_tag",
@@ -26,7 +27,7 @@ class Tag(Model):
     @classmethod
     def named(cls, names: Collection[str]) -> "list[Tag]":
         """The tags of these names, made where they are new."""
-        wanted = sorted({" ".join(name.split()).lower()[:60] for name in names} - {""})
+        wanted = sorted({tag_name(name) for name in names} - {""})
         known = {tag.name: tag for tag in db.session.scalars(select(cls).where(cls.name.in_(wanted)))}
         fresh = {name: cls(name=name) for name in wanted if name not in known}
         db.session.add_all(fresh.values())

@@ -43,7 +43,8 @@ def offer(app: Flask) -> CoachingOffer:
     """The starter's offer, and the sequence that follows a request."""
     content.import_from(STARTER)
     step = SequenceStep(position=0, slug="before", subject="Before we talk", delay_hours=24, body="See {manage_url}")
-    db.session.add(Sequence(name="consultation-requested", title="After", purpose="coaching", steps=[step]))
+    start = {"name": "consultation-requested", "starts_on": "consultation requested"}
+    db.session.add(Sequence(title="After", purpose="coaching", steps=[step], **start))
     db.session.commit()
     return db.session.scalars(select(CoachingOffer)).one()
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from app import followups
 from app.content_files import ContentError, ContentFile
 from app.extensions import db
 from app.followups import Sequence, content
@@ -9,10 +10,13 @@ from app.followups import Sequence, content
 STARTER = Path(__file__).parents[2] / "app" / "starter"
 
 
-def write(folder, text, name="01-hello.md"):
+HEAD = "name: greeting\ntitle: Greeting\npurpose: newsletter\nstarts_on: sign-up"
+
+
+def write(folder, text, name="01-hello.md", head=HEAD):
     steps = folder / "sequences" / "greeting"
     steps.mkdir(parents=True, exist_ok=True)
-    (steps / "_sequence.md").write_text("---\nname: greeting\ntitle: Greeting\npurpose: newsletter\n---\n\nA note.\n")
+    (steps / "_sequence.md").write_text(f"---\n{head}\n---\n\nA note.\n")
     (steps / name).write_text(text)
 
 
@@ -23,6 +27,7 @@ def step(subject="Hello", delay="0", body="Hello."):
 def rows():
     return [
         (sequence.name, sequence.title, sequence.purpose, sequence.note,
+         sequence.starts_on, sequence.start_tag, sequence.stops_on, sequence.active,
          [(one.position, one.slug, one.subject, one.preview, one.delay_hours, one.body) for one in sequence.steps])
         for sequence in db.session.scalars(db.select(Sequence).order_by(Sequence.name))
     ]  # fmt: skip
@@ -30,7 +35,7 @@ def rows():
 
 def test_the_starter_content_is_taken_in(app):
     content.import_from(STARTER)
-    found = {name: [step[1] for step in steps] for name, _, _, _, steps in rows()}
+    found = {row[0]: [step[1] for step in row[-1]] for row in rows()}
     assert found["newsletter-welcome"] == ["welcome", "ask-one-person", "where-to-go-next"]
     assert {"consultation-requested", "checkout-abandoned", "enrolled"} <= found.keys()
 
@@ -47,18 +52,54 @@ def test_importing_again_changes_nothing(app):
     assert ids == [step.id for sequence in db.session.scalars(db.select(Sequence)) for step in sequence.steps]
 
 
+def test_what_starts_and_stops_the_starter_sequences(app):
+    content.import_from(STARTER)
+    assert {row[0]: row[4:8] for row in rows()} == {
+        "checkout-abandoned": ("checkout abandoned", "", ["enrolled"], True),
+        "consultation-requested": ("consultation requested", "", [], True),
+        "enrolled": ("enrolled", "", [], True),
+        "newsletter-welcome": ("sign-up", "", [], True),
+    }
+
+
+def test_importing_again_leaves_those_on_the_way_alone(ada, app):
+    content.import_from(STARTER)
+    followups.happened("sign-up", ada)
+    db.session.commit()
+    before = db.session.scalars(db.select(Sequence.version).order_by(Sequence.id)).all()
+    content.import_from(STARTER)
+    db.session.commit()
+    assert db.session.scalars(db.select(Sequence.version).order_by(Sequence.id)).all() == before
+
+
 def test_an_export_loses_nothing(app, tmp_path):
     content.import_from(STARTER)
+    letters = Sequence.named("enrolled").letters
+    odd = Sequence(name="tagged", title="For a tag", purpose="newsletter", active=False)
+    odd.starts_on, odd.start_tag, odd.stops_on = "tag", "conference: 2026", ["consultation requested", "enrolled"]
+    db.session.add_all([odd, Sequence(name="never", title="No start", purpose="coaching")])
+    odd.rewrite([letters[0]._replace(position=7, subject="Yes: {first_name|you}", preview="", body="---\n\nRule")])
+    db.session.commit()
     content.export_to(tmp_path)
     before = rows()
     for path in sorted((STARTER / "sequences").rglob("*.md")):
         copy = tmp_path / path.relative_to(STARTER)
-        keys = ("name", "title", "purpose", "subject", "preview", "delay_hours")
+        keys = (
+            "name",
+            "title",
+            "purpose",
+            "starts_on",
+            "tag",
+            "stops_on",
+            "active",
+            "subject",
+            "preview",
+            "delay_hours",
+        )
         first, second = (ContentFile.read(one, required=(), optional=keys) for one in (path, copy))
         assert (first.meta, first.body) == (second.meta, second.body)
-    for sequence in db.session.scalars(db.select(Sequence)):
-        db.session.delete(sequence)
-    db.session.flush()
+    db.session.execute(db.delete(Sequence))
+    db.session.expunge_all()
     content.import_from(tmp_path)
     assert rows() == before
 
@@ -70,7 +111,7 @@ def test_steps_without_a_file_go_and_changed_ones_change(app, tmp_path):
     (tmp_path / "sequences/greeting/02-bye.md").unlink()
     write(tmp_path, step("Hello again", 5))
     content.import_from(tmp_path)
-    assert [(position, slug, subject, delay) for position, slug, subject, _, delay, _ in rows()[0][4]] == [
+    assert [(position, slug, subject, delay) for position, slug, subject, _, delay, _ in rows()[0][-1]] == [
         (1, "hello", "Hello again", 5)
     ]
 
@@ -84,7 +125,7 @@ def test_steps_can_swap_places(app, tmp_path):
     content.import_from(tmp_path)
     db.session.commit()
     db.session.expire_all()
-    assert [one[1] for one in rows()[0][4]] == ["two", "one"]
+    assert [one[1] for one in rows()[0][-1]] == ["two", "one"]
 
 
 @pytest.mark.parametrize(
@@ -117,12 +158,20 @@ def test_two_steps_of_one_number_are_refused(app, tmp_path):
 @pytest.mark.parametrize(
     ("meta", "says"),
     [
-        ("name: other\ntitle: T\npurpose: course", "give both the same name"),
-        ("name: greeting\ntitle: T\npurpose: fun", "purpose is 'fun'"),
+        (HEAD.replace("name: greeting", "name: other"), "give both the same name"),
+        (HEAD.replace("newsletter", "fun"), "purpose is 'fun'"),
+        (HEAD.replace("sign-up", "sing-up"), "starts_on is 'sing-up': write one of sign-up, tag"),
+        (HEAD.replace("sign-up", "[tag]"), "starts_on is"),
+        (HEAD.replace("\nstarts_on: sign-up", ""), "lacks starts_on"),
+        (HEAD.replace("sign-up", "tag"), "tag is '': name one"),
+        (HEAD + "\ntag: vip", "tag is 'vip'"),
+        (HEAD.replace("sign-up", "tag\ntag: VIP"), "tag is 'VIP': name one, in small letters"),
+        (HEAD + "\nstops_on: [tag]", "stops_on is 'tag'"),
+        (HEAD + "\nstops_on: enrolled", "stops_on must be a list"),
+        (HEAD + "\nactive: 3", "active is 3: write true or false"),
     ],
 )
 def test_a_sequence_that_cannot_be_taken_in_is_explained(app, tmp_path, meta, says):
-    write(tmp_path, step())
-    (tmp_path / "sequences/greeting/_sequence.md").write_text(f"---\n{meta}\n---\n\nNote.\n")
+    write(tmp_path, step(), head=meta)
     with pytest.raises(ContentError, match=says):
         content.import_from(tmp_path)

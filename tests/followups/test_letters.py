@@ -4,11 +4,10 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from app import followups, tokens
-from app.extensions import db
+from app import tokens
 from app.followups import merge
 from app.outbox.smtp import message_for
-from tests.followups.conftest import sequence_of
+from tests.followups.conftest import begin, sequence_of
 
 HOSTILE = [
     "**x** [a](http://evil.example)",
@@ -23,8 +22,7 @@ HOSTILE = [
 
 def letter(ada, mail, work, body="Hello.", subject="Letter", preview="", **values):
     sequence_of("letters", {"slug": "one", "subject": subject, "preview": preview, "body": body})
-    followups.start("letters", ada, **values)
-    db.session.commit()
+    begin(ada, "letters", **values)
     work()
     return mail.all[-1]
 
@@ -78,7 +76,7 @@ def test_an_unknown_field_is_found():
 def test_every_field_stands_for_something(ada, app: Flask):
     sequence_of("letters", {"slug": "one"})
     given = {"manage_url": "m", "resume_url": "r", "cohort_name": "Spring", "starts_on": "March 1"}
-    run = followups.start("letters", ada, **given)
+    run = begin(ada, "letters", **given)
     value = merge.values_of(run)
     assert all(value(field) for field in merge.FIELDS)
 
@@ -90,6 +88,7 @@ def test_a_letter_says_how_to_leave_in_headers_text_and_html(ada, mail, work, cl
     url = way_out.strip("<>")
     assert by_mail == "<mailto:hello@doctor.example.org?subject=unsubscribe>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["List-Id"] == "The Developing Doctor <newsletter.doctor.example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert url in message.get_body(("plain",)).get_content()
     assert f'href="{url}"' in message.get_body(("html",)).get_content()

@@ -20,7 +20,7 @@ def letter(app):
     db.session.add(Offer(**words, frequency="Twice a month", body="Words about **the letter**."))
     for position, label in enumerate(("Leadership", "Mentorship", "Career")):
         db.session.add(Topic(key=label.lower(), label=label, position=position))
-    welcome = Sequence(name="newsletter-welcome", title="Welcome", purpose="newsletter")
+    welcome = Sequence(name="newsletter-welcome", title="Welcome", purpose="newsletter", starts_on="sign-up")
     welcome.steps = [SequenceStep(position=1, slug="welcome", subject="Welcome", delay_hours=0, body="Hello.")]
     db.session.add(welcome)
     db.session.commit()

@@ -54,7 +54,7 @@ def test_leaving_while_a_letter_is_being_written(ada, beside_leaving):
     ada.subscribe()
 
     def write_letter(go):
-        run = SequenceRun.next_due()
+        (run,) = SequenceRun.due_of(SequenceRun.whose_turn())
         go()
         emails.step(run, run.take_step())
 
@@ -83,7 +83,7 @@ def test_leaving_while_a_sequence_is_stopped_and_the_person_learns_a_name(ada, b
 
     def cancel(go):
         person = Person.with_email(ADA)
-        followups.stop("newsletter-welcome", person, reason="cancelled")
+        followups.call_off(person, "", "cancelled")
         go()
         person.take_name("Ada")
 

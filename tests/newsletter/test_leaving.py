@@ -61,11 +61,11 @@ def test_one_click_from_a_mail_providers_own_page(ada):
 
 def test_leaving_stops_every_sequence_and_what_is_due_later(ada, work, clock):
     ada.subscribe()
-    course = followups.Sequence(name="enrolled", title="Enrolled", purpose="course")
+    course = followups.Sequence(name="enrolled", title="Enrolled", purpose="course", starts_on="enrolled")
     course.steps = [followups.SequenceStep(position=1, slug="a", subject="A", delay_hours=24, body="A")]
     db.session.add(course)
     db.session.flush()
-    followups.start("enrolled", ada.person, "order:1")
+    followups.happened("enrolled", ada.person, "order:1")
     db.session.commit()
     ada.client.post(way_out(ada), data=ONE_CLICK)
     work()
@@ -108,7 +108,7 @@ def test_a_sequence_started_after_leaving_sends_nothing(ada, work):
     ada.subscribe()
     work()
     ada.client.post(way_out(ada))
-    followups.start("newsletter-welcome", ada.person, "again")
+    followups.happened("sign-up", ada.person, "again")
     db.session.commit()
     work()
     assert len(ada.mail.to(ADA, "followups/step")) == 1

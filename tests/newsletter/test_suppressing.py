@@ -49,11 +49,11 @@ def test_running_sequences_stop_and_later_ones_write_nothing(ada, work, clock):
     ada.subscribe()
     suppressed()
     work()
-    course = followups.Sequence(name="enrolled", title="Enrolled", purpose="course")
+    course = followups.Sequence(name="enrolled", title="Enrolled", purpose="course", starts_on="enrolled")
     course.steps = [followups.SequenceStep(position=1, slug="a", subject="A", delay_hours=24, body="A")]
     db.session.add(course)
     db.session.commit()
-    followups.start("enrolled", ada.person, "order:1")
+    followups.happened("enrolled", ada.person, "order:1")
     db.session.commit()
     clock.advance(days=2)
     sweep_followups.call_local()
@@ -208,7 +208,7 @@ def test_suppressing_while_a_letter_is_being_written(app, ada, clock):
 
     def write_letter():
         with app.app_context():
-            run = SequenceRun.next_due()
+            (run,) = SequenceRun.due_of(SequenceRun.whose_turn())
             written.set()
             time.sleep(0.3)
             if step := run.take_step():
