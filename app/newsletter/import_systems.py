@@ -1,0 +1,134 @@
+"""Whose file a CSV is, told by its header; which of its columns mean what; and how it says who left.
+
+The header rows are those that Mailchimp, Kit, Substack, Ghost, Buttondown and listmonk write, as of 2026.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Standing(Enum):
+    """How somebody stands with the list in the file. Only the first is subscribed here."""
+
+    SUBSCRIBED = "subscribed"
+    UNCONFIRMED = "unconfirmed"
+    LEFT = "left"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    BLOCKED = "blocked"
+
+
+_WORDS: dict[Standing, str] = {
+    Standing.SUBSCRIBED: "subscribed active confirmed enabled regular premium paid free gifted comped trialed cold",
+    Standing.UNCONFIRMED: "unconfirmed inactive pending waiting unactivated nonsubscribed non-subscribed transactional",
+    Standing.LEFT: "unsubscribed cancelled canceled left removed disabled deleted archived opted-out",
+    Standing.BOUNCED: "bounced cleaned undeliverable malformed invalid hard-bounce soft-bounces",
+    Standing.COMPLAINED: "complained complaint spam reported",
+    Standing.BLOCKED: "blocked blocklisted blacklisted suppressed owner erased",
+}
+STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
+KEEP_OUT = frozenset({Standing.LEFT, Standing.BOUNCED, Standing.COMPLAINED, Standing.BLOCKED})
+TRUE, FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0", ""})
+
+# What can be taken from a file, and the columns it is looked for in when the owner has not said where it stands.
+FIELDS = {
+    "email": "E-mail",
+    "name": "Name",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "status": "Status",
+    "confirmed_at": "Confirmed on",
+    "signed_up_at": "Signed up on",
+    "left_at": "Left on",
+    "topics": "Topics",
+    "tags": "Tags",
+    "career_stage": "Career stage",
+    "source": "Source",
+    "details": "Details, as JSON",
+    "suppressed": "Why suppressed",
+}
+_GUESSES = {
+    "email": "email emailaddress mail subscriberemail",
+    "name": "name fullname displayname",
+    "first_name": "firstname fname givenname first",
+    "last_name": "lastname lname surname familyname last",
+    "status": "status state subscriptionstatus subscribertype type",
+    "confirmed_at": "confirmed confirmedat confirmtime confirmationdate",
+    "signed_up_at": "optintime subscribedat signupdate dateadded creationdate createdat created requestedat requested",
+    "left_at": "left leftat unsubtime unsubscribedat unsubscriptiondate",
+    "topics": "topics topic",
+    "tags": "tags tag labels",
+    "career_stage": "careerstage stage",
+    "source": "source referrerurl signupsource",
+    "details": "attributes metadata",
+    "suppressed": "suppressed suppressionreason",
+}
+
+
+@dataclass(frozen=True)
+class System:
+    """`marks` are columns that together only its files have; `signs` are columns that tell who is not subscribed."""
+
+    label: str
+    marks: str = ""
+    signs: Mapping[str, tuple[str, Standing]] = field(default_factory=dict)
+
+    def wrote(self, columns: set[str]) -> bool:
+        """Whether a file with these columns is one of its."""
+        return all(columns & set(mark.split("/")) for mark in self.marks.split())
+
+
+OUR_OWN, OTHER = "ours", "other"
+# Looked at in this order. A sign is a column (a name without blanks or underscores) and when it tells: "always" from
+# being there, else by what its cell holds.
+SYSTEMS = {
+    OUR_OWN: System("this site's own export", "email status careerstage suppressed"),
+    "mailchimp": System(
+        "Mailchimp",
+        "memberrating optintime",
+        # Who left, and whose mail bounced, come in files of their own, which have these columns.
+        {"unsubtime": ("always", Standing.LEFT), "cleantime": ("always", Standing.BOUNCED)},
+    ),
+    "substack": System("Substack", "email emaildisabled", {"emaildisabled": ("true", Standing.LEFT)}),
+    "ghost": System(
+        "Ghost",
+        "email subscribedtoemails",
+        {"subscribedtoemails": ("not true", Standing.LEFT), "deletedat": ("filled", Standing.LEFT)},
+    ),
+    "listmonk": System("listmonk", "uuid email attributes status"),
+    "buttondown": System(
+        "Buttondown",
+        "creationdate metadata",
+        {
+            "unsubscriptiondate": ("filled", Standing.LEFT),
+            "undeliverabilitydate": ("filled", Standing.BOUNCED),
+        },
+    ),
+    "kit": System("Kit (ConvertKit)", "email/emailaddress firstname state/status createdat"),
+    OTHER: System("another system"),
+}
+
+
+def plain(column: str) -> str:
+    """A column's name as it is compared: "Email Address" and "email_address" are the same."""
+    return re.sub(r"[^a-z0-9]", "", column.lower())
+
+
+def recognize(header: Sequence[str]) -> str:
+    """The key of the system whose header this is."""
+    columns = {plain(column) for column in header}
+    return next(key for key, system in SYSTEMS.items() if system.wrote(columns))
+
+
+def guess_columns(header: Sequence[str]) -> dict[str, int]:
+    """Which column, by number, holds which of FIELDS, as far as the names tell."""
+    places: dict[str, int] = {}
+    for place, column in enumerate(header):
+        places.setdefault(plain(column), place)
+    found = {}
+    for wanted, names in _GUESSES.items():
+        if name := next((name for name in names.split() if name in places), None):
+            found[wanted] = places[name]
+    return found

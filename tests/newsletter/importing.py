@@ -1,0 +1,38 @@
+"""Taking files in, for the tests of it."""
+
+from pathlib import Path
+
+from app.extensions import db
+from app.newsletter.import_csv import Source
+from app.newsletter.import_rows import Import
+from app.newsletter.models import Subscription
+from app.people.models import Person
+from tests.newsletter.conftest import fresh
+
+EXPORTS = Path(__file__).parent / "exports"
+
+
+def csv_of(*lines):
+    return "\n".join(lines).encode() + b"\n"
+
+
+def taken_in(file, *, basis="asked", write=True, **options):
+    """Import the bytes of `file`, or a sample export of that name; the counts by outcome, and the rejected rows."""
+    data = file if isinstance(file, bytes) else (EXPORTS / file).read_bytes()
+    source = Source(lambda: [data], **{"file_name": file if isinstance(file, str) else "people.csv"} | options)
+    db.session.rollback()
+    importing, rejected = Import(source, basis), []
+    for batch in importing.batches(write=write):
+        db.session.commit() if write else db.session.rollback()
+        rejected += batch
+    return dict(importing.report.counts), rejected
+
+
+def states():
+    """The state of every subscription, by address."""
+    rows = db.select(Person.email, Subscription).join(Subscription.person)
+    return fresh(lambda: {email: row.state for email, row in db.session.execute(rows)})
+
+
+def subscription(email):
+    return fresh(lambda: Subscription.of(Person.with_email(email)))

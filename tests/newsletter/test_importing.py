@@ -1,0 +1,241 @@
+"""What an import does and what it must not do, whatever the file says."""
+
+import pytest
+from sqlalchemy import event
+
+from app.extensions import db
+from app.followups import SequenceRun
+from app.newsletter.import_csv import Source
+from app.newsletter.import_rows import BASES, BATCH, Import
+from app.newsletter.leaving import leave_everything
+from app.newsletter.models import Subscription
+from app.people.models import Consent, Person
+from app.people.suppressions import ERASED, Suppression
+from tests.newsletter.conftest import ADA, fresh, rows_of_everybody
+from tests.newsletter.importing import EXPORTS, csv_of, states, subscription, taken_in
+
+SUBSCRIBED = csv_of("email,name,tags", f"{ADA},Ada Imported,residents", "grace@example.org,Grace,")
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(app):
+    before = rows_of_everybody()
+    dry = taken_in("kit.csv", write=False)
+    assert rows_of_everybody() == before
+    assert taken_in("kit.csv") == dry
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in EXPORTS.iterdir()))
+def test_the_same_file_twice_changes_nothing(app, file):
+    first, _ = taken_in(file)
+    before = rows_of_everybody()
+    second, _ = taken_in(file)
+    assert rows_of_everybody() == before
+    taken = sum(first.get(outcome, 0) for outcome in ("new", "left there", "suppressed there"))
+    assert second["known"] + second.get("suppressed here", 0) == taken
+
+
+def test_nobody_is_taken_in_without_a_basis(app):
+    for basis in ("", "because"):
+        with pytest.raises(ValueError, match="basis"):
+            taken_in(SUBSCRIBED, basis=basis)
+    assert states() == {}
+    assert len(BASES) >= 3
+
+
+def test_the_imported_are_confirmed_without_a_mail_or_a_welcome(app, mail, work):
+    taken_in(SUBSCRIBED)
+    work()
+    assert states() == {ADA: "active", "grace@example.org": "active"}
+    assert mail.all == []
+    assert fresh(lambda: db.session.scalar(db.select(SequenceRun.id))) is None
+
+
+def test_an_existing_subscriber_is_not_changed(app, ada):
+    ada.subscribe(first_name="Ada", topics=["career"])
+    before = rows_of_everybody()
+    counts, _ = taken_in(csv_of("email,name,tags,topics", f"{ADA},Somebody Else,vip,leadership"))
+    assert counts == {"known": 1}
+    assert rows_of_everybody() == before
+
+
+def test_who_left_here_stays_out(app, ada):
+    ada.subscribe()
+    leave_everything(Person.with_email(ADA), page="/")
+    db.session.commit()
+    before = rows_of_everybody()
+    counts, [rejected] = taken_in(csv_of("email,status", f"{ADA.upper()},subscribed"))
+    assert counts == {"left here": 1}
+    assert (rejected.line, rejected.address) == (2, ADA)
+    assert rows_of_everybody() == before
+
+
+def test_who_withdrew_without_ever_subscribing_stays_out(app):
+    leave_everything(Person.at(ADA), page="/")
+    db.session.commit()
+    assert taken_in(SUBSCRIBED)[0] == {"left here": 1, "new": 1}
+    assert states() == {"grace@example.org": "active"}
+
+
+def test_a_suppressed_address_stays_out_also_when_only_its_hash_is_left(app):
+    Suppression.add(ADA, ERASED).address = None
+    db.session.commit()
+    counts, [rejected] = taken_in(SUBSCRIBED)
+    assert counts == {"suppressed here": 1, "new": 1}
+    assert "suppression list" in rejected.reason
+    assert states() == {"grace@example.org": "active"}
+    assert fresh(lambda: Person.with_email(ADA)) is None
+
+
+def test_a_suppressed_subscription_stays_out(app, ada):
+    ada.subscribe()
+    db.session.execute(db.update(Subscription).values(suppressed_at=Subscription.confirmed_at))
+    db.session.commit()
+    assert taken_in(SUBSCRIBED)[0] == {"suppressed here": 1, "new": 1}
+
+
+def test_who_is_subscribed_here_and_left_there_is_shown_to_the_owner(app, ada):
+    ada.subscribe()
+    before = rows_of_everybody()
+    counts, rejected = taken_in(csv_of("email,status", f"{ADA},unsubscribed", f"{ADA},cleaned"))
+    assert counts == {"contrary": 1, "doubled": 1}
+    assert rejected[0].line == 2
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize(
+    "rows", [("subscribed", "unsubscribed"), ("unsubscribed", "subscribed"), ("active", "cleaned")]
+)
+def test_who_left_in_one_line_is_not_subscribed_by_another(app, rows):
+    counts, _ = taken_in(csv_of("email,status", *(f"{ADA},{status}" for status in rows)))
+    assert counts.pop("doubled") == 1
+    assert counts in ({"left there": 1}, {"suppressed there": 1})
+    assert "active" not in states().values()
+
+
+def test_somebody_who_asked_and_never_confirmed_is_confirmed_by_the_import(app, ada):
+    ada.sign_up(first_name="Ada")
+    counts, _ = taken_in(SUBSCRIBED)
+    assert counts == {"new": 2}
+    assert ada.subscription.is_active
+    assert [line.action for line in ada.ledger] == ["requested", "given"]
+    assert ada.confirm().status_code == 303
+    assert [line.action for line in ada.ledger] == ["requested", "given"]
+
+
+def test_the_name_that_a_person_gave_here_stays(app):
+    Person.at(ADA).take_name("Ada Byron")
+    Person.at("grace@example.org")
+    db.session.commit()
+    taken_in(SUBSCRIBED)
+    assert subscription(ADA).person.name == "Ada Byron"
+    assert subscription("grace@example.org").person.name == "Grace"
+
+
+def test_topics_and_career_stage_are_known_by_key_or_label(app):
+    counts, [rejected] = taken_in(
+        csv_of(
+            "email;topics;career stage;signup source",
+            f"{ADA};Leadership, CAREER, cooking;Medical Student;Talk in May",
+            "grace@example.org;cooking;nonsense;",
+        )
+    )
+    row = subscription(ADA)
+    topics = fresh(lambda: [topic.key for topic in row.topics])
+    assert (topics, row.career_stage, row.source) == (["leadership", "career"], "student", "Talk in May")
+    assert counts == {"new": 1, "invalid": 1}
+    assert "topics" in rejected.reason
+
+
+def test_columns_are_taken_as_the_owner_says(app):
+    data = csv_of("Kontakt,Wer,Notiz", f"{ADA},Ada Lovelace,x")
+    with pytest.raises(ValueError, match="Kontakt, Wer, Notiz"):
+        taken_in(data)
+    taken_in(data, columns={"email": 0, "name": 1})
+    assert subscription(ADA).person.name == "Ada Lovelace"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ['"ada@example.org\nBcc: all@example.org"', "ada@example", "ada@exa mple.org", "@example.org", "",
+     "ada@@example.org", "ada@" + "x" * 250 + ".org", "ada@example.org\u202e", "Ada <ada@example.org>"],
+)  # fmt: skip
+def test_a_bad_address_is_rejected_with_its_line(app, address):
+    counts, rejected = taken_in(csv_of("name,email", "Grace,grace@example.org", f"Ada,{address}"))
+    assert states() == {"grace@example.org": "active"}
+    if address:
+        assert counts == {"new": 1, "invalid": 1}
+    assert [row.line for row in rejected] == [3]
+
+
+def test_names_become_one_plain_line(app):
+    taken_in(csv_of("email,name", f'{ADA},"Ada\n\tLove\u202elace\x07"'))
+    assert subscription(ADA).person.name == "Ada Lovelace"
+
+
+def test_dates_that_make_no_sense_are_as_if_they_were_not_there(app, clock):
+    taken_in(
+        csv_of("email,confirmed_at", f"{ADA},2999-01-01", "grace@example.org,yesterday", "mary@example.org,0001-01-01")
+    )
+    for address in states():
+        assert subscription(address).confirmed_at == clock.time
+
+
+def test_more_tags_than_make_sense_stop_the_import(app):
+    with pytest.raises(ValueError, match="different tags"):
+        taken_in(csv_of("email,tags", *(f"reader{number}@example.org,tag {number}" for number in range(300))))
+    assert states() == {}
+
+
+def many(count, start=0):
+    readers = range(start, start + count)
+    return csv_of("email,name,tags", *(f"reader{number}@example.org,R {number},t{number % 3}" for number in readers))
+
+
+class Crash(Exception):
+    pass
+
+
+def test_a_crash_midway_leaves_whole_batches_and_the_next_run_completes_them(app, monkeypatch):
+    source = Source(lambda: [many(3 * BATCH)])
+    db.session.rollback()
+    with pytest.raises(Crash):
+        for number, _ in enumerate(Import(source, "asked").batches(write=True)):
+            if number == 1:
+                raise Crash  # Before the commit of the second batch.
+            db.session.commit()
+    db.session.rollback()
+    assert len(states()) == BATCH
+    assert taken_in(many(3 * BATCH))[0] == {"known": BATCH, "new": 2 * BATCH}
+    assert taken_in(many(3 * BATCH))[0] == {"known": 3 * BATCH}
+    ledger = db.select(db.func.count()).select_from(Consent)
+    assert fresh(lambda: db.session.scalar(ledger)) == 3 * BATCH
+
+
+def test_an_import_goes_on_where_its_report_stands(app):
+    data = many(2 * BATCH + 10)
+    source = Source(lambda: [data])
+    db.session.rollback()
+    first = Import(source, "asked")
+    next(first.batches(write=True))
+    db.session.commit()
+    assert first.report.line == BATCH + 1
+    second = Import(source, "asked", report=first.report)
+    for _ in second.batches(write=True):
+        db.session.commit()
+    assert dict(second.report.counts) == {"new": 2 * BATCH + 10}
+
+
+def test_ten_times_the_rows_in_a_batch_cost_no_more_statements(app):
+    def statements(data):
+        sent = []
+
+        def note(_connection, _cursor, statement, *_):
+            sent.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        taken_in(data)
+        event.remove(db.engine, "before_cursor_execute", note)
+        return len(sent)
+
+    taken_in(many(3))
+    assert statements(many(40, start=100)) == statements(many(400, start=1000))
