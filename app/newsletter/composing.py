@@ -11,8 +11,10 @@ from markupsafe import Markup
 
 from app import markdown
 from app.followups import merge
+from app.newsletter.cards import Cards
 from app.newsletter.issues import Issue
 from app.newsletter.links import Links, exchange_in_html, exchange_in_text
+from app.newsletter.pictures import Cover
 from app.outbox.posting import inline_css
 
 # What differs from one recipient to the next. Everything else of an issue is written once.
@@ -81,6 +83,7 @@ def compose(issue: Issue, links: Links | None = None) -> Composed:
     context = {
         "issue": issue,
         "subject": issue.title,
+        "cover": Cover.at(issue.cover),
         "preview": _marked(issue.preview, blanks, str),
         "unsubscribe_url": blanks.mark("unsubscribe_url"),
         "preferences_url": blanks.mark("preferences_url"),
@@ -89,8 +92,7 @@ def compose(issue: Issue, links: Links | None = None) -> Composed:
         "why": "You get this letter because you subscribed to our newsletter.",
         "canary_url": links.canary,
     }
-    body = Markup(markdown.render(_marked(issue.body, blanks, merge.as_markdown_text)))  # noqa: S704 - cleaned.
-    text = _marked(markdown.plain(issue.body), blanks, str)
+    body, text = _body(issue.body, blanks)
     plain = render_template(
         "emails/newsletter/issue.txt",
         body=text,
@@ -108,6 +110,15 @@ def compose(issue: Issue, links: Links | None = None) -> Composed:
         text=blanks.passage(plain.strip() + "\n"),
         html=blanks.passage(inline_css(html)),
     )
+
+
+def _body(source: str, blanks: Blanks) -> tuple[Markup, str]:
+    """Markdown `source` as safe HTML and as plain text."""
+    cards = Cards()
+    source = cards.marked(source)
+    cleaned = markdown.render(_marked(source, blanks, merge.as_markdown_text))
+    html = Markup(cards.in_html(cleaned))  # noqa: S704 - cleaned, and cards are rendered by a template.
+    return html, cards.in_text(_marked(markdown.plain(source), blanks, str))
 
 
 def unknown_fields(issue: Issue) -> list[str]:

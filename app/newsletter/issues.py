@@ -21,6 +21,10 @@ class WrongMoment(Exception):
     """The issue is not in a state in which this can be done. The message is for the owner."""
 
 
+class ChangedMeanwhile(Exception):
+    """The text was saved from another window since it was last read here."""
+
+
 class Issue(Model):
     """One number of the newsletter. Its text is fixed from the moment it is scheduled, its audience when it goes."""
 
@@ -51,6 +55,8 @@ class Issue(Model):
     updated_at: Mapped[datetime] = mapped_column(default=now)
     scheduled_at: Mapped[datetime | None]
     frozen_at: Mapped[datetime | None]
+    # When it last began to go, or began again.
+    started_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     pause_reason: Mapped[str] = mapped_column(default="")
     cancelled_at: Mapped[datetime | None]
@@ -121,6 +127,35 @@ class Issue(Model):
         )
         return list(db.session.scalars(select(cls.id).where(under_way).order_by(cls.id)))
 
+    def edit(self, revision: int, **texts: Any) -> None:
+        """Take in new `texts`, by column, written by somebody who had read `revision`. Lock the issue first.
+
+        Raises WrongMoment unless it is a draft, and ChangedMeanwhile.
+        """
+        self._must_be("draft")
+        if revision != self.revision:
+            raise ChangedMeanwhile
+        changed = {name: text for name, text in texts.items() if getattr(self, name) != text}
+        if changed:
+            self.revision, self.updated_at = self.revision + 1, now()
+            for name, text in changed.items():
+                setattr(self, name, text)
+
+    def wear(self, cover: str, alt: str) -> None:
+        """Stand under the picture at this path, described by `alt`. Raises WrongMoment unless it is a draft."""
+        self._must_be("draft")
+        self.cover, self.cover_alt, self.updated_at = cover, alt, now()
+
+    def address(self, audience: Audience) -> None:
+        """Be meant for `audience`. Raises WrongMoment unless it is a draft."""
+        self._must_be("draft")
+        self.include, self.exclude, self.updated_at = audience.include, audience.exclude, now()
+
+    def discard(self) -> None:
+        """Be gone. Raises WrongMoment unless it is a draft."""
+        self._must_be("draft")
+        db.session.delete(self)
+
     def schedule(self, at: datetime) -> None:
         """Let it go at `at`, or at once when that is past. Raises WrongMoment unless it is a draft."""
         self._must_be("draft")
@@ -138,7 +173,7 @@ class Issue(Model):
         """
         if self.frozen_at or not self.scheduled_at:
             return
-        self.frozen_at = now()
+        self.frozen_at = self.started_at = now()
         self.recipients = Delivery.write_for(self.id, self.audience)
         if not self.recipients:
             self.finished_at = now()
@@ -177,7 +212,7 @@ class Issue(Model):
             self.finished_at, self.trouble = now(), ""
 
     def _start_afresh(self) -> None:
-        self.paused_at, self.pause_reason, self.trouble = None, "", ""
+        self.paused_at, self.pause_reason, self.trouble, self.started_at = None, "", "", now()
         self.decided_before, self.failed_before = self.sent + self.failed, self.failed
 
     def _must_be(self, *states: str) -> None:

@@ -65,6 +65,7 @@ class Subscription(Model):
     __table_args__ = (
         Index("ix_subscription_confirmed", "confirmed_at", "id"),
         Index("ix_subscription_requested", "requested_at", "id"),
+        Index("ix_subscription_source", "source"),
         Index("ix_subscription_mailable", "id", postgresql_where=MAILABLE, sqlite_where=MAILABLE),
         CheckConstraint("(quiet_from_hour IS NULL) = (quiet_to_hour IS NULL)", name="quiet_hours_whole"),
         CheckConstraint(

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from app.followups import merge
+from app.newsletter import cards
 from app.newsletter.composing import FIELDS, Blank, compose
 from app.newsletter.dark_mode import faint
 from app.newsletter.issues import Issue
+from app.newsletter.pictures import Cover
 from app.newsletter.proofs import LONG_NAME, Proof, proof_of
 from app.outbox.models import HeaderInjection
 
@@ -79,6 +81,8 @@ def _fields(issue: Issue, proof: Proof) -> Iterator[Finding]:
         for field in dict.fromkeys(merge.unknown_fields(getattr(issue, name), FIELDS)):
             words = f"{{{field}}} is no merge field. Write one of {known}, or take the braces away."
             yield Finding("unknown-field", words, True, name)
+    for card in cards.unknown(issue.body):
+        yield Finding("unknown-card", str(card), True, "body")
     for name, passage in (("subject", proof.composed.subject), ("body", proof.composed.text)):
         if Blank("first_name") in passage:
             words = "Some readers gave no name: write {first_name|Doctor}, or another word of yours after the bar."
@@ -115,9 +119,10 @@ def _links(issue: Issue, proof: Proof) -> Iterator[Finding]:
 
 
 def _images(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    cover = Cover.at(issue.cover)
     for image in proof.images:
         source = image.attributes.get("src", "").strip()
-        field = "cover" if source == issue.cover.strip() else "body"
+        field = "cover" if cover and source == cover.url else "body"
         if not image.attributes.get("alt", "").strip():
             words = f"Say what the picture {_cut(source)} shows: many readers see or hear only its alt text."
             yield Finding("alt-missing", words, True, "cover_alt" if field == "cover" else "body")

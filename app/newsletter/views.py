@@ -140,4 +140,12 @@ def _mail_new_link(address: str) -> None:
 
 
 # More views of the blueprint, so they come after it; and the tasks, which the worker knows once they are imported.
-from app.newsletter import click_views, holding_back, issues, leaving_views, preferences_views, tasks  # noqa: E402, F401
+from app.newsletter import (  # noqa: E402
+    click_views,  # noqa: F401
+    holding_back,  # noqa: F401
+    issues,  # noqa: F401
+    leaving_views,  # noqa: F401
+    picture_views,  # noqa: F401
+    preferences_views,  # noqa: F401
+    tasks,  # noqa: F401
+)
