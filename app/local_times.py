@@ -61,6 +61,16 @@ def instant(wall: datetime, zone: str) -> datetime:
     raise SkippedTime(until=_first_after_jump(moment, zone))
 
 
+def instants(wall: datetime, zone: str) -> list[datetime]:
+    """Each instant, in UTC, at which the clocks of `zone` show `wall`: two on the day they are set back, mostly one.
+
+    Raises SkippedTime when they never show it.
+    """
+    first = instant(wall, zone)
+    second = wall.replace(tzinfo=ZoneInfo(zone), fold=1).astimezone(UTC)
+    return [first] if first == second else [first, second]
+
+
 def _first_after_jump(moment: datetime, zone: str) -> datetime:
     """What the clocks of `zone` show right after their last jump before `moment`, which is near."""
     offset = in_zone(moment, zone).utcoffset()

@@ -93,3 +93,17 @@ def cross_origin_exempt(view: View[P]) -> View[P]:
     """Mark a view that other machines post to, such as a webhook: the guard against cross-site posts lets all pass."""
     view.cross_origin_exempt = True  # type: ignore[attr-defined]
     return view
+
+
+def reads_file_itself(most: int) -> Callable[[View[P]], View[P]]:
+    """Mark a view that takes a file of up to `most` bytes: nothing of what is sent is read before the view asks for it.
+
+    Such a view is exempt from csrf and calls csrf.protect() once it knows who is there, so that no stranger can make
+    the site wait for so much.
+    """
+
+    def mark(view: View[P]) -> View[P]:
+        view.largest_file = most  # type: ignore[attr-defined]
+        return view
+
+    return mark

@@ -1,5 +1,10 @@
+from markupsafe import Markup
+
 from app import outbox
 from app.followups.leaving import list_headers, preferences_url, unsubscribe_url
+from app.newsletter.composing import compose
+from app.newsletter.issues import Issue
+from app.newsletter.messages import Values
 from app.newsletter.models import SignUp, Subscription
 from app.people.models import Person
 from app.urls import absolute_url
@@ -33,4 +38,25 @@ def _to_subscriber(person: Person, template: str) -> None:
         headers=list_headers(person),
         preferences_url=preferences_url(person),
         unsubscribe_url=unsubscribe_url(person),
+    )
+
+
+def test_of_issue(issue: Issue, address: str, owner: Person) -> None:
+    """The issue as `address` would get it.
+
+    Its links off the list are the owner's own, or lead to the newsletter's page: nobody unsubscribes others with it.
+    """
+    is_the_owner = address == owner.email
+    reader = owner if is_the_owner else Person.with_email(address)
+    values = Values.of_nobody(reader.first_name if reader else "")
+    if is_the_owner:
+        values |= {"preferences_url": preferences_url(owner), "unsubscribe_url": unsubscribe_url(owner)}
+    subject, text, html = compose(issue).filled(values)
+    outbox.post(
+        to=owner if is_the_owner else address,
+        template="newsletter/test_of_issue",
+        headers=list_headers(owner) if is_the_owner else {},
+        subject=subject,
+        text=text,
+        html=Markup(html),  # noqa: S704 - composed: Markdown that was cleaned, values that were escaped.
     )

@@ -16,11 +16,12 @@ from typing import NamedTuple
 from flask import current_app
 
 from app.followups.leaving import link_maker, list_unsubscribe, payload_of
-from app.newsletter.composing import Blank, Composed, Passage
+from app.newsletter.composing import OF_THE_RECIPIENT, Blank, Composed, Passage
 from app.newsletter.issues import Issue
 from app.outbox.models import single_line
 from app.people.addresses import domain_of
 from app.people.models import first_name_of
+from app.urls import absolute_url
 
 LINE = 72
 END = b"\r\n.\r\n"
@@ -56,6 +57,12 @@ class Values:
             "preferences_url": self._preferences(payload),
             "browser_url": self._browser([self._issue_id, *payload]),
         }
+
+    @staticmethod
+    def of_nobody(first_name: str = "") -> dict[str, str]:
+        """By field, where no link may do anything: in a preview, or in a test that goes to somebody else."""
+        harmless = absolute_url("newsletter.show_newsletter")
+        return {field: first_name if field == "first_name" else harmless for field in OF_THE_RECIPIENT}
 
 
 class PreparedMessage:

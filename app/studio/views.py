@@ -1,12 +1,37 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from app.studio import coaching_views, enrollment_views, newsletter_views, outbox_views, people_views
+from app.studio import (
+    coaching_views,
+    enrollment_views,
+    issue_audience_views,
+    issue_cover_views,
+    issue_preview_views,
+    issue_progress_views,
+    issue_schedule_views,
+    issue_views,
+    newsletter_views,
+    outbox_views,
+    people_views,
+)
 from app.studio.blueprint import bp
 from app.studio.overview import Overview
 
 # The views of every room hang on `bp` once they are imported.
-__all__ = ["bp", "coaching_views", "enrollment_views", "newsletter_views", "outbox_views", "people_views"]
+__all__ = [
+    "bp",
+    "coaching_views",
+    "enrollment_views",
+    "issue_audience_views",
+    "issue_cover_views",
+    "issue_preview_views",
+    "issue_progress_views",
+    "issue_schedule_views",
+    "issue_views",
+    "newsletter_views",
+    "outbox_views",
+    "people_views",
+]
 
 
 @bp.get("/")

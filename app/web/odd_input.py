@@ -6,18 +6,23 @@ from flask import Flask, abort, current_app, request
 
 from app.extensions import SAFE_METHODS
 
+AROUND_A_FILE = 64 * 1024
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 def refuse_odd_input() -> None:
     """Refuse too large a body, too many fields, and NUL, which PostgreSQL cannot hold."""
-    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if takes_file := getattr(view, "largest_file", 0):
+        request.max_content_length = takes_file + AROUND_A_FILE
+    if (request.content_length or 0) > (request.max_content_length or 0):
         abort(413)
     if "\0" in request.path or any("\0" in text for pair in request.args.items(multi=True) for text in pair):
         abort(400)
     if request.mimetype in FORM_TYPES:
-        _look_through_form()
-    elif request.mimetype and not _is_for_machines(current_app.view_functions.get(request.endpoint or "")):
+        if not takes_file:  # Its view reads it, once it knows who sends it.
+            _look_through_form()
+    elif request.mimetype and not _is_for_machines(view):
         # Forms would read JSON as well, past the limits and checks that look at what a browser sends.
         abort(415)
 

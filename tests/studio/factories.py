@@ -9,6 +9,8 @@ from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Cohort, Course
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.newsletter.drafting import new_draft
+from app.newsletter.issues import Issue
 from app.newsletter.models import PURPOSE, WORDING, Subscription
 from app.outbox import Email
 from app.people.models import Consent, Person
@@ -76,6 +78,11 @@ def order(email: str, name: str = "Ada", enrolled: bool = True, **moments) -> Or
     if enrolled:
         _add(Enrollment(order=bought, person=bought.person, cohort=bought.cohort))
     return bought
+
+
+def issue(title: str = "Ordinary joy", **columns) -> Issue:
+    columns = {"subject": "A thought", "body": "Dear {first_name|Doctor},\n\nsome words."} | columns
+    return new_draft(title, **columns)
 
 
 def email(to: str, subject: str = "Hello", whose: Person | None = None, **columns) -> Email:

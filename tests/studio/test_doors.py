@@ -29,6 +29,7 @@ def rows(app):
     numbers = {
         "person_id": factories.subscription("ada@example.org").person.id,
         "consultation_id": factories.consultation("ada@example.org").id,
+        "issue_id": factories.issue("Private words").id,
         "email_id": factories.email("ada@example.org", "Private words").id,
     }
     db.session.commit()

@@ -1,0 +1,55 @@
+"""How an issue begins, and what is wrong with one as it is written."""
+
+import re
+import unicodedata
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.followups import merge
+from app.newsletter import cards
+from app.newsletter.composing import FIELDS
+from app.newsletter.issues import Issue
+
+LONGEST_SLUG = 120
+COPIED = ("subject", "preview", "sender_name", "cover", "cover_alt", "body", "is_public", "include", "exclude")
+
+
+def new_draft(title: str, **columns: object) -> Issue:
+    """A draft of this title, at an address of its own."""
+    issue = Issue(title=title, slug=_free_slug(title), **columns)
+    db.session.add(issue)
+    db.session.flush()
+    return issue
+
+
+def copy_of(issue: Issue) -> Issue:
+    """A draft that says what `issue` says, to whom it says it."""
+    return new_draft(issue.title, **{name: getattr(issue, name) for name in COPIED})
+
+
+def problems_of_line(text: str) -> list[str]:
+    """What has to be mended in a subject or a preview before it can be kept, in words for the owner."""
+    known = ", ".join(f"{{{field}}}" for field in sorted(FIELDS))
+    return [f"There is no merge field {{{field}}}. There are {known}." for field in merge.unknown_fields(text, FIELDS)]
+
+
+def problems_of_body(text: str) -> list[str]:
+    """What has to be mended in a body before it can be kept, in words for the owner."""
+    return problems_of_line(text) + [str(card) for card in cards.unknown(text)]
+
+
+def slug_of(title: str) -> str:
+    """ "Ordinary joy, & more" is ordinary-joy-more."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")[:LONGEST_SLUG].strip("-") or "issue"
+
+
+def _free_slug(title: str) -> str:
+    slug = slug_of(title)
+    taken = set(db.session.scalars(select(Issue.slug).where(Issue.slug.startswith(slug, autoescape=True))))
+    return next(name for name in _numbered(slug, len(taken)) if name not in taken)
+
+
+def _numbered(slug: str, count: int) -> list[str]:
+    return [slug, *(f"{slug}-{number}" for number in range(2, count + 3))]

@@ -1,0 +1,57 @@
+"""The picture an issue stands under."""
+
+from typing import cast
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from app.extensions import csrf, db
+from app.newsletter.issues import Issue, WrongMoment
+from app.newsletter.pictures import LARGEST_BYTES, Cover, Picture, PictureError
+from app.publishing import reads_file_itself
+from app.studio.blueprint import bp
+from app.studio.issue_forms import CoverForm
+from app.studio.issue_views import AN_ISSUE, wanted, wanted_for_update
+
+ALT_TEXT_IS_MISSING = "Say in a few words what the picture shows, for those who do not see it."
+
+
+@bp.get(f"{AN_ISSUE}/cover")
+def show_cover(issue_id: int) -> ResponseReturnValue:
+    issue = wanted(issue_id)
+    return _cover_page(issue, CoverForm(formdata=None, alt=issue.cover_alt))
+
+
+@bp.post(f"{AN_ISSUE}/cover")
+@csrf.exempt
+@reads_file_itself(LARGEST_BYTES)
+def save_cover(issue_id: int) -> ResponseReturnValue:
+    csrf.protect()  # Not before this view, where the owner is known: it reads all that is sent.
+    issue, form = wanted_for_update(issue_id), CoverForm()
+    form.validate()
+    try:
+        cover = "" if "remove" in request.form else _taken(form) or issue.cover
+    except PictureError as problem:
+        cover, form.picture.errors = "", [str(problem)]
+    if cover and not form.alt.data:
+        form.alt.errors = [ALT_TEXT_IS_MISSING]
+    if form.errors:
+        return _cover_page(issue, form), 422
+    try:
+        issue.wear(cover, (form.alt.data or "") if cover else "")
+    except WrongMoment as problem:
+        abort(409, str(problem))
+    db.session.commit()
+    flash("The cover is saved." if cover else "The issue has no cover now.", "good")
+    return redirect(url_for(".show_issue", issue_id=issue.id), 303)
+
+
+def _taken(form: CoverForm) -> str:
+    """The path of the picture that was sent; empty when none was. Raises PictureError."""
+    sent = cast(FileStorage | None, form.picture.data)
+    return Picture.taken_from(sent.stream.read(LARGEST_BYTES + 1)).path if sent else ""
+
+
+def _cover_page(issue: Issue, form: CoverForm) -> str:
+    return render_template("studio/issue_cover.html", issue=issue, form=form, cover=Cover.at(issue.cover))
