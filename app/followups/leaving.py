@@ -1,5 +1,6 @@
 """The way out, as every letter that nobody needs carries it: in its headers and in its footer (RFC 2369, RFC 8058)."""
 
+import hmac
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import formataddr, parseaddr
@@ -8,9 +9,12 @@ from flask import current_app
 
 from app import tokens
 from app.extensions import db
+from app.outbox import return_address
 from app.people.addresses import domain_of
 from app.people.models import Person
 from app.urls import absolute_url
+
+LEAVING_TAG = "u"
 
 
 def unsubscribe_url(person: Person) -> str:
@@ -42,17 +46,26 @@ def link_maker(endpoint: str, purpose: str) -> Callable[[list[int]], str]:
 
 def list_headers(person: Person) -> dict[str, str]:
     """Headers from which a mail program makes its own way out: one click, and no page (RFC 8058 §3.1)."""
-    sender = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]
     return {
         "List-Id": list_id(),
-        "List-Unsubscribe": list_unsubscribe(unsubscribe_url(person), sender),
+        "List-Unsubscribe": list_unsubscribe(unsubscribe_url(person), _payload(person)),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
 
 
-def list_unsubscribe(url: str, sender: str) -> str:
-    """The header's value: the link for one click, and an address to write to."""
-    return f"<{url}>, <mailto:{sender}?subject=unsubscribe>"
+def list_unsubscribe(url: str, payload: list[int]) -> str:
+    """The header's value: the link for one click, and an address to write to, good for this person only."""
+    return f"<{url}>, <mailto:{return_address.tagged(_leaving_tag(payload))}?subject=unsubscribe>"
+
+
+def person_of_tag(tag: str) -> Person | None:
+    """The person whose letters carry an address with this tag to leave by; None when the site did not write it."""
+    kind, _, rest = tag.partition("-")
+    number = rest.partition("-")[0]
+    if kind != LEAVING_TAG or not (tag.isascii() and number.isdigit() and len(number) <= 10 and int(number) < 2**31):
+        return None
+    person = db.session.get(Person, int(number))
+    return person if person and hmac.compare_digest(_leaving_tag(_payload(person)), tag) else None
 
 
 def list_id() -> str:
@@ -69,3 +82,10 @@ def payload_of(person_id: int, created_at: datetime) -> list[int]:
     """What the links of a person hold."""
     # A database may give the number of an erased person to the next one; the moment of making tells them apart.
     return [person_id, int(created_at.timestamp())]
+
+
+def _leaving_tag(payload: list[int]) -> str:
+    """As a token is, in small letters and short enough for the part before the @ of an address."""
+    key = current_app.config["SECRET_KEY"].encode()
+    signature = hmac.digest(key, b"leaving by mail:%d:%d" % (payload[0], payload[1]), "sha256").hex()[:16]
+    return f"{LEAVING_TAG}-{payload[0]}-{signature}"

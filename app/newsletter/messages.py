@@ -105,11 +105,15 @@ class PreparedMessage:
             f"To: {_mailbox(recipient.name, recipient.address)}",
             f"Date: {format_datetime(date)}",
             f"Message-ID: {self.message_id(recipient.delivery_id)}",
-            f"List-Unsubscribe: {list_unsubscribe(values['unsubscribe_url'], self.sender)}",
+            f"List-Unsubscribe: {self._way_out(recipient, values)}",
         ]
         if len(self._subject) > 1:
             lines.append(self._subject_line(values))
         return "\r\n".join(lines).encode("ascii") + b"\r\n"
+
+    @staticmethod
+    def _way_out(recipient: Recipient, values: Mapping[str, str]) -> str:
+        return list_unsubscribe(values["unsubscribe_url"], payload_of(recipient.person_id, recipient.created_at))
 
     def _write_headers(self, issue: Issue) -> None:
         name = issue.sender_name or parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[0]

@@ -1,3 +1,4 @@
+import re
 from email import message_from_bytes, policy
 from urllib.parse import urlsplit
 
@@ -5,8 +6,11 @@ import pytest
 from flask import Flask
 
 from app import tokens
+from app.extensions import db
 from app.followups import merge
+from app.followups.leaving import list_headers, person_of_tag
 from app.outbox.smtp import message_for
+from app.people.models import Person
 from tests.followups.conftest import begin, sequence_of
 
 HOSTILE = [
@@ -86,7 +90,8 @@ def test_a_letter_says_how_to_leave_in_headers_text_and_html(ada, mail, work, cl
     message = message_from_bytes(message_for(email).as_bytes(), policy=policy.default)
     way_out, by_mail = str(message["List-Unsubscribe"]).split(", ")
     url = way_out.strip("<>")
-    assert by_mail == "<mailto:hello@doctor.example.org?subject=unsubscribe>"
+    tag = re.fullmatch(r"<mailto:hello\+(u-[0-9]+-[0-9a-f]{16})@doctor\.example\.org\?subject=unsubscribe>", by_mail)[1]
+    assert person_of_tag(tag) == ada
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["List-Id"] == "The Developing Doctor <newsletter.doctor.example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
@@ -99,7 +104,8 @@ def test_the_way_out_is_not_mangled_on_the_wire(ada, mail, work):
     raw = message_for(letter(ada, mail, work)).as_bytes()
     line = next(line for line in raw.splitlines() if line.startswith(b"List-Unsubscribe:"))
     assert line.startswith(b"List-Unsubscribe: <http://localhost:8000/newsletter/unsubscribe/")
-    assert line.endswith(b">, <mailto:hello@doctor.example.org?subject=unsubscribe>")
+    assert line.endswith(b"@doctor.example.org?subject=unsubscribe>")
+    assert b">, <mailto:hello+u-" in line
 
 
 def test_a_long_name_does_not_make_too_long_a_subject(ada, mail, work):
@@ -118,3 +124,23 @@ def test_a_letter_links_to_the_preferences(ada, mail, work):
     token = tokens.sign("preferences", [ada.id, int(ada.created_at.timestamp())])
     assert "/newsletter/preferences/" in email.body
     assert token.split(".")[0] in email.html
+
+
+def test_nobody_is_taken_off_the_list_by_an_address_the_site_did_not_write(ada):
+    tag = re.search(r"u-[0-9]+-[0-9a-f]+", list_headers(ada)["List-Unsubscribe"])[0]
+    assert person_of_tag(tag) == ada
+    grace = Person.at("grace@example.org")
+    db.session.flush()
+    signature = tag.rpartition("-")[2]
+    others = [
+        f"u-{grace.id}-{signature}",
+        f"u-{ada.id}-{'0' * 16}",
+        f"u-{ada.id}-",
+        f"u-{ada.id}",
+        "u--",
+        "u",
+        "",
+        tag[1:],
+    ]
+    for forged in (*others, f"u-{'9' * 40}-{signature}", f"u-2147483648-{signature}", f"u-\u0661-{signature}"):
+        assert person_of_tag(forged) is None, forged
