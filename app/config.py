@@ -58,6 +58,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "LOG_FORMAT": _one_of(environ, "LOG_FORMAT", ("text", "json")),
         **_addresses_of_the_site(site_url),
         **_mail(environ),
+        **_what_comes_back(environ),
         **_stripe(environ),
         **_rate_limits(environ, redis_url),
         **_sessions(site_url),
@@ -86,6 +87,13 @@ def _mail(environ: Mapping[str, str]) -> dict[str, Any]:
         "MAIL_RATE_PER_SECOND": _rate(environ),
         "MAIL_CONNECTIONS": _number(environ, "MAIL_CONNECTIONS", "4", least=1),
         "MAIL_SUPPRESS_SEND": False,
+    }
+
+
+def _what_comes_back(environ: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "BOUNCE_IMAP_URL": _imap_url(environ),
+        "BOUNCE_MAILDIR": environ.get("BOUNCE_MAILDIR") or None,
     }
 
 
@@ -214,6 +222,21 @@ def _bounce_address(environ: Mapping[str, str]) -> str:
             f"{LONGEST_BOUNCE_NAME} characters before the @ (a tag is added to them)."
         )
     return address
+
+
+def _imap_url(environ: Mapping[str, str]) -> str | None:
+    if not (url := environ.get("BOUNCE_IMAP_URL")):
+        return None
+    wanted = re.fullmatch(r"(imaps?)://[^:@/\s]+:[^:@/\s]+@([A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[^\s\"\\\\]*)?", url)
+    if wanted is None:
+        # It holds a password, so it is not shown.
+        raise SettingError(
+            "BOUNCE_IMAP_URL is not like imaps://user:password@imap.example.org/INBOX: in user and password, write "
+            "what is no letter or digit as %40 and the like."
+        )
+    if wanted[1] == "imap" and wanted[2] not in ("localhost", "127.0.0.1"):
+        raise SettingError("BOUNCE_IMAP_URL begins with imap://, which sends the password in the clear: use imaps://.")
+    return url
 
 
 def _rate(environ: Mapping[str, str]) -> float | None:

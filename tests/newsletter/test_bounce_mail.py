@@ -1,0 +1,235 @@
+"""What mail that came to the bounce address changes, and what changes nothing."""
+
+import re
+
+import pytest
+
+from app.extensions import db
+from app.followups.leaving import list_headers
+from app.newsletter import bounce_boxes, bounces
+from app.newsletter.deliveries import Delivery
+from app.newsletter.suppressing import lift
+from app.outbox import Email
+from app.people.models import Person
+from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
+from tests.newsletter.conftest import ADA, fresh, rows_of_everybody
+from tests.newsletter.returned import AWAY, EXCHANGE, GMAIL, LEAVING, POSTFIX, QMAIL, REPLY, mail
+from tests.newsletter.returned import COMPLAINT as ARF
+from tests.newsletter.test_bounces import counters, reason, sent
+
+FORMATS = {"postfix": POSTFIX, "exchange": EXCHANGE, "gmail": GMAIL, "qmail": QMAIL}
+PLAIN = "hello@doctor.example.org"
+
+
+@pytest.fixture
+def subscribed(ada, clock):
+    ada.subscribe()
+    clock.advance(days=1)
+    return ada
+
+
+@pytest.fixture
+def delivery(subscribed, clock):
+    return sent(clock.time)
+
+
+def envelope_of(delivery):
+    return bounces.envelope_sender(delivery.bounce_key)
+
+
+def way_out_of(person):
+    return re.search(r"mailto:([^?]+)", list_headers(person)["List-Unsubscribe"])[1]
+
+
+def take(raw):
+    return bounce_boxes.take_in(raw, "a mail")
+
+
+@pytest.mark.parametrize("template", FORMATS.values(), ids=FORMATS)
+def test_a_hard_bounce_in_the_manner_of(template, delivery):
+    raw = mail(template, envelope=envelope_of(delivery))
+    assert [take(raw), take(raw)] == ["bounce", "bounce"]
+    assert (reason(), counters(delivery)) == (HARD_BOUNCE, (1, 0))
+    assert "5.1.1" in fresh(lambda: Suppression.of(ADA)).detail
+
+
+@pytest.mark.parametrize("template", [POSTFIX, EXCHANGE, GMAIL], ids=["postfix", "exchange", "gmail"])
+def test_three_full_mailboxes_in_a_row_in_the_manner_of(template, subscribed, clock):
+    for expected in (None, None, SOFT_BOUNCES):
+        delivery = sent(clock.time)
+        full = {"status": "4.2.2", "diagnostic": "452-4.2.2 The account is over quota"}
+        assert take(mail(template, envelope=envelope_of(delivery), **full)) == "bounce"
+        assert reason() == expected
+        clock.advance(days=7)
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "stage", "kind"),
+    [
+        ("5.7.1", "550 5.7.1 Message blocked as spam", "end of DATA", None),
+        ("5.0.0", "550 5.1.1 User unknown", "RCPT TO", "hard"),
+        ("5.0.0", "550 No such user", "RCPT TO", "hard"),
+        ("5.0.0", "550 we do not like this (in reply to end of DATA command)", "end of DATA", None),
+        ("5.2.2", "552 5.2.2 mailbox full", "end of DATA", "soft"),
+        ("4.4.7", "delivery time expired", "RCPT TO", "soft"),
+        ("5.1.1", "", "RCPT TO", "hard"),
+    ],
+)
+def test_the_status_says_whether_the_address_is_to_blame(delivery, status, diagnostic, stage, kind):
+    take(mail(POSTFIX, envelope=envelope_of(delivery), status=status, diagnostic=diagnostic, stage=stage))
+    assert counters(delivery) == (1, 0)
+    assert fresh(lambda: db.session.get(Delivery, delivery.id)).bounce_kind == kind
+    assert reason() == (HARD_BOUNCE if kind == "hard" else None)
+
+
+def test_the_mark_is_found_in_whichever_header_the_mail_server_writes_it(delivery):
+    for header in ("X-Original-To", "Envelope-To", "X-Envelope-To"):
+        raw = mail(POSTFIX, envelope=PLAIN).replace(b"Delivered-To: hello@doctor", b"Delivered-To: postmaster@doctor")
+        raw = f"{header}: <{envelope_of(delivery).upper()}>\n".encode() + raw
+        assert take(raw) == "bounce", header
+    assert counters(delivery) == (1, 0)
+
+
+def test_a_bounce_from_another_address_than_the_letter_went_to_counts_for_its_reader(delivery):
+    """Ada's mail is forwarded, and the bounce tells of the address it was forwarded to."""
+    take(mail(POSTFIX, envelope=envelope_of(delivery), address="ada@elsewhere.example"))
+    assert reason() == HARD_BOUNCE
+    assert fresh(lambda: Suppression.of("ada@elsewhere.example")) is None
+
+
+@pytest.mark.parametrize("key", ["{id}-0000000000000000", "999999-{sig}", "1-", "{id}", "x", "{id}-{sig}0"])
+def test_a_forged_mark_changes_nothing(delivery, key):
+    number, _, signature = delivery.bounce_key.partition("-")
+    forged = bounces.envelope_sender(key.format(id=number, sig=signature))
+    before = rows_of_everybody()
+    assert take(mail(POSTFIX, envelope=forged)) == "other"
+    assert rows_of_everybody() == before
+
+
+def test_a_bounce_without_our_mark_is_matched_by_its_address_if_it_had_mail_lately(delivery):
+    assert take(mail(POSTFIX, letter="")) == "bounce"
+    assert (reason(), counters(delivery)) == (HARD_BOUNCE, (1, 0))
+
+
+def test_a_bounce_of_a_mail_that_is_no_issue_is_matched_too(subscribed, clock):
+    confirmation = subscribed.confirmations[-1]
+    db.session.get(Email, confirmation.id).sent_at = clock.time
+    db.session.commit()
+    assert take(mail(POSTFIX, letter="")) == "bounce"
+    assert reason() == HARD_BOUNCE
+
+
+def test_nobody_is_suppressed_by_an_invented_bounce_of_an_address_that_had_no_mail(delivery, clock):
+    clock.advance(days=30)
+    before = rows_of_everybody()
+    assert take(mail(POSTFIX, letter="")) == "other"
+    assert take(mail(POSTFIX, letter="", address="grace@example.org")) == "other"
+    assert take(mail(QMAIL, letter="", diagnostic="(#5.1.1)")) == "other"
+    assert rows_of_everybody() == before
+
+
+def test_the_way_out_in_a_returned_letter_names_its_reader(delivery, clock):
+    clock.advance(days=30)
+    assert take(mail(EXCHANGE, way_out=way_out_of(Person.with_email(ADA)))) == "bounce"
+    assert reason() == HARD_BOUNCE
+
+
+@pytest.mark.parametrize("template", [AWAY, REPLY], ids=["out of office", "a reply"])
+def test_what_people_write_changes_nothing(delivery, template):
+    before = rows_of_everybody()
+    assert take(mail(template, envelope=envelope_of(delivery), way_out=way_out_of(Person.with_email(ADA)))) == "other"
+    assert take(mail(template)) == "other"
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded"])
+def test_a_report_that_is_no_failure_changes_nothing(delivery, action):
+    before = rows_of_everybody()
+    assert (
+        take(mail(POSTFIX, envelope=envelope_of(delivery), action=action, status="4.4.1", diagnostic="451 wait"))
+        == "other"
+    )
+    assert rows_of_everybody() == before
+
+
+def test_a_complaint_names_its_letter(delivery):
+    raw = mail(ARF, envelope=envelope_of(delivery))
+    assert [take(raw), take(raw)] == ["complaint", "complaint"]
+    assert (reason(), counters(delivery)) == (COMPLAINT, (0, 1))
+    assert fresh(lambda: Suppression.of(ADA)).detail == "abuse ProviderFBL/1.0"
+
+
+def test_a_complaint_about_a_letter_of_a_sequence_names_its_reader(subscribed):
+    assert take(mail(ARF, way_out=way_out_of(subscribed.person))) == "complaint"
+    assert (reason(), subscribed.subscription.state) == (COMPLAINT, "left")
+
+
+@pytest.mark.parametrize("fields", [{}, {"envelope": "hello+1-0000000000000000@doctor.example.org"}])
+def test_a_complaint_that_names_no_letter_of_ours_changes_nothing(delivery, fields):
+    before = rows_of_everybody()
+    assert take(mail(ARF, **fields)) == "other"
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize("feedback", ["not-spam", "auth-failure", "", "x"])
+def test_reports_that_are_no_complaints_change_nothing(delivery, feedback):
+    before = rows_of_everybody()
+    assert take(mail(ARF, envelope=envelope_of(delivery), feedback=feedback)) == "other"
+    assert rows_of_everybody() == before
+
+
+def test_a_mail_to_the_address_in_the_letter_leaves(subscribed):
+    raw = mail(LEAVING, way_out=way_out_of(subscribed.person))
+    assert [take(raw), take(raw)] == ["unsubscribed", "unsubscribed"]
+    assert subscribed.subscription.state == "left"
+    assert [line.action for line in subscribed.ledger] == ["requested", "given", "withdrawn"]
+    assert subscribed.ledger[-1].page == "a mail to the address in a letter"
+
+
+def test_nobody_is_taken_off_the_list_by_a_mail_to_another_address(subscribed):
+    grace = Person.at("grace@example.org")
+    db.session.commit()
+    signature = way_out_of(grace).partition("@")[0].rpartition("-")[2]
+    before = rows_of_everybody()
+    for way_out in (PLAIN, f"hello+u-{subscribed.person.id}-{signature}@doctor.example.org"):
+        assert take(mail(LEAVING, way_out=way_out)) == "other"
+    quoting = mail(REPLY, way_out=way_out_of(subscribed.person)).replace(b"Subject: Re:", b"Subject: unsubscribe?")
+    assert take(quoting) == "other"
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\x00\xff" * 500, b"\n\nno headers", b"x" * (bounce_boxes.bounce_mail.LONGEST_MAIL + 1)],
+    ids=["empty", "noise", "no headers", "too large"],
+)
+def test_a_malformed_mail_is_said_and_changes_nothing(delivery, raw, caplog):
+    before = rows_of_everybody()
+    assert take(raw) == "malformed"
+    assert "cannot be read, and is kept" in caplog.text
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize("cut", [200, 700, 1100, 1500])
+def test_a_mail_cut_short_breaks_nothing(delivery, cut):
+    assert take(mail(POSTFIX, envelope=envelope_of(delivery))[:cut]) in ("bounce", "other", "malformed")
+
+
+def test_odd_letters_in_what_a_server_says_break_nothing(delivery):
+    raw = mail(POSTFIX, envelope=envelope_of(delivery), diagnostic="550 5.1.1 caf\u00e9 \u202e\x00 unbekannt")
+    assert take(raw) == "bounce"
+    assert take(raw.decode().encode("latin-1", "replace")) == "bounce"
+    assert reason() == HARD_BOUNCE
+    assert "\0" not in fresh(lambda: Suppression.of(ADA)).detail
+
+
+def test_an_old_bounce_read_again_does_not_undo_the_owners_word(delivery, clock):
+    raw = [mail(template, envelope=envelope_of(delivery)) for template in (POSTFIX, QMAIL)]
+    unmarked = mail(POSTFIX, letter="")
+    take(raw[0])
+    clock.advance(days=2)
+    assert lift(ADA)
+    db.session.commit()
+    for each in (*raw, unmarked):
+        take(each)
+    assert reason() is None
