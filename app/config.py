@@ -84,6 +84,7 @@ def _mail(environ: Mapping[str, str]) -> dict[str, Any]:
         "MAIL_USE_SSL": use_ssl,
         "MAIL_DEFAULT_SENDER": _sender(environ),
         "MAIL_BOUNCE_ADDRESS": _bounce_address(environ),
+        "MAIL_DKIM_SELECTOR": _dkim_selector(environ),
         "MAIL_RATE_PER_SECOND": _rate(environ),
         "MAIL_CONNECTIONS": _number(environ, "MAIL_CONNECTIONS", "4", least=1),
         "MAIL_SUPPRESS_SEND": False,
@@ -237,6 +238,16 @@ def _imap_url(environ: Mapping[str, str]) -> str | None:
     if wanted[1] == "imap" and wanted[2] not in ("localhost", "127.0.0.1"):
         raise SettingError("BOUNCE_IMAP_URL begins with imap://, which sends the password in the clear: use imaps://.")
     return url
+
+
+def _dkim_selector(environ: Mapping[str, str]) -> str | None:
+    if not (selector := environ.get("MAIL_DKIM_SELECTOR")):
+        return None
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*", selector):
+        raise SettingError(
+            f"MAIL_DKIM_SELECTOR is {selector!r}: give the word before ._domainkey in your mail provider's DKIM record."
+        )
+    return selector
 
 
 def _rate(environ: Mapping[str, str]) -> float | None:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 from app.extensions import Model, db
 
 PUBLIC_PAGE = "developing_doctor.public_page"
+# In the environment of a request that no visitor made: the site looks whether a page is there.
+ASKED_BY_THE_SITE = "developing_doctor.asked_by_the_site"
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
 

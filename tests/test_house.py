@@ -18,6 +18,7 @@ KERNEL = {
     "limits",
     "local_times",
     "markdown",
+    "outside",
     "publishing",
     "tokens",
     "urls",

@@ -1,177 +1,55 @@
 """What must not go out, and why: an issue looked over as its readers get it, before it is scheduled."""
 
-import re
-from collections.abc import Iterator
-from typing import NamedTuple
-from urllib.parse import urlsplit
-
-from flask import current_app
-
-from app.followups import merge
-from app.newsletter import cards
-from app.newsletter.composing import FIELDS, Blank, compose
-from app.newsletter.dark_mode import faint
+from app.newsletter import letter_rules, outside_rules
+from app.newsletter.composing import compose
+from app.newsletter.findings import Finding
 from app.newsletter.issues import Issue
-from app.newsletter.pictures import Cover
-from app.newsletter.proofs import LONG_NAME, Proof, proof_of
+from app.newsletter.outside_checks import OutsideCheck, ask_now
+from app.newsletter.proofs import Proof, proof_of
 from app.outbox.models import HeaderInjection
 
-LONGEST_SUBJECT, SHOWN_OF_SUBJECT, SHOWN_OF_PREVIEW = 150, 70, 150
-# Gmail shows no more of the HTML, and hides the way off the list with the rest. It says so nowhere; the figure is what
-# senders measured: https://github.com/hteumeuleu/email-bugs/issues/41.
-CLIPPED_AT_BYTES = 102 * 1024
-NEARLY = 0.9
-PLACEHOLDER = re.compile(r"(?<!\w)(?:TK)+(?!\w)")
-UNREAD_LINK = re.compile(r"\[[^\]]*\]\(")
-WEB = ("http://", "https://")
-
-
-class Finding(NamedTuple):
-    """Something to mend. While one that `blocks` is there, the issue must not go; the others are worth a look.
-
-    `field` is the one of the issue it is about, or "" when it is about the site.
-    """
-
-    code: str
-    message: str
-    blocks: bool
-    field: str
+LINE_BREAK = Finding("line-break", "Take the line break out of the sender's name.", True, "sender_name")
 
 
 def check(issue: Issue) -> list[Finding]:
-    """Everything to mend in `issue`, those that block first. Asks nobody outside."""
-    try:
-        proof = proof_of(issue, compose(issue))
-    except HeaderInjection:
-        where = Finding("line-break", "Take the line break out of the sender's name.", True, "sender_name")
-        return [where]
-    rules = (_subject, _preview, _body, _fields, _placeholders, _links, _images, _way_out, _size, _dark)
+    """Everything to mend in `issue`, those that block first.
+
+    Nobody outside is waited for: what is not known of links and of the sender's domain is put on the queue, and blocks
+    until it is known.
+    """
+    return _found(issue, (*letter_rules.RULES, outside_rules.own_links, *outside_rules.RULES))
+
+
+def check_letter(issue: Issue) -> list[Finding]:
+    """The same without what others say: a last look at an issue that was checked when it was scheduled."""
+    return _found(issue, (*letter_rules.RULES, outside_rules.own_links))
+
+
+def ask_outside(issue: Issue) -> None:
+    """Ask now about what `check` would put on the queue. Takes seconds, and commits."""
+    ask_now(_subjects_of(issue))
+
+
+def ask_again(issue: Issue) -> None:
+    """Forget what was not answered well, because the owner says that it is mended: the next `check` has it asked."""
+    OutsideCheck.forget_troubles(_subjects_of(issue))
+
+
+def _found(issue: Issue, rules: tuple[letter_rules.Rule, ...]) -> list[Finding]:
+    if (proof := _proof_of(issue)) is None:
+        return [LINE_BREAK]
     findings = [finding for rule in rules for finding in rule(issue, proof)]
     return sorted(findings, key=lambda finding: not finding.blocks)
 
 
-def _subject(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    subject = str(proof.message["Subject"] or "")
-    if not "".join(part if isinstance(part, str) else part.fallback for part in proof.composed.subject).strip():
-        yield Finding("subject-empty", "Write a subject: nobody opens a letter without one.", True, "subject")
-    elif len(subject) > LONGEST_SUBJECT:
-        words = f"Shorten the subject: it has {len(subject)} characters, and {LONGEST_SUBJECT} is the most."
-        yield Finding("subject-long", words, True, "subject")
-    elif len(subject) > SHOWN_OF_SUBJECT:
-        words = f"The subject has {len(subject)} characters; phones show about {SHOWN_OF_SUBJECT} of them at best."
-        yield Finding("subject-cut", words, False, "subject")
-    elif not any(character.isalnum() for character in subject):
-        yield Finding("subject-wordless", "The subject holds no word; filters take that for spam.", False, "subject")
+def _subjects_of(issue: Issue) -> list[str]:
+    proof = _proof_of(issue)
+    return outside_rules.subjects_of(proof) if proof else []
 
 
-def _preview(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    if len(issue.preview) > SHOWN_OF_PREVIEW:
-        words = f"The preview text has {len(issue.preview)} characters; inboxes show at most {SHOWN_OF_PREVIEW}."
-        yield Finding("preview-cut", words, False, "preview")
-
-
-def _body(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    if not issue.body.strip():
-        yield Finding("body-empty", "Write the letter: its body is empty.", True, "body")
-
-
-def _fields(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    known = ", ".join(f"{{{field}}}" for field in sorted(FIELDS))
-    for name in ("subject", "preview", "body"):
-        for field in dict.fromkeys(merge.unknown_fields(getattr(issue, name), FIELDS)):
-            words = f"{{{field}}} is no merge field. Write one of {known}, or take the braces away."
-            yield Finding("unknown-field", words, True, name)
-    for card in cards.unknown(issue.body):
-        yield Finding("unknown-card", str(card), True, "body")
-    for name, passage in (("subject", proof.composed.subject), ("body", proof.composed.text)):
-        if Blank("first_name") in passage:
-            words = "Some readers gave no name: write {first_name|Doctor}, or another word of yours after the bar."
-            yield Finding("no-fallback", words, False, name)
-
-
-def _placeholders(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    seen = [each.words for each in proof.elements if each.is_seen]
-    alt = [each.attributes.get("alt", "") for each in proof.images]
-    for name, texts in (("subject", [issue.subject]), ("preview", [issue.preview]), ("body", seen), ("body", alt)):
-        if found := next((text for text in texts if PLACEHOLDER.search(text)), None):
-            words = f"Replace the TK that is left in “{_cut(found)}”."
-            yield Finding("tk", words, True, name)
-            return
-
-
-def _links(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    for element in (each for each in proof.elements if each.tag == "a"):
-        link = element.attributes.get("href", "").strip()
-        if not link or (link.lower().startswith(WEB) and not _host(link)):
-            words = f"The link “{_cut(element.words)}” has an address that is none: type it again."
-            yield Finding("broken-link", words, True, "body")
-        elif link.startswith("#"):
-            words = f"The link “{_cut(element.words)}” leads nowhere in a mail: give it the whole address of a page."
-            yield Finding("anchor", words, True, "body")
-        elif not link.lower().startswith((*WEB, "mailto:")):
-            words = (
-                f"“{_cut(link)}” leads nowhere in a mail: begin it with {current_app.config['SITE_URL']} or https://."
-            )
-            yield Finding("relative-link", words, True, "body")
-    for element in (each for each in proof.elements if each.is_seen and UNREAD_LINK.search(each.words)):
-        words = f"“{_cut(element.words)}” holds a link that was not understood: write [words](https://address)."
-        yield Finding("broken-link", words, True, "body")
-
-
-def _images(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    cover = Cover.at(issue.cover)
-    for image in proof.images:
-        source = image.attributes.get("src", "").strip()
-        field = "cover" if cover and source == cover.url else "body"
-        if not image.attributes.get("alt", "").strip():
-            words = f"Say what the picture {_cut(source)} shows: many readers see or hear only its alt text."
-            yield Finding("alt-missing", words, True, "cover_alt" if field == "cover" else "body")
-        if not source.lower().startswith(WEB):
-            words = f"The picture “{_cut(source)}” does not show in a mail: give its whole address, with https://."
-            yield Finding("relative-image", words, True, field)
-        elif source.lower().startswith("http://") and current_app.config["SITE_URL"].startswith("https:"):
-            words = f"The picture {_cut(source)} comes over http; some mail programs leave it out. Use https."
-            yield Finding("http-image", words, False, field)
-
-
-def _way_out(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    url, one_click = proof.unsubscribe_url, proof.message["List-Unsubscribe-Post"]
-    lacking = [
-        where
-        for where, is_there in (
-            ("headers", bool(url) and one_click == "List-Unsubscribe=One-Click"),
-            ("plain text", bool(url) and url in proof.text),
-            ("HTML", bool(url) and url in proof.links),
-        )
-        if not is_there
-    ]
-    if lacking:
-        words = f"There is no unsubscribe link in its {' and '.join(lacking)}: put it back into templates/emails/."
-        yield Finding("no-unsubscribe", words, True, "")
-
-
-def _size(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    size = len(proof_of(issue, proof.composed, LONG_NAME).html.encode())
-    if size > CLIPPED_AT_BYTES * NEARLY:
-        blocks = size > CLIPPED_AT_BYTES
-        fate = "Gmail clips it, and the way off the list with it" if blocks else "Gmail clips what is over 102 kB"
-        words = f"Shorten the letter: its HTML has {size / 1024:.0f} kB, and {fate}."
-        yield Finding("clipped" if blocks else "nearly-clipped", words, blocks, "body")
-
-
-def _dark(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    for shown, ratio in faint(proof.elements):
-        words = f"“{_cut(shown)}” cannot be read in dark mode: its contrast is {ratio:.1f}, and 3 is the least. "
-        words += "Give it another color under prefers-color-scheme in templates/emails/base.html."
-        yield Finding("dark-mode", words, True, "body")
-
-
-def _host(link: str) -> str:
+def _proof_of(issue: Issue) -> Proof | None:
+    """None when not even a message can be made of it."""
     try:
-        return urlsplit(link).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 80 else text[:79] + "…"
+        return proof_of(issue, compose(issue))
+    except HeaderInjection:
+        return None

@@ -33,6 +33,12 @@ class Proof(NamedTuple):
         return [each for each in self.elements if each.tag == "img"]
 
     @property
+    def addresses(self) -> list[str]:
+        """Where its links lead and its pictures lie, each once."""
+        sources = [image.attributes.get("src", "").strip() for image in self.images]
+        return list(dict.fromkeys([*self.links, *sources]))
+
+    @property
     def unsubscribe_url(self) -> str:
         """The first address of the List-Unsubscribe header that a mail program may post to; "" if it has none."""
         found = re.search(r"<(https?://[^>]+)>", str(self.message["List-Unsubscribe"] or ""))

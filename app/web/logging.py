@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
 
+from app.publishing import ASKED_BY_THE_SITE
+
 log = logging.getLogger(__name__)
 ID_KEY = "developing_doctor.request_id"
 STARTED_KEY = "developing_doctor.started"
@@ -93,7 +95,8 @@ def _log_access(response: Response) -> Response:
     response.headers["X-Request-Id"] = request_id()
     path = redact(request.path.encode("unicode_escape").decode())  # A path may hold line breaks.
     fields = {"method": request.method, "path": path, "status": response.status_code, "ms": took_ms}
-    log.info("%s %s %d %s ms", *fields.values(), extra={"fields": fields})
+    level = logging.DEBUG if ASKED_BY_THE_SITE in request.environ else logging.INFO
+    log.log(level, "%s %s %d %s ms", *fields.values(), extra={"fields": fields})
     return response
 
 

@@ -22,7 +22,7 @@ def issue_with(**fields):
 
 def found(**fields):
     """The findings by code."""
-    return {finding.code: finding for finding in preflight.check(issue_with(**fields))}
+    return {finding.code: finding for finding in preflight.check_letter(issue_with(**fields))}
 
 
 def blocking(**fields):

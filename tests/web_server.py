@@ -1,0 +1,97 @@
+"""A web server on loopback that answers as it is told and keeps what it was asked."""
+
+import ssl
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 100
+
+    def handle_error(self, *_: object) -> None:
+        """A visitor who hangs up is no error of this server."""
+
+
+class WebServer:
+    """`answers[path]` is a status, or a status and a Location; `to_head` overrides it for HEAD. Anything else is 404.
+
+    A path that begins with /slow is answered a byte at a time, for ever.
+    """
+
+    def __init__(self) -> None:
+        self.answers: dict[str, int | tuple[int, str]] = {}
+        self.to_head: dict[str, int] = {}
+        self.asked: list[tuple[str, str, str]] = []
+        self.is_stopping = False
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.asked.append((self.command, self.headers["Host"], self.path))
+                if self.path.startswith("/slow"):
+                    return self._drip()
+                answer = outer.answers.get(self.path, 404)
+                if self.command == "HEAD":
+                    answer = outer.to_head.get(self.path, answer)
+                status, location = answer if isinstance(answer, tuple) else (answer, "")
+                self.send_response(status)
+                if location:
+                    self.send_header("Location", location)
+                self.end_headers()
+                return None
+
+            do_HEAD = do_GET
+
+            def _drip(self) -> None:
+                self.wfile.write(b"HTTP/1.0 200 OK\r\nX-Slow: ")
+                try:
+                    while not outer.is_stopping:
+                        self.wfile.write(b".")
+                        time.sleep(0.02)
+                except OSError:
+                    pass
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+
+    @property
+    def port(self) -> int:
+        return self._server.server_address[1]
+
+    def start(self) -> "WebServer":
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def use_tls(self, folder: Path) -> None:
+        """Speak TLS from now on, with a certificate that nobody vouches for; it is kept in `folder`."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "shop.example.org")])
+        moment = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+            .not_valid_before(moment)
+            .not_valid_after(moment + timedelta(days=1))
+            .sign(key, hashes.SHA256())
+        )
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / "pair.pem").write_bytes(private + certificate.public_bytes(Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "pair.pem")
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+
+    def stop(self) -> None:
+        self.is_stopping = True
+        self._server.shutdown()
+        self._server.server_close()
