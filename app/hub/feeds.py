@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date
 from itertools import chain
+from typing import NamedTuple
 
 from flask import current_app, render_template
 
@@ -20,6 +22,7 @@ FRONT_PAGES = (
     "hub.guide",
     "hub.list_articles",
     "newsletter.show_newsletter",
+    "newsletter.show_archive",
     "coaching.show_offer",
     "enrollment.show_course",
 )
@@ -48,10 +51,30 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _OWN_LINK = re.compile('(<(?:a href|img src)=")(#|/(?!/))')
 
 
+class Entry(NamedTuple):
+    """A piece in a feed. `html` may lead to places of its own page and of this site; its links come out whole."""
+
+    url: str
+    title: str
+    summary: str
+    html: str
+    topic: str
+    published_on: date
+    updated_on: date
+
+
+Pages = list[tuple[str, date | None]]
+
+# What feeds and sitemap hold, besides what is written here. Other rooms add theirs when imported: the newest entries,
+# so many at most; and all pages, each with the day it last changed.
+SOURCES: list[Callable[[int], list[Entry]]] = []
+MAPS: list[Callable[[], Pages]] = []
+
+
 def atom() -> str:
-    articles = Article.newest(NEWEST)
-    updated = max((article.updated_on for article in articles), default=now().date())
-    return _xml("hub/feed.atom.xml", articles=articles, updated=updated, moment=moment, content=absolute_html)
+    entries = newest_entries()
+    updated = max((entry.updated_on for entry in entries), default=now().date())
+    return _xml("hub/feed.atom.xml", entries=entries, updated=updated, moment=moment, content=absolute_html)
 
 
 def json_feed() -> str:
@@ -62,14 +85,22 @@ def json_feed() -> str:
         "feed_url": absolute_url("hub.json_feed"),
         "language": "en-US",
         "authors": [{"name": current_app.config["SITE_NAME"], "url": absolute_url("hub.home")}],
-        "items": [_item(article) for article in Article.newest(NEWEST)],
+        "items": [_item(entry) for entry in newest_entries()],
     }
     return json.dumps(feed, ensure_ascii=False, indent=1)
 
 
+def newest_entries() -> list[Entry]:
+    """The latest of everything that is published, newest first."""
+    found = [entry for source in (_of_articles, *SOURCES) for entry in source(NEWEST)]
+    # Stable: of one day, each source's own order.
+    return sorted(found, key=lambda entry: entry.published_on, reverse=True)[:NEWEST]
+
+
 def sitemap() -> str:
     """Every page a search engine may keep, with the day it last changed where we know it."""
-    return _xml("hub/sitemap.xml", pages=list(chain(_front_pages(), _policies(), _hubs(), _articles())))
+    pages = chain(_front_pages(), _policies(), _hubs(), _articles(), *(pages_of() for pages_of in MAPS))
+    return _xml("hub/sitemap.xml", pages=list(pages))
 
 
 def robots() -> str:
@@ -82,31 +113,42 @@ def moment(day: date) -> str:
     return f"{day.isoformat()}T00:00:00Z"
 
 
-def absolute_html(article: Article) -> str:
-    """The article's HTML with links that work away from this site."""
-    bases = {"/": absolute("/"), "#": f"{absolute_url('hub.show_article', slug=article.slug)}#"}
-    return _OWN_LINK.sub(lambda link: link[1] + bases[link[2]], article.html)
+def absolute_html(entry: Entry) -> str:
+    """The entry's HTML with links that work away from this site."""
+    bases = {"/": absolute("/"), "#": f"{entry.url}#"}
+    return _OWN_LINK.sub(lambda link: link[1] + bases[link[2]], entry.html)
 
 
-def _item(article: Article) -> dict[str, object]:
-    url = absolute_url("hub.show_article", slug=article.slug)
+def _of_articles(count: int) -> list[Entry]:
+    return [
+        Entry(
+            url=absolute_url("hub.show_article", slug=article.slug),
+            title=article.title,
+            summary=article.summary,
+            html=article.html,
+            topic=article.topic,
+            published_on=article.published_on,
+            updated_on=article.updated_on,
+        )
+        for article in Article.newest(count)
+    ]
+
+
+def _item(entry: Entry) -> dict[str, object]:
     return {
-        "id": url,
-        "url": url,
-        "title": article.title,
-        "summary": article.summary,
-        "content_html": absolute_html(article),
-        "date_published": moment(article.published_on),
-        "date_modified": moment(article.updated_on),
-        "tags": [article.topic],
+        "id": entry.url,
+        "url": entry.url,
+        "title": entry.title,
+        "summary": entry.summary,
+        "content_html": absolute_html(entry),
+        "date_published": moment(entry.published_on),
+        "date_modified": moment(entry.updated_on),
+        "tags": [entry.topic],
     }
 
 
 def _xml(template: str, **context: object) -> str:
     return _NOT_XML.sub("", render_template(template, **context))
-
-
-Pages = list[tuple[str, date | None]]
 
 
 def _front_pages() -> Pages:

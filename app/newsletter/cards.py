@@ -118,11 +118,14 @@ class Cards:
 
         return LINE.sub(mark, text)
 
-    def in_html(self, html: str) -> str:
-        """`html` with its cards in place. Where a card could not stand, as among lines of code, is what was typed."""
+    def in_html(self, html: str, template: str = "emails/newsletter/_card.html") -> str:
+        """`html` with its cards in place, as `template` has them look.
+
+        Where a card could not stand, as among lines of code, is what was typed.
+        """
         shown = re.sub(
             f"<p>{self._mark.pattern}</p>",
-            lambda mark: render_template("emails/newsletter/_card.html", card=self._kept[int(mark[1])][0]),
+            lambda mark: render_template(template, card=self._kept[int(mark[1])][0]),
             html,
         )
         return self._mark.sub(lambda mark: escape(self._kept[int(mark[1])][1]), shown)

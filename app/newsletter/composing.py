@@ -16,6 +16,7 @@ from app.newsletter.issues import Issue
 from app.newsletter.links import Links, exchange_in_html, exchange_in_text
 from app.newsletter.pictures import Cover
 from app.outbox.posting import inline_css
+from app.urls import absolute_url
 
 # What differs from one recipient to the next. Everything else of an issue is written once.
 OF_THE_RECIPIENT = ("first_name", "preferences_url", "unsubscribe_url", "browser_url")
@@ -91,6 +92,7 @@ def compose(issue: Issue, links: Links | None = None) -> Composed:
         "postal_address": current_app.config["POSTAL_ADDRESS"],
         "why": "You get this letter because you subscribed to our newsletter.",
         "canary_url": links.canary,
+        "public_url": absolute_url("newsletter.show_issue", slug=issue.slug) if issue.is_archived else "",
     }
     body, text = _body(issue.body, blanks)
     plain = render_template(

@@ -4,16 +4,18 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, and_, or_, select, text, update
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, String, and_, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.extensions import Model, db
 from app.newsletter.audience import Audience
 from app.newsletter.deliveries import Delivery
+from app.publishing import content_changed
 
 COMING = text("scheduled_at IS NOT NULL AND frozen_at IS NULL")
 GOING = text("frozen_at IS NOT NULL AND finished_at IS NULL AND cancelled_at IS NULL")
+ARCHIVED = text("frozen_at IS NOT NULL AND is_public")
 LONGEST_LINE = 200
 
 
@@ -33,6 +35,7 @@ class Issue(Model):
         CheckConstraint("frozen_at IS NULL OR scheduled_at IS NOT NULL", name="frozen_after_scheduled"),
         Index("ix_issue_coming", "scheduled_at", postgresql_where=COMING, sqlite_where=COMING),
         Index("ix_issue_going", "id", postgresql_where=GOING, sqlite_where=GOING),
+        Index("ix_issue_archived", "frozen_at", "id", postgresql_where=ARCHIVED, sqlite_where=ARCHIVED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -95,6 +98,19 @@ class Issue(Model):
     @property
     def is_draft(self) -> bool:
         return self.state == "draft"
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether anybody may read it on the site: it is public, and went out or is going.
+
+        One that was cancelled stays to be read if somebody has it.
+        """
+        return self.is_public and self.frozen_at is not None and (self.cancelled_at is None or self.sent > 0)
+
+    @classmethod
+    def archived(cls) -> ColumnElement[bool]:
+        """The condition for is_archived."""
+        return and_(cls.is_public, cls.frozen_at.is_not(None), or_(cls.cancelled_at.is_(None), cls.sent > 0))
 
     @property
     def waiting(self) -> int:
@@ -174,6 +190,7 @@ class Issue(Model):
         if self.frozen_at or not self.scheduled_at:
             return
         self.frozen_at = self.started_at = now()
+        content_changed()
         self.recipients = Delivery.write_for(self.id, self.audience)
         if not self.recipients:
             self.finished_at = now()
@@ -192,6 +209,14 @@ class Issue(Model):
         """Hand over no more, for good. Raises WrongMoment unless it is on its way or paused."""
         self._must_be("sending", "paused")
         self.cancelled_at = now()
+        content_changed()
+
+    def publish(self, is_public: bool) -> None:
+        """Let anybody read it on the site, or nobody. Raises WrongMoment for a draft, which has its own form."""
+        if self.is_draft:
+            raise WrongMoment("This issue is a draft. Say in its text whether it is public.")
+        self.is_public = is_public
+        content_changed()
 
     def retry_failed(self) -> int:
         """Make failed deliveries due again, and let it go on; how many. Lock the issue first.
@@ -210,6 +235,7 @@ class Issue(Model):
         """Note that every delivery is decided, if so. Lock the issue first."""
         if self.state == "sending" and not Delivery.is_open(self.id):
             self.finished_at, self.trouble = now(), ""
+            content_changed()
 
     def _start_afresh(self) -> None:
         self.paused_at, self.pause_reason, self.trouble, self.started_at = None, "", "", now()

@@ -141,7 +141,10 @@ def _mail_new_link(address: str) -> None:
 
 # More views of the blueprint, so they come after it; and the tasks, which the worker knows once they are imported.
 from app.newsletter import (  # noqa: E402
+    archive_feeds,  # noqa: F401
+    archive_views,  # noqa: F401
     click_views,  # noqa: F401
+    copy_views,  # noqa: F401
     holding_back,  # noqa: F401
     issues,  # noqa: F401
     leaving_views,  # noqa: F401
