@@ -1,4 +1,4 @@
-"""The site's own commands: flask setup, owner, worker, up, content, newsletter."""
+"""The site's own commands: flask setup, owner, worker, doctor, up, content, newsletter."""
 
 import logging
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from app.coaching import content as coaching_content
 from app.config import SettingError
 from app.content_files import ContentError
+from app.doctor import doctor
 from app.enrollment import content as enrollment_content
 from app.extensions import db
 from app.followups import content as followups_content
@@ -41,7 +42,7 @@ content = AppGroup("content", help="Take content in from Markdown files, or writ
 
 def register_commands(app: Flask) -> None:
     """Add the site's commands to `flask`."""
-    for command in (setup, owner, worker, up, content, newsletter):
+    for command in (setup, owner, worker, doctor, up, content, newsletter):
         app.cli.add_command(command)
 
 

@@ -16,6 +16,7 @@ Number = TypeVar("Number", int, float)
 
 STRIPE_API = "https://api.stripe.com"
 SHORTEST_SECRET = 32
+SAMPLE_ADDRESS = "Sample postal address: set POSTAL_ADDRESS"
 # With the longest tag of ours and a plus sign between them it makes 64, the most a mail server takes before the @ (RFC
 # 5321 §4.5.3.1.1).
 LONGEST_BOUNCE_NAME = 28
@@ -49,7 +50,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         or f"sqlite:///{instance}/queue.db",
         "REDIS_URL": redis_url,
         "OWNER_EMAIL": _owner(environ),
-        "POSTAL_ADDRESS": environ.get("POSTAL_ADDRESS") or "Sample postal address: set POSTAL_ADDRESS",
+        "POSTAL_ADDRESS": environ.get("POSTAL_ADDRESS") or SAMPLE_ADDRESS,
         "TRUSTED_PROXIES": _number(environ, "TRUSTED_PROXIES", "0"),
         "TRUSTED_HOSTS": [urlsplit(site_url).hostname, "localhost", "127.0.0.1"],
         "MAX_CONTENT_LENGTH": 256 * 1024,

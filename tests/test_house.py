@@ -23,7 +23,7 @@ KERNEL = {
     "tokens",
     "urls",
 }
-ENTRANCES = {"__init__", "commands", "up", "worker"}
+ENTRANCES = {"__init__", "commands", "doctor", "up", "worker"}
 MAY_IMPORT = {
     "people": set(),
     "outbox": {"people"},

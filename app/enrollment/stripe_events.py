@@ -21,6 +21,18 @@ log = logging.getLogger(__name__)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 OPEN = text("processed_at IS NULL")
+# What the endpoint in Stripe has to be told of.
+NEEDED = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+        "refund.created",
+        "refund.updated",
+        "charge.refunded",
+    }
+)
 OF_A_SESSION = "checkout.session."
 OF_A_PAYMENT = ("refund.", "charge.refunded", "charge.refund.")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import stripe
 from flask import current_app
@@ -50,6 +50,14 @@ class GatewayRefused(Exception):
 
 class BadSignature(Exception):
     """A webhook that Stripe did not sign, or not for us, or not now."""
+
+
+class WebhookEndpoint(NamedTuple):
+    """`events` holds "*" for every kind."""
+
+    url: str
+    events: list[str]
+    is_enabled: bool
 
 
 class _PatientClient(stripe.RequestsClient):
@@ -122,6 +130,19 @@ def refund_payment(payment_intent_id: str, order_reference: str, idempotency_key
                 raise
             return ""
         return refund.id
+
+
+def try_key() -> None:
+    """Ask for something small that selling needs. Raises GatewayUnavailable, GatewayRefused."""
+    with _calling() as client:
+        client.v1.checkout.sessions.list({"limit": 1})
+
+
+def webhook_endpoints() -> list[WebhookEndpoint]:
+    """Where Stripe sends events. Raises GatewayUnavailable, GatewayRefused."""
+    with _calling() as client:
+        found = client.v1.webhook_endpoints.list({"limit": 100}).data
+        return [WebhookEndpoint(each.url, list(each.enabled_events), each.status == "enabled") for each in found]
 
 
 def verify_webhook(body: bytes, header: str | None) -> dict[str, Any]:
