@@ -81,13 +81,16 @@ def yes_or_no(file: ContentFile, key: str, otherwise: bool = False) -> bool:
 
 def body(file: ContentFile) -> str:
     """The Markdown, if there is nothing in it that no reader should be given."""
-    if found := _UNSAFE_ADDRESS.search(file.body):
-        raise ContentError(
-            f"{file.path}: its text holds the link {found[0]!r}…: links begin with https://, mailto: or /"
-        )
+    if link := unsafe_link(file.body):
+        raise ContentError(f"{file.path}: its text holds the link {link!r}…: links begin with https://, mailto: or /")
     if found := _CONTROL.search(file.body):
         raise ContentError(f"{file.path}: its text holds the control character {found[0]!r}: remove it")
     return file.body
+
+
+def unsafe_link(text: str) -> str:
+    """The beginning of the first link in Markdown `text` that could run something; empty when there is none."""
+    return found[0] if (found := _UNSAFE_ADDRESS.search(text)) else ""
 
 
 def ways(file: ContentFile) -> list[dict[str, str]]:

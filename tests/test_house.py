@@ -20,6 +20,7 @@ KERNEL = {
     "markdown",
     "outside",
     "publishing",
+    "slugs",
     "tokens",
     "urls",
 }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Container
+from itertools import chain
 from string import punctuation
 
 from flask import current_app
@@ -9,6 +10,7 @@ from markupsafe import Markup
 
 from app import markdown
 from app.followups.leaving import preferences_url
+from app.followups.models import ABANDONED, COMPLETED, ENROLLED, REQUESTED
 from app.followups.runs import SequenceRun
 from app.urls import absolute_url
 
@@ -25,8 +27,14 @@ OF_THE_SITE: dict[str, Callable[[], str]] = {
     "classroom_url": lambda: absolute_url("classroom.show_classroom"),
 }
 _OF_THE_PERSON = {"first_name", "preferences_url"}
-_OF_THE_OCCASION = {"manage_url", "resume_url", "cohort_name", "starts_on"}
-FIELDS = frozenset(OF_THE_SITE) | _OF_THE_PERSON | _OF_THE_OCCASION
+# What each event that starts a sequence tells of its occasion.
+OF_THE_OCCASION = {
+    REQUESTED: ("manage_url",),
+    COMPLETED: ("manage_url",),
+    ABANDONED: ("cohort_name", "resume_url"),
+    ENROLLED: ("cohort_name", "starts_on"),
+}
+FIELDS = frozenset(OF_THE_SITE) | _OF_THE_PERSON | frozenset(chain.from_iterable(OF_THE_OCCASION.values()))
 
 
 def values_of(run: SequenceRun) -> Values:
@@ -42,6 +50,28 @@ def values_of(run: SequenceRun) -> Values:
         return run.person.first_name if field == "first_name" else ""
 
     return value_of
+
+
+def fields_after(event: str) -> list[str]:
+    """The fields that stand for something in a sequence that `event` starts."""
+    return ["first_name", *OF_THE_OCCASION.get(event, ()), "preferences_url", *OF_THE_SITE]
+
+
+def example_of(field: str) -> str:
+    """What `field` could stand for, to show how a letter looks; empty for what is no field."""
+    if field in OF_THE_SITE:
+        return OF_THE_SITE[field]()
+    return _EXAMPLES[field]() if field in _EXAMPLES else ""
+
+
+_EXAMPLES: dict[str, Callable[[], str]] = {
+    "first_name": lambda: "Jordan",
+    "cohort_name": lambda: "Spring cohort",
+    "starts_on": lambda: "Tuesday, March 2",
+    "preferences_url": lambda: absolute_url("newsletter.show_newsletter"),
+    "manage_url": OF_THE_SITE["coaching_url"],
+    "resume_url": OF_THE_SITE["course_url"],
+}
 
 
 def unknown_fields(text: str, fields: Container[str] = FIELDS) -> list[str]:

@@ -1,9 +1,10 @@
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model, db
+from app.slugs import free_slug, slug_of
 
 # What a sequence is for. Each is also a purpose of the consent ledger: who withdrew it gets no step of it.
 PURPOSES = ("newsletter", "coaching", "course")
@@ -17,12 +18,28 @@ SIGN_UP, TAG, REQUESTED, COMPLETED, ABANDONED, ENROLLED = STARTS = (
     "checkout abandoned",
     "enrolled",
 )
+PURPOSE_OF = {
+    SIGN_UP: "newsletter",
+    TAG: "newsletter",
+    REQUESTED: "coaching",
+    COMPLETED: "coaching",
+    ABANDONED: "course",
+    ENROLLED: "course",
+}
 # What can stop one, beside unsubscribing, which stops them all.
 STOPS = (REQUESTED, ENROLLED)
 MOST_STEPS = 99
 LONGEST_SLUG = 80
 LONGEST_TAG = 60
 TEN_YEARS = 10 * 365 * 24
+
+
+class ChangedMeanwhile(Exception):
+    """The sequence is not at the version that was read before this change was made."""
+
+
+class NoSuchLetter(Exception):
+    """The sequence has no letter of this slug."""
 
 
 def tag_name(text: str) -> str:
@@ -76,6 +93,17 @@ class Sequence(Model):
         return db.session.scalar(select(cls).filter_by(name=name))
 
     @classmethod
+    def begun(cls, title: str) -> "Sequence":
+        """A new one of this title, under a name of its own, switched off until its letters are written."""
+        slug = slug_of(title, LONGEST_SLUG - 4, "sequence")
+        taken = set(db.session.scalars(select(cls.name).where(cls.name.startswith(slug, autoescape=True))))
+        name = free_slug(slug, taken)
+        sequence = cls(name=name, title=title, purpose=PURPOSES[0], active=False, starts_on="", start_tag="")
+        db.session.add(sequence)
+        db.session.flush()
+        return sequence
+
+    @classmethod
     def for_update(cls, sequence_id: int) -> "Sequence | None":
         """The sequence as it is now, locked until commit: nobody edits or enters it meanwhile."""
         return db.session.get(cls, sequence_id, with_for_update=True, populate_existing=True)
@@ -95,6 +123,55 @@ class Sequence(Model):
     def letters(self) -> list[Letter]:
         """What its steps say at present, to be given back, changed, to `rewrite`."""
         return [step.letter for step in self.steps]
+
+    def start_on(self, event: str, tag: str) -> None:
+        """Let `event` start it from now on, or nothing. What starts it says what it is for, too."""
+        if event != self.starts_on:
+            self.purpose = PURPOSE_OF.get(event, self.purpose)
+        self.starts_on, self.start_tag = event, tag
+
+    @property
+    def state(self) -> str:
+        """ "active", or "off": then it starts for nobody."""
+        return "active" if self.active else "off"
+
+    def must_be_at(self, version: int) -> None:
+        """Raises ChangedMeanwhile unless it is at `version`. Lock it first."""
+        if version != self.version:
+            raise ChangedMeanwhile
+
+    def letter(self, slug: str) -> Letter:
+        """Raises NoSuchLetter."""
+        if found := next((letter for letter in self.letters if letter.slug == slug), None):
+            return found
+        raise NoSuchLetter
+
+    def edit(self, slug: str, **texts: Any) -> None:
+        """Change what one letter says, or its delay. Lock it first, as for all that follow. Raises NoSuchLetter."""
+        edited = self.letter(slug)._replace(**texts)
+        self.rewrite([edited if letter.slug == slug else letter for letter in self.letters])
+
+    def add(self, **texts: Any) -> str:
+        """Put a letter behind the last; its slug. There may be MOST_STEPS."""
+        slug = slug_of(texts["subject"], LONGEST_SLUG - 4, "letter")
+        slug = free_slug(slug, {letter.slug for letter in self.letters})
+        self._reorder([*self.letters, Letter(slug=slug, position=0, **texts)])
+        return slug
+
+    def remove(self, slug: str) -> None:
+        """Raises NoSuchLetter."""
+        gone = self.letter(slug)
+        self._reorder([letter for letter in self.letters if letter != gone])
+
+    def move(self, slug: str, by: int) -> None:
+        """Move a letter `by` places towards the end, or the start if below nothing. Raises NoSuchLetter."""
+        moved = self.letter(slug)
+        others = [letter for letter in self.letters if letter != moved]
+        place = max(0, self.letters.index(moved) + by)
+        self._reorder([*others[:place], moved, *others[place:]])
+
+    def _reorder(self, letters: list[Letter]) -> None:
+        self.rewrite([letter._replace(position=place) for place, letter in enumerate(letters, start=1)])
 
     def rewrite(self, letters: list[Letter]) -> None:
         """Let it have these letters for whoever enters from now on. Lock it first."""

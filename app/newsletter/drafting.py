@@ -1,8 +1,5 @@
 """How an issue begins, and what is wrong with one as it is written."""
 
-import re
-import unicodedata
-
 from sqlalchemy import select
 
 from app.extensions import db
@@ -10,6 +7,7 @@ from app.followups import merge
 from app.newsletter import cards
 from app.newsletter.composing import FIELDS
 from app.newsletter.issues import Issue
+from app.slugs import free_slug, slug_of
 
 LONGEST_SLUG = 120
 COPIED = ("subject", "preview", "sender_name", "cover", "cover_alt", "body", "is_public", "include", "exclude")
@@ -39,17 +37,7 @@ def problems_of_body(text: str) -> list[str]:
     return problems_of_line(text) + [str(card) for card in cards.unknown(text)]
 
 
-def slug_of(title: str) -> str:
-    """ "Ordinary joy, & more" is ordinary-joy-more."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")[:LONGEST_SLUG].strip("-") or "issue"
-
-
 def _free_slug(title: str) -> str:
-    slug = slug_of(title)
-    taken = set(db.session.scalars(select(Issue.slug).where(Issue.slug.startswith(slug, autoescape=True))))
-    return next(name for name in _numbered(slug, len(taken)) if name not in taken)
-
-
-def _numbered(slug: str, count: int) -> list[str]:
-    return [slug, *(f"{slug}-{number}" for number in range(2, count + 3))]
+    slug = slug_of(title, LONGEST_SLUG, "issue")
+    taken = db.session.scalars(select(Issue.slug).where(Issue.slug.startswith(slug, autoescape=True)))
+    return free_slug(slug, set(taken))

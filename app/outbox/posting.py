@@ -31,17 +31,15 @@ def post(
     Raises HeaderInjection when a header would hold a line break.
     """
     person, address = (to, to.email) if isinstance(to, Person) else (None, to)
-    config = current_app.config
-    context |= {"person": person, "site_url": config["SITE_URL"], "postal_address": config["POSTAL_ADDRESS"]}
-    subject, text, html = (render_template(f"emails/{template}.{part}", **context) for part in _PARTS)
+    subject, text, html = rendered(template, person=person, **context)
     email = Email(
         person=person,
         template=template,
         to_address=address,
         to_name=person.name if person else "",
-        subject=" ".join(subject.split())[:LONGEST_SUBJECT],
-        body=text.strip() + "\n",
-        html=inline_css(html),
+        subject=subject,
+        body=text,
+        html=html,
         headers=({"Auto-Submitted": "auto-generated"} if automatic else {}) | (headers or {}),
         message_id=f"<{uuid.uuid4()}@{_sender_domain()}>",
     )
@@ -51,6 +49,14 @@ def post(
 
 
 _PARTS = ("subject.txt", "txt", "html")
+
+
+def rendered(template: str, **context: Any) -> tuple[str, str, str]:
+    """The subject, the text and the HTML of a message, as they are sent."""
+    config = current_app.config
+    context |= {"site_url": config["SITE_URL"], "postal_address": config["POSTAL_ADDRESS"]}
+    subject, text, html = (render_template(f"emails/{template}.{part}", **context) for part in _PARTS)
+    return " ".join(subject.split())[:LONGEST_SUBJECT], text.strip() + "\n", inline_css(html)
 
 
 def inline_css(html: str) -> str:

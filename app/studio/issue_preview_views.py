@@ -1,8 +1,6 @@
 """An issue as it will look: in light and dark, as plain text, to a chosen subscriber; also before it is saved."""
 
-import re
-
-from flask import Response, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from app.newsletter.composing import compose
@@ -14,9 +12,7 @@ from app.people.models import Person
 from app.studio.blueprint import bp
 from app.studio.issue_forms import IssueForm
 from app.studio.issue_views import AN_ISSUE, wanted
-from app.studio.outbox_views import OF_A_MAIL
-
-_DARK = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)")
+from app.studio.mail_previews import plain, shown
 
 
 @bp.get(f"{AN_ISSUE}/preview")
@@ -36,18 +32,9 @@ def _preview(issue: Issue) -> ResponseReturnValue:
     address = request.values.get("reader", "").strip()
     reader = _subscriber(address) if address else None
     if address and reader is None:
-        return _plain(f"No subscriber has the address {address}.")
+        return plain(f"No subscriber has the address {address}.")
     subject, text, html = compose(issue).filled(Values.of_nobody(reader.first_name if reader else ""))
-    view = request.values.get("view")
-    if view == "text":
-        return _plain(f"Subject: {subject}\n\n{text}")
-    # Whatever the owner's own system prefers: the mail's own rules for the dark hold in the dark one only.
-    shown = _DARK.sub("@media all" if view == "dark" else "@media not all", html)
-    return Response(shown, headers={"Content-Security-Policy": OF_A_MAIL})
-
-
-def _plain(text: str) -> Response:
-    return Response(text, content_type="text/plain; charset=utf-8", headers={"Content-Security-Policy": OF_A_MAIL})
+    return shown(subject, text, html, request.values.get("view"))
 
 
 def _subscriber(address: str) -> Person | None:

@@ -13,6 +13,8 @@ from app.studio import (
     newsletter_views,
     outbox_views,
     people_views,
+    sequence_step_views,
+    sequence_views,
 )
 from app.studio.blueprint import bp
 from app.studio.overview import Overview
@@ -31,6 +33,8 @@ __all__ = [
     "newsletter_views",
     "outbox_views",
     "people_views",
+    "sequence_step_views",
+    "sequence_views",
 ]
 
 

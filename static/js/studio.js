@@ -1,5 +1,6 @@
 // Comforts of the studio. Every page there works without this file; nothing here is needed.
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const WRITING = "form:is([data-autosave], [data-previewed])";
 const AFTER_TYPING = 1000, FIRST_RETRY = 2000, LAST_RETRY = 30000, SIGNED_OUT_RETRY = 15000;
 
 // A draft saves itself. What could not be saved stays in this browser until it is.
@@ -97,8 +98,8 @@ function offerInserting(item) {
   button.append(...item.childNodes);
   item.append(button);
   button.addEventListener("click", () => {
-    const field = insertInto ?? document.querySelector("[data-autosave] textarea");
-    const area = "line" in item.dataset ? document.querySelector("[data-autosave] textarea") : field;
+    const field = insertInto ?? document.querySelector(`${WRITING} textarea`);
+    const area = "line" in item.dataset ? document.querySelector(`${WRITING} textarea`) : field;
     const before = area.value.slice(0, area.selectionStart);
     const text = "line" in item.dataset ? `${before && !before.endsWith("\n\n") ? (before.endsWith("\n") ? "\n" : "\n\n") : ""}${item.dataset.insert}\n` : item.dataset.insert;
     area.focus();
@@ -109,12 +110,33 @@ function offerInserting(item) {
 }
 let insertInto = null;
 document.addEventListener("focusin", (event) => {
-  if (event.target.matches("[data-autosave] :is(textarea, [name=subject], [name=preview])")) insertInto = event.target;
+  if (event.target.matches(`${WRITING} :is(textarea, [name=subject], [name=preview])`)) insertInto = event.target;
 });
 
 // Previews follow what was saved.
 function follow(frame, form) {
   form.addEventListener("saved", () => { if (frame.closest("details").open) frame.src = frame.getAttribute("src"); });
+}
+
+// Previews of what does not save itself follow what is typed. The new page is loaded in a frame of its own and put in
+// place when it is there: no flicker, and no step in the history.
+function previewAlong(form) {
+  const show = (button) => {
+    const old = document.querySelector(`iframe[name="${CSS.escape(button.formTarget)}"]`);
+    const next = old.cloneNode();
+    next.removeAttribute("src");
+    next.removeAttribute("loading");
+    next.hidden = true;
+    old.name = "";
+    old.after(next);
+    form.requestSubmit(button);
+    next.addEventListener("load", () => { old.remove(); next.hidden = false; }, { once: true });
+  };
+  let timer;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => all("details[open] > p > button[formtarget]").forEach(show), AFTER_TYPING);
+  });
 }
 
 // The count follows what is chosen.
@@ -155,5 +177,6 @@ function keepFresh(region) {
 all("form[data-autosave]").forEach(keepSaved);
 all("[data-insert]").forEach(offerInserting);
 all(".preview iframe").forEach((frame) => all("form[data-autosave]").forEach((form) => follow(frame, form)));
+all("form[data-previewed]").forEach(previewAlong);
 all("form[data-count]").forEach(countAlong);
 all("[data-refresh]").forEach(keepFresh);

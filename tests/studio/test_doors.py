@@ -4,6 +4,7 @@ import pytest
 
 from app.extensions import db
 from app.people.models import Person
+from tests.followups.conftest import sequence_of
 from tests.studio import factories
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -30,6 +31,8 @@ def rows(app):
         "person_id": factories.subscription("ada@example.org").person.id,
         "consultation_id": factories.consultation("ada@example.org").id,
         "issue_id": factories.issue("Private words").id,
+        "sequence_id": sequence_of("private", {"slug": "private", "subject": "Private words"}).id,
+        "step_slug": "private",
         "email_id": factories.email("ada@example.org", "Private words").id,
     }
     db.session.commit()
