@@ -17,6 +17,11 @@ Number = TypeVar("Number", int, float)
 STRIPE_API = "https://api.stripe.com"
 SHORTEST_SECRET = 32
 SAMPLE_ADDRESS = "Sample postal address: set POSTAL_ADDRESS"
+SHORTEST_WEBHOOK_PASSWORD = 16
+EXAMPLE_TOPIC = "arn:aws:sns:us-east-1:123456789012:bounces"
+SNS_TOPIC = re.compile(
+    r"arn:(?P<partition>aws|aws-cn|aws-us-gov):sns:(?P<region>[a-z]{2}(-[a-z]+)+-\d):\d{12}:[A-Za-z0-9_.-]+"
+)
 # With the longest tag of ours and a plus sign between them it makes 64, the most a mail server takes before the @ (RFC
 # 5321 §4.5.3.1.1).
 LONGEST_BOUNCE_NAME = 28
@@ -96,6 +101,8 @@ def _what_comes_back(environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         "BOUNCE_IMAP_URL": _imap_url(environ),
         "BOUNCE_MAILDIR": environ.get("BOUNCE_MAILDIR") or None,
+        "SES_TOPIC_ARN": _topic(environ),
+        "POSTMARK_WEBHOOK_LOGIN": _webhook_login(environ),
     }
 
 
@@ -249,6 +256,23 @@ def _dkim_selector(environ: Mapping[str, str]) -> str | None:
             f"MAIL_DKIM_SELECTOR is {selector!r}: give the word before ._domainkey in your mail provider's DKIM record."
         )
     return selector
+
+
+def _topic(environ: Mapping[str, str]) -> str | None:
+    topic = environ.get("SES_TOPIC_ARN") or None
+    if topic and not SNS_TOPIC.fullmatch(topic):
+        raise SettingError(f"SES_TOPIC_ARN is {topic!r}: copy it from Amazon SNS, like {EXAMPLE_TOPIC}.")
+    return topic
+
+
+def _webhook_login(environ: Mapping[str, str]) -> str | None:
+    login = environ.get("POSTMARK_WEBHOOK_LOGIN") or None
+    if login and not re.fullmatch(rf"[!-9;-~]+:[!-~]{{{SHORTEST_WEBHOOK_PASSWORD},}}", login):
+        raise SettingError(
+            "POSTMARK_WEBHOOK_LOGIN is not like user:password with a password of at least "
+            f"{SHORTEST_WEBHOOK_PASSWORD} characters, none of them a space."
+        )
+    return login
 
 
 def _rate(environ: Mapping[str, str]) -> float | None:

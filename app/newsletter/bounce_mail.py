@@ -16,13 +16,19 @@ from typing import NamedTuple
 
 from flufl.bounce import all_failures
 
-from app.extensions import db
-from app.followups.leaving import LEAVING_TAG, person_of_tag
+from app.followups.leaving import person_of_tag
 from app.newsletter.bounce_codes import Kind, classify
-from app.newsletter.bounces import address_bounced, bounced, complained, had_mail_lately
+from app.newsletter.bounces import (
+    MOST_TAGS,
+    address_bounced,
+    bounced,
+    complained,
+    delivery_named_in,
+    had_mail_lately,
+    reader_of,
+)
 from app.newsletter.deliveries import Delivery
 from app.newsletter.leaving import leave_everything
-from app.newsletter.models import Subscription
 from app.outbox import return_address
 from app.people.addresses import normalize
 from app.people.models import Person
@@ -30,7 +36,6 @@ from app.people.models import Person
 log = logging.getLogger(__name__)
 LONGEST_MAIL = 10 * 1024 * 1024
 LONGEST_TEXT = 100_000
-MOST_MARKS = 20
 # Where mail servers write to whom a mail was delivered, whatever its To says.
 ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "To", "Cc")
 MAIL_SYSTEMS = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "mdaemon", "mailerdaemon"})
@@ -81,7 +86,7 @@ def _handle_complaint(report: Message, raw: bytes) -> str:
     if (fields.get("Feedback-Type") or "").strip().lower() not in COMPLAINTS:
         return ""
     named = _named_in(raw)
-    person = named.person or (_reader_of(named.delivery) if named.delivery else None)
+    person = named.person or (reader_of(named.delivery) if named.delivery else None)
     if person is None:  # Anybody can write a report; one of our letter holds its headers (RFC 5965 §2).
         log.warning("a complaint that names no letter of ours changes nothing")
         return ""
@@ -94,7 +99,7 @@ def _who_leaves(message: Message) -> Person | None:
     if "unsubscribe" not in _lower(message, "Subject"):
         return None
     addressed = " ".join(str(value) for name in ADDRESSED for value in message.get_all(name, ()))
-    return next(filter(None, map(person_of_tag, return_address.tags_in(addressed)[:MOST_MARKS])), None)
+    return next(filter(None, map(person_of_tag, return_address.tags_in(addressed)[:MOST_TAGS])), None)
 
 
 def _may_be_a_bounce(message: Message) -> bool:
@@ -121,7 +126,7 @@ def _handle_bounce(message: Message, raw: bytes) -> str:
         return ""
     addresses = {address.decode("ascii").lower() for address in permanent}
     if named.delivery:
-        reader = _reader_of(named.delivery)
+        reader = reader_of(named.delivery)
         bounced(named.delivery, *_verdict(message, {reader.email} if reader else addresses))
         return "bounce"
     address = named.person.email if named.person else _believed(addresses)
@@ -132,9 +137,9 @@ def _handle_bounce(message: Message, raw: bytes) -> str:
 
 
 def _named_in(raw: bytes) -> Named:
-    tags = return_address.tags_in(raw.decode("latin-1"))[:MOST_MARKS]
-    deliveries = (Delivery.from_bounce_key(tag) for tag in tags if not tag.startswith(f"{LEAVING_TAG}-"))
-    delivery = next(filter(None, deliveries), None)
+    text = raw.decode("latin-1")
+    tags = return_address.tags_in(text)[:MOST_TAGS]
+    delivery = delivery_named_in(text)
     person = next(filter(None, map(person_of_tag, tags)), None)
     return Named(delivery, person, forged=bool(tags) and not (delivery or person))
 
@@ -149,11 +154,6 @@ def _believed(addresses: set[str]) -> str | None:
     except ValueError:
         return None
     return address if had_mail_lately(address) else None
-
-
-def _reader_of(delivery: Delivery) -> Person | None:
-    subscription = db.session.get(Subscription, delivery.subscription_id)
-    return subscription.person if subscription else None
 
 
 def _verdict(message: Message, addresses: set[str]) -> tuple[Kind, str]:

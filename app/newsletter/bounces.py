@@ -23,9 +23,22 @@ from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES
 
 SOFT_IN_A_ROW = 3
 LOOKED_AT = 12
+MOST_TAGS = 20
 # Mail servers try for four or five days before they give up (RFC 5321 §4.5.4.1): what has not come back then, arrived.
 SETTLED_AFTER = timedelta(days=5)
 LATELY = timedelta(days=7)
+
+
+def delivery_named_in(text: str) -> Delivery | None:
+    """The delivery whose envelope sender stands in `text`, such as a header, if the site wrote it."""
+    found = map(Delivery.from_bounce_key, return_address.tags_in(text)[:MOST_TAGS])
+    return next(filter(None, found), None)
+
+
+def reader_of(delivery: Delivery) -> Person | None:
+    """To whom it went."""
+    subscription = db.session.get(Subscription, delivery.subscription_id)
+    return subscription.person if subscription else None
 
 
 def envelope_sender(key: str) -> str:

@@ -151,4 +151,5 @@ from app.newsletter import (  # noqa: E402
     picture_views,  # noqa: F401
     preferences_views,  # noqa: F401
     tasks,  # noqa: F401
+    webhook_views,  # noqa: F401
 )

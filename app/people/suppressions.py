@@ -52,7 +52,7 @@ class Suppression(Model):
 
         An entry that confirming would lift becomes one that it does not lift, if that is the reason now.
         """
-        detail = " ".join(detail.replace("\0", " ").split())[:LONGEST_DETAIL]
+        detail = " ".join(detail.encode("utf-8", "replace").decode().replace("\0", " ").split())[:LONGEST_DETAIL]
         locked = select(cls).filter_by(address_hash=hash_of(address)).with_for_update()
         locked = locked.execution_options(populate_existing=True)
         if known := db.session.scalar(locked):

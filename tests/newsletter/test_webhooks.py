@@ -1,0 +1,418 @@
+"""What mail providers tell by webhook, and what only claims to come from them."""
+
+import json
+import threading
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+
+from app.extensions import db
+from app.newsletter import bounces, sns
+from app.newsletter.suppressing import lift
+from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
+from tests.newsletter.conftest import ADA, at_once, fresh, rows_of_everybody
+from tests.newsletter.test_bounces import counters, reason, sent
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
+HOST = "https://sns.eu-west-1.amazonaws.com"
+CERTIFICATE = f"{HOST}/SimpleNotificationService-0123456789abcdef.pem"
+SUBSCRIBE = f"{HOST}/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=abc"
+LOGIN = "postmark:a long and random password"
+
+
+class Signer:
+    """A key, with a certificate of its own for it."""
+
+    def __init__(self):
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sns.amazonaws.com")])
+        builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(self.key.public_key())
+        builder = builder.serial_number(1).not_valid_before(datetime(2026, 1, 1)).not_valid_after(datetime(2036, 1, 1))
+        self.pem = builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    def signed(self, notice, version="2"):
+        """`notice` with its signature, made here as Amazon's guide describes it."""
+        names = ["Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
+        text = "".join(f"{name}\n{notice[name]}\n" for name in names if name in notice)
+        signature = self.key.sign(text.encode(), PKCS1v15(), hashes.SHA1() if version == "1" else hashes.SHA256())
+        return notice | {
+            "SignatureVersion": version, "Signature": b64encode(signature).decode(), "SigningCertURL": CERTIFICATE,
+        }  # fmt: skip
+
+
+AMAZON, FORGER = Signer(), Signer()
+
+
+class Amazon(HTTPServer):
+    """What answers in place of Amazon's host: `asked` holds the paths, `status` and `body` what it says."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.asked, self.status, self.body, self.location = [], 200, AMAZON.pem, None
+
+
+class _Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        self.send_response(self.server.status)
+        if self.server.location:
+            self.send_header("Location", self.server.location)
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def amazon(app, monkeypatch):
+    """Amazon's host, reached on loopback. Which hosts are Amazon's is decided before, by the site's own rules."""
+    server = Amazon()
+    hosts = []
+
+    def connect(host):
+        hosts.append(host)
+        return HTTPConnection("127.0.0.1", server.server_address[1], timeout=2)
+
+    monkeypatch.setitem(app.config, "SES_TOPIC_ARN", TOPIC)
+    monkeypatch.setattr(sns, "connect", connect)
+    sns._kept_key.cache_clear()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    sns._kept_key.cache_clear()
+    assert set(hosts) <= {"sns.eu-west-1.amazonaws.com"}
+
+
+@pytest.fixture
+def subscribed(ada, clock):
+    clock.time = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    ada.subscribe()
+    clock.advance(days=1)
+    return ada
+
+
+@pytest.fixture
+def delivery(subscribed, clock):
+    return sent(clock.time)
+
+
+def notice(message, clock, **fields):
+    usual = {
+        "Type": "Notification", "MessageId": "1b2c", "TopicArn": TOPIC, "Message": message,
+        "Timestamp": clock.time.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+    }  # fmt: skip
+    return usual | fields
+
+
+def bounce(delivery=None, kind="Permanent", sub_type="General", address=ADA, at=None, form="notificationType", **said):
+    said = said or {"status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
+    source = bounces.envelope_sender(delivery.bounce_key) if delivery else "hello@doctor.example.org"
+    at = (at or datetime(2026, 11, 24, 9, 0, tzinfo=UTC)).isoformat()
+    told = {"bounceType": kind, "bounceSubType": sub_type, "timestamp": at}
+    told["bouncedRecipients"] = [{"emailAddress": address, "action": "failed", **said}]
+    return json.dumps({form: "Bounce", "bounce": told, "mail": {"source": source, "destination": [address]}})
+
+
+def complaint(delivery=None, feedback="abuse", address=ADA, form="notificationType"):
+    source = bounces.envelope_sender(delivery.bounce_key) if delivery else "hello@doctor.example.org"
+    told = {"complainedRecipients": [{"emailAddress": address}], "complaintFeedbackType": feedback}
+    told["timestamp"] = "2026-11-24T09:00:00.000Z"
+    return json.dumps({form: "Complaint", "complaint": told, "mail": {"source": source}})
+
+
+def tell(client, body):
+    """As SNS posts it: JSON that calls itself plain text, from no page."""
+    body = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return client.post("/newsletter/webhooks/ses", data=body, content_type="text/plain; charset=UTF-8").status_code
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+@pytest.mark.parametrize("form", ["notificationType", "eventType"])
+def test_a_signed_bounce_suppresses_and_counts_once(client, amazon, delivery, clock, version, form):
+    signed = AMAZON.signed(notice(bounce(delivery, form=form), clock), version)
+    assert [tell(client, signed) for _ in range(3)] == [200] * 3
+    assert (reason(), counters(delivery)) == (HARD_BOUNCE, (1, 0))
+    assert amazon.asked == [CERTIFICATE.removeprefix(HOST)]
+
+
+def test_a_signed_complaint_unsubscribes_and_suppresses(client, amazon, delivery, subscribed, clock):
+    signed = AMAZON.signed(notice(complaint(delivery, address="x@redacted.example"), clock, Subject="Complaint"))
+    assert [tell(client, signed) for _ in range(2)] == [200, 200]
+    assert (reason(), counters(delivery), subscribed.subscription.state) == (COMPLAINT, (0, 1), "left")
+    assert fresh(lambda: Suppression.of("x@redacted.example")) is None
+
+
+def test_without_our_mark_the_address_tells(client, amazon, delivery, clock):
+    clock.advance(hours=1)
+    assert tell(client, AMAZON.signed(notice(bounce(address="Ada <ADA@example.org>", at=clock.time), clock))) == 200
+    assert tell(client, AMAZON.signed(notice(bounce(address="grace@example.org"), clock))) == 200
+    assert (reason(), counters(delivery)) == (HARD_BOUNCE, (1, 0))
+    assert fresh(lambda: Suppression.of("grace@example.org").reason) == HARD_BOUNCE
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ({"kind": "Transient", "sub_type": "MailboxFull"}, "soft"),
+        ({"kind": "Undetermined", "sub_type": "Undetermined"}, "soft"),
+        ({"kind": "Transient", "sub_type": "MessageTooLarge"}, None),
+        ({"kind": "Permanent", "diagnosticCode": "smtp; 550 5.7.1 blocked as spam"}, None),
+        ({"kind": "Permanent", "sub_type": "Suppressed", "status": ""}, "hard"),
+    ],
+)
+def test_amazons_words_are_understood(client, amazon, delivery, clock, told, kind):
+    assert tell(client, AMAZON.signed(notice(bounce(delivery, **told), clock))) == 200
+    db.session.refresh(delivery)
+    assert (delivery.bounce_kind, counters(delivery)) == (kind, (1, 0))
+
+
+def test_three_full_mailboxes_in_a_row(client, amazon, subscribed, clock):
+    for expected in (None, None, SOFT_BOUNCES):
+        told = bounce(sent(clock.time), kind="Transient", sub_type="MailboxFull", status="4.2.2")
+        assert tell(client, AMAZON.signed(notice(told, clock))) == 200
+        assert reason() == expected
+        clock.advance(days=7)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Successfully validated SNS topic for Amazon SES event publishing.", "", "{}",
+        '{"notificationType": "Delivery", "mail": {}}', '{"notificationType": "Bounce"}',
+        '{"notificationType": "Bounce", "bounce": {"bouncedRecipients": ["x", {}, {"emailAddress": 1}]}, "mail": 7}',
+        '{"notificationType": "Bounce", "bounce": [], "mail": {"source": ["hello+1-0@doctor.example.org"]}}',
+        complaint(feedback="not-spam"),
+    ],
+)  # fmt: skip
+def test_what_is_neither_bounce_nor_complaint_changes_nothing(client, amazon, delivery, clock, message):
+    before = rows_of_everybody()
+    assert tell(client, AMAZON.signed(notice(message, clock))) == 200
+    assert rows_of_everybody() == before
+
+
+def forgeries(clock, message):
+    good = notice(message, clock)
+    yield "another's signature", FORGER.signed(good)
+    yield "no signature", good
+    yield "altered", AMAZON.signed(good) | {"Message": message.replace(ADA, "grace@example.org")}
+    yield (
+        "another type",
+        AMAZON.signed(good) | {"Type": "SubscriptionConfirmation", "SubscribeURL": SUBSCRIBE, "Token": "x"},
+    )
+    yield "another topic", AMAZON.signed(good | {"TopicArn": TOPIC.replace("1234", "4321")})
+    yield "a version nobody knows", AMAZON.signed(good) | {"SignatureVersion": "3"}
+    yield "a weaker version", AMAZON.signed(good) | {"SignatureVersion": "1"}
+    yield "no moment", AMAZON.signed(good | {"Timestamp": "yesterday"})
+    yield "a moment altered", AMAZON.signed(good) | {"Timestamp": "2026-11-24T09:00:01.000Z"}
+    yield "values that are no text", AMAZON.signed(good) | {"Signature": ["x"]}
+    yield "a subject slipped in", AMAZON.signed(good) | {"Subject": "x"}
+    yield "half a pair of letters", AMAZON.signed(good) | {"Message": "\ud800"}
+    yield "an old one", AMAZON.signed(notice(message, clock, Timestamp="2026-11-20T09:00:00.000Z"))
+
+
+@pytest.mark.parametrize("number", range(13))
+def test_a_forged_or_stale_notice_changes_nothing(client, amazon, delivery, clock, number):
+    what, forged = list(forgeries(clock, bounce(delivery)))[number]
+    before = rows_of_everybody()
+    assert tell(client, forged) == 403, what
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem",
+        "https://sns.s3.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem",
+        "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem",
+        "https://evil.example/SimpleNotificationService-0123456789abcdef.pem",
+        "https://sns.eu-west-1.amazonaws.com.evil.example/SimpleNotificationService-0123456789abcdef.pem",
+        "https://sns.eu-west-1.amazonaws.com@evil.example/SimpleNotificationService-0123456789abcdef.pem",
+        "https://sns.eu-west-1.amazonaws.com:8443/SimpleNotificationService-0123456789abcdef.pem",
+        "https://127.0.0.1/SimpleNotificationService-0123456789abcdef.pem",
+        "https://sns.eu-west-1.amazonaws.com/other.pem", "https://sns.eu-west-1.amazonaws.com/x.txt",
+        "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem\r\nHost: x",
+        "https://[", "",
+    ],
+)  # fmt: skip
+def test_a_certificate_is_fetched_from_nowhere_else(client, amazon, delivery, clock, url):
+    assert tell(client, AMAZON.signed(notice(bounce(delivery), clock)) | {"SigningCertURL": url}) == 403
+    assert amazon.asked == []
+    assert reason() is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "answer"),
+    [(302, AMAZON.pem, 503), (500, b"", 503), (200, b"no certificate", 403), (200, b"", 403)],
+)
+def test_a_certificate_that_is_not_to_be_had_changes_nothing(client, amazon, delivery, clock, status, body, answer):
+    amazon.status, amazon.body, amazon.location = status, body, "https://sns.eu-west-1.amazonaws.com/elsewhere"
+    signed = AMAZON.signed(notice(bounce(delivery), clock))
+    assert tell(client, signed) == answer
+    assert (reason(), len(amazon.asked)) == (None, 1)
+    amazon.status, amazon.body, amazon.location = 200, AMAZON.pem, None
+    assert tell(client, signed) == 200
+    assert reason() == HARD_BOUNCE
+
+
+def subscription_notice(clock, **fields):
+    return notice("You have chosen to subscribe.", clock, Type="SubscriptionConfirmation", Token="abc", **fields)
+
+
+def test_the_subscription_is_confirmed_at_amazon(client, amazon, clock):
+    assert tell(client, AMAZON.signed(subscription_notice(clock, SubscribeURL=SUBSCRIBE))) == 200
+    assert amazon.asked[1:] == [SUBSCRIBE.removeprefix(HOST)]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/?x", "http://sns.eu-west-1.amazonaws.com/?x", f"{HOST}/elsewhere", ""]
+)
+def test_a_subscription_is_confirmed_nowhere_else(client, amazon, clock, url):
+    assert tell(client, AMAZON.signed(subscription_notice(clock, SubscribeURL=url))) == 403
+    assert len(amazon.asked) == 1
+
+
+def test_a_subscription_somebody_else_asks_for_is_not_confirmed(client, amazon, clock):
+    assert tell(client, FORGER.signed(subscription_notice(clock, SubscribeURL=SUBSCRIBE))) == 403
+    other = subscription_notice(clock, SubscribeURL=SUBSCRIBE, TopicArn=TOPIC.replace("bounces", "others"))
+    assert tell(client, AMAZON.signed(other)) == 403
+    assert len(amazon.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"", 400), (b"[]", 400), (b"null", 400), (b"{", 400), (b"\xff", 400), (b"{}", 403), (b"[" * 100_000, 400),
+     (b'{"Type": ["Notification"]}', 403), (b"x" * 300_000, 413)],
+)  # fmt: skip
+def test_what_is_no_notice_is_refused(client, amazon, body, status):
+    assert tell(client, body) == status
+    assert amazon.asked == []
+
+
+def test_ten_of_the_same_notice_at_once_count_once(app, amazon, delivery, clock):
+    signed = AMAZON.signed(notice(bounce(delivery), clock))
+    assert at_once(app, 8, lambda client, _: tell(client, signed)) == [200] * 8
+    assert counters(delivery) == (1, 0)
+
+
+def test_a_notice_sent_again_later_does_not_undo_the_owners_word(client, amazon, subscribed, clock):
+    signed = AMAZON.signed(notice(bounce(), clock))
+    assert tell(client, signed) == 200
+    clock.advance(minutes=30)
+    assert lift(ADA)
+    db.session.commit()
+    assert tell(client, signed) == 200
+    clock.advance(days=1)
+    assert tell(client, signed) == 403
+    assert reason() is None
+
+
+# Postmark.
+
+
+@pytest.fixture
+def postmark(app, monkeypatch):
+    monkeypatch.setitem(app.config, "POSTMARK_WEBHOOK_LOGIN", LOGIN)
+
+
+def record(kind="HardBounce", record_type="Bounce", **fields):
+    usual = {"RecordType": record_type, "Type": kind, "Email": ADA, "BouncedAt": "2026-11-24T09:00:00Z", "ID": 42}
+    return usual | {"Details": "smtp;550 5.1.1 unknown"} | fields
+
+
+def post_record(client, told, login=LOGIN):
+    headers = {"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login is not None else {}
+    body = told if isinstance(told, bytes) else json.dumps(told).encode()
+    path = "/newsletter/webhooks/postmark"
+    return client.post(path, data=body, content_type="application/json", headers=headers).status_code
+
+
+def test_a_hard_bounce_at_postmark_suppresses_and_counts_once(client, postmark, delivery):
+    assert [post_record(client, record()) for _ in range(2)] == [200, 200]
+    assert (reason(), counters(delivery)) == (HARD_BOUNCE, (1, 0))
+    assert fresh(lambda: Suppression.of(ADA)).detail == "HardBounce: smtp;550 5.1.1 unknown"
+
+
+@pytest.mark.parametrize(
+    "told", [record("SpamComplaint"), record("SpamComplaint", "SpamComplaint"), record("x", "SpamComplaint")]
+)
+def test_a_complaint_at_postmark_unsubscribes_and_suppresses(client, postmark, delivery, subscribed, told):
+    assert post_record(client, told) == 200
+    assert (reason(), subscribed.subscription.state, counters(delivery)) == (COMPLAINT, "left", (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "noted", "counted"),
+    [("SoftBounce", "soft", 1), ("DnsError", "soft", 1), ("SpamNotification", None, 1), ("Transient", None, 0),
+     ("AutoResponder", None, 0), ("Unsubscribe", None, 0), (None, None, 0)],
+)  # fmt: skip
+def test_postmarks_words_are_understood(client, postmark, delivery, kind, noted, counted):
+    assert post_record(client, record(kind)) == 200
+    db.session.refresh(delivery)
+    assert (delivery.bounce_kind, counters(delivery), reason()) == (noted, (counted, 0), None)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{}, record(Email=None), record(Email=["x"]), record(Email="x\r\ny@example.org"), record(record_type="Open")],
+)
+def test_a_record_of_nobody_changes_nothing(client, postmark, delivery, told):
+    before = rows_of_everybody()
+    assert post_record(client, told) == 200
+    assert rows_of_everybody() == before
+
+
+def test_odd_letters_in_a_record_break_nothing(client, postmark, delivery):
+    assert post_record(client, record(Details="\ud800\x00\u202e")) == 200
+    assert reason() == HARD_BOUNCE
+
+
+@pytest.mark.parametrize(
+    "login", [None, "", ":", "postmark:", "postmark:wrong", "x:a long and random password", LOGIN + " "]
+)
+def test_a_record_without_the_right_login_changes_nothing(client, postmark, delivery, login):
+    before = rows_of_everybody()
+    assert post_record(client, record(), login) == 403
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize(("body", "status"), [(b"", 400), (b"[1]", 400), (b"x" * 300_000, 413)])
+def test_what_is_no_record_is_refused(client, postmark, body, status):
+    assert post_record(client, body) == status
+
+
+def test_a_record_sent_again_does_not_undo_the_owners_word(client, postmark, subscribed, clock):
+    post_record(client, record())
+    clock.advance(days=1)
+    assert lift(ADA)
+    db.session.commit()
+    assert post_record(client, record()) == 200
+    assert reason() is None
+
+
+def test_a_webhook_that_is_not_set_up_is_not_there(app, client, delivery, clock):
+    assert app.config["SES_TOPIC_ARN"] is app.config["POSTMARK_WEBHOOK_LOGIN"] is None
+    assert tell(client, AMAZON.signed(notice(bounce(delivery), clock))) == 404
+    assert [post_record(client, record(), login) for login in (LOGIN, None, "None:None", ":")] == [404] * 4
+    assert reason() is None
+
+
+def test_only_posts_are_heard(client, amazon, postmark):
+    for path in ("ses", "postmark"):
+        assert client.get(f"/newsletter/webhooks/{path}").status_code == 405
+
+
+def test_the_real_connection_is_checked_and_does_not_wait_for_ever():
+    connection = sns.connect("sns.eu-west-1.amazonaws.com")
+    assert (connection.default_port, connection.timeout) == (443, sns.PATIENCE_SECONDS)
+    assert connection._context.check_hostname
+    assert sns.host_of("arn:aws-cn:sns:cn-north-1:123456789012:x") == "sns.cn-north-1.amazonaws.com.cn"
+    assert timedelta(hours=1) < sns.GOOD_FOR
