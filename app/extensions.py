@@ -18,7 +18,7 @@ from huey import Huey
 from huey.api import Task, TaskWrapper
 from huey.serializer import SignedSerializer
 from huey.storage import MemoryStorage, PostgresStorage, RedisStorage, SqliteStorage
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
@@ -74,17 +74,34 @@ else:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
-    connection.isolation_level = None  # The driver begins nothing by itself; _begin_sqlite does.
+    connection.isolation_level = None  # The driver begins nothing by itself; _begin does.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 @event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once: a transaction that reads first and writes later may be refused half-way."""
+def _begin(connection: Connection) -> None:
+    """On SQLite take the write lock at once: a transaction that reads first may be refused when it writes later.
+
+    One with the option "behind_the_disk" commits without waiting for the disk: it survives the death of this process
+    and is seen by all others at once, but a power cut may undo it until the next commit that does wait.
+    """
+    options = connection.get_execution_options()
+    wait = "off" if options.get("behind_the_disk") else "on"
     if connection.dialect.name == "sqlite":
-        only_reads = connection.get_execution_options().get("only_reads") or _only_reads()
+        if connection.info.get("waits_for_disk", "on") != wait:
+            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if wait == 'on' else 'NORMAL'}")
+        only_reads = options.get("only_reads") or _only_reads()
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+    elif connection.info.get("waits_for_disk", "on") != wait:
+        connection.exec_driver_sql(f"SET synchronous_commit TO {wait}")
+    connection.info["waits_for_disk"] = wait
+
+
+@event.listens_for(Engine, "rollback")
+def _forget_what_was_set(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":  # PostgreSQL takes back what was set in a transaction that is rolled back.
+        connection.info["waits_for_disk"] = "unknown"
 
 
 def _only_reads() -> bool:
@@ -104,6 +121,12 @@ def insert_with_conflict(model: type[Any]) -> Any:
     """An INSERT into the model's table that can say ON CONFLICT, which SQLAlchemy has apart for each database."""
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
     return dialect.insert(model)
+
+
+def take_as_long_as_needed() -> None:
+    """Let the statements of the transaction that begins here take their time: work on every subscriber at once."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SET LOCAL statement_timeout TO 0"))
 
 
 class Queue(Huey):

@@ -10,11 +10,17 @@ from huey.consumer import Consumer
 from app.enrollment import tasks as enrollment_tasks
 from app.extensions import queue
 from app.followups import tasks as followups_tasks
+from app.newsletter import tasks as newsletter_tasks
 from app.outbox import tasks as outbox_tasks
 from app.outbox.delivery import Deliverer, bury_dead_neighbours
 
 # Run once at the start, so that what a crash left is picked up now and not at the next full minute.
-SWEEPS = (outbox_tasks.sweep_outbox, followups_tasks.sweep_followups, enrollment_tasks.sweep_orders)
+SWEEPS = (
+    outbox_tasks.sweep_outbox,
+    followups_tasks.sweep_followups,
+    enrollment_tasks.sweep_orders,
+    newsletter_tasks.sweep_issues,
+)
 LONGEST_POLL_SECONDS = 0.5
 
 

@@ -26,6 +26,8 @@ class MailServer:
         self.envelopes: list[Envelope] = []
         self.refusals: list[str] = []
         self.refuse: Refusal = None
+        self.refuse_recipient: Callable[[str], str | None] = lambda _: None
+        self.pipelining = True
         self.hang_up_after_data = 0
         self.connections = 0
         self.seconds_per_mail = seconds_per_mail
@@ -42,7 +44,9 @@ class MailServer:
         return self
 
     def stop(self) -> None:
-        self._controller.stop()
+        """Stop listening and hang up on everybody; a second time it does nothing."""
+        if self._controller.loop.is_running():
+            self._controller.stop()
 
     def to(self, address: str) -> list[EmailMessage]:
         return [
@@ -54,6 +58,20 @@ class MailServer:
     def refuse_next(self, *answers: str) -> None:
         """Answer the next messages with these lines, such as "451 4.7.1 try later"."""
         self.refusals += answers
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return ["250-PIPELINING", *responses] if self.pipelining else responses
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if refusal := self.refuse_recipient(address):
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         with self._lock:

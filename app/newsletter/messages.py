@@ -10,6 +10,7 @@ from datetime import datetime
 from email.header import Header
 from email.quoprimime import body_encode
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from app.urls import absolute_url
 
 LINE = 72
 END = b"\r\n.\r\n"
-_NEEDS_NO_ENCODING = re.compile(r"[A-Za-z0-9 !#$%&'()*+,/:;?@_~-][A-Za-z0-9 !#$%&'()*+,./:;?@_~-]*")
+_NEEDS_NO_ENCODING = re.compile(r"[A-Za-z0-9 !#$%&'()*+,./:;?@_~-]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 _-]{1,60}")
 
 
@@ -89,11 +90,12 @@ class PreparedMessage:
         values = self._values.of(recipient.person_id, recipient.created_at, recipient.name)
         parts = self._parts.copy()
         parts[0] = self._own_headers(recipient, values, date)
-        encoded: dict[tuple[Blank, Callable[[str], str]], bytes] = {}
+        encoded: dict[str, bytes] = {}
         for index, blank, escaped in self._gaps:
-            if (blank, escaped) not in encoded:
-                encoded[blank, escaped] = _on_lines_of_its_own(escaped(blank.filled(values)))
-            parts[index] = encoded[blank, escaped]
+            value = escaped(blank.filled(values))
+            if value not in encoded:
+                encoded[value] = _on_lines_of_its_own(value)
+            parts[index] = encoded[value]
         return b"".join(parts)
 
     def message_id(self, delivery_id: int) -> str:
@@ -103,7 +105,7 @@ class PreparedMessage:
     def _own_headers(self, recipient: Recipient, values: Mapping[str, str], date: datetime) -> bytes:
         lines = [
             f"To: {_mailbox(recipient.name, recipient.address)}",
-            f"Date: {format_datetime(date)}",
+            f"Date: {_date(date.replace(microsecond=0))}",
             f"Message-ID: {self.message_id(recipient.delivery_id)}",
             f"List-Unsubscribe: {self._way_out(recipient, values)}",
         ]
@@ -158,9 +160,15 @@ def _encoded(text: str) -> bytes:
 
 
 def _on_lines_of_its_own(value: str) -> bytes:
-    if len(value) <= LINE and _NEEDS_NO_ENCODING.fullmatch(value):
-        return value.encode("ascii") + b"=\r\n"
-    return _encoded(value) + b"=\r\n" if value else b""
+    if not _NEEDS_NO_ENCODING.fullmatch(value):
+        return _encoded(value) + b"=\r\n" if value else b""
+    lines = [value[start : start + LINE] for start in range(0, len(value), LINE)]
+    return b"".join(b"%s=\r\n" % (line if line[0] != "." else f"=2E{line[1:]}").encode("ascii") for line in lines)
+
+
+@lru_cache(maxsize=4)
+def _date(moment: datetime) -> str:
+    return format_datetime(moment)
 
 
 def _mailbox(name: str, address: str) -> str:

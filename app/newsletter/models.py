@@ -1,6 +1,7 @@
 import secrets
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -114,13 +115,14 @@ class Subscription(Model):
         return subscription
 
     @classmethod
-    def takes_letters(cls) -> ColumnElement[bool]:
-        """The condition under which a letter may be handed over for it now."""
+    def takes_letters(cls, moment: Any = None) -> ColumnElement[bool]:
+        """The condition under which a letter may be handed over for it at `moment`, a value or a parameter; now."""
+        moment = now() if moment is None else moment
         return and_(
             cls.confirmed_at.is_not(None),
             cls.unsubscribed_at.is_(None),
             cls.suppressed_at.is_(None),
-            or_(cls.paused_until.is_(None), cls.paused_until <= now()),
+            or_(cls.paused_until.is_(None), cls.paused_until <= moment),
         )
 
     @property

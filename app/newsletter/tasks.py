@@ -1,15 +1,79 @@
 import logging
+import threading
 from pathlib import Path
 
 from flask import current_app
 from huey import crontab
 
-from app.extensions import db, queue
+from app.extensions import db, queue, take_as_long_as_needed
 from app.newsletter import bounce_boxes
 from app.newsletter.allowance import Allowance
-from app.newsletter.clicks import Click
+from app.newsletter.clicks import Click, IssueLink
+from app.newsletter.composing import compose
+from app.newsletter.issues import Issue
+from app.newsletter.ledger import release_orphans
+from app.newsletter.messages import PreparedMessage
+from app.newsletter.sending import Sending
+from app.outbox.delivery import Deliverer
 
 log = logging.getLogger(__name__)
+# One issue at a time goes out from a process, over all the connections it may have.
+_sending = threading.Lock()
+
+
+@queue.task()
+def send_issues() -> None:
+    """Freeze the audience of every issue whose time has come, and send whatever is due of those on their way.
+
+    Run twice, or by several workers at once, it sends each delivery once.
+    """
+    for issue_id in Issue.due():
+        freeze(issue_id)
+    if current_app.config["MAIL_SERVER"] and _sending.acquire(blocking=False):
+        try:
+            while _send_some():
+                pass
+        finally:
+            _sending.release()
+
+
+def freeze(issue_id: int) -> None:
+    """Fix whom an issue goes to, and what it links to."""
+    take_as_long_as_needed()
+    if issue := Issue.for_update(issue_id):
+        issue.freeze()
+        IssueLink.write_for(issue)
+    db.session.commit()
+
+
+def _send_some() -> bool:
+    """Let each issue that is on its way go as far as it can now; whether another one has come up meanwhile."""
+    going = Issue.going()
+    db.session.commit()
+    for issue_id in going:
+        send(issue_id)
+    return bool(set(Issue.going()) - set(going))
+
+
+def send(issue_id: int) -> None:
+    deliverer = Deliverer.of_this_process()
+    if deliverer.stopping.is_set():
+        return
+    issue = db.session.get_one(Issue, issue_id, populate_existing=True)
+    message = PreparedMessage(issue, compose(issue, IssueLink.for_issue(issue)))
+    db.session.commit()  # Nothing is read any more while the ledger writes.
+    Sending(issue_id, message, deliverer).run()
+    if going := Issue.for_update(issue_id):
+        going.finish()
+    db.session.commit()
+
+
+@queue.periodic_task(crontab())
+def sweep_issues() -> None:
+    """Find issues whose time has come, retries that are due, and what a dead worker left behind."""
+    release_orphans()
+    db.session.commit()
+    send_issues.call_local()
 
 
 @queue.periodic_task(crontab(minute="23"))

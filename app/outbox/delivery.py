@@ -4,13 +4,13 @@ import logging
 import os
 import socket
 import threading
-import time
 import uuid
 
 from flask import Flask, current_app
 
 from app.extensions import db
 from app.outbox.models import HEARTBEAT, Email, Worker
+from app.outbox.pace import Pace
 from app.outbox.smtp import Answer, ConnectionPool, KeptConnection, deliver
 
 log = logging.getLogger(__name__)
@@ -18,11 +18,10 @@ _making = threading.Lock()
 
 
 class Deliverer:
-    def __init__(self, connections: int, rate_per_second: float | None) -> None:
+    def __init__(self, connections: int) -> None:
         self.worker_id = uuid.uuid4().hex
         self.pool = ConnectionPool(connections)
         self.stopping = threading.Event()
-        self._pace = Pace(rate_per_second)
         self._in_hand: set[int] = set()
 
     @classmethod
@@ -30,8 +29,7 @@ class Deliverer:
         """The one deliverer of this app in this process, made and announced to the others at first use."""
         with _making:
             if "outbox" not in current_app.extensions:
-                config = current_app.config
-                current_app.extensions["outbox"] = cls(config["MAIL_CONNECTIONS"], config["MAIL_RATE_PER_SECOND"])
+                current_app.extensions["outbox"] = cls(current_app.config["MAIL_CONNECTIONS"])
                 current_app.extensions["outbox"].beat()
         deliverer: Deliverer = current_app.extensions["outbox"]
         return deliverer
@@ -88,25 +86,10 @@ class Deliverer:
         return email
 
     def _hand_over(self, email: Email, connection: KeptConnection) -> Answer:
-        self._pace.wait()
+        Pace.wait_for_a_place()
         answer = deliver(email, connection)
         _record(email, answer)
         return answer
-
-
-class Pace:
-    """Keeps a process under a number of messages a second."""
-
-    def __init__(self, per_second: float | None) -> None:
-        self._gap = 1 / per_second if per_second else 0.0
-        self._next = 0.0
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        with self._lock:
-            at = max(self._next, time.monotonic())
-            self._next = at + self._gap
-        time.sleep(max(0.0, at - time.monotonic()))
 
 
 def _record(email: Email, answer: Answer) -> None:

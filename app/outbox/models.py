@@ -1,4 +1,5 @@
 import random
+import re
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,9 @@ LONGEST_SUBJECT = 250
 WITHDRAWN = "withdrawn: no letters go to this reader any more"
 UNDECIDED = text("sent_at IS NULL AND failed_at IS NULL")
 FAILED = text("failed_at IS NOT NULL")
+
+
+_BREAKS = re.compile("[\r\n\0\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
 class HeaderInjection(ValueError):
@@ -173,6 +177,6 @@ class Email(Model):
 
 def single_line(name: str, value: str) -> str:
     """`value` as it is, if a header can hold it. Raises HeaderInjection."""
-    if any(character in value for character in "\r\n\0\v\f\x1c\x1d\x1e\x85\u2028\u2029"):
+    if _BREAKS.search(value):
         raise HeaderInjection(f"{name} holds a line break")
     return value

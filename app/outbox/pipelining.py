@@ -53,9 +53,11 @@ class Conversation:
         host.ehlo_or_helo_if_needed()
         if host.sock is None:
             raise smtplib.SMTPServerDisconnected("the server hung up")
+        self._host = host
         self.sock = host.sock
         self.sock.setblocking(False)
         self.ended = ""
+        self.accepted = 0
         self.in_hand: int | None = None  # Handed over, and not answered yet.
         self.ready: int | None = None  # Its envelope is taken: the server waits for the message.
         self._pipelines = host.has_extn("pipelining")
@@ -76,8 +78,9 @@ class Conversation:
         return self._envelope is None and self.in_hand is None
 
     @property
-    def has_envelope(self) -> bool:
-        return self._envelope is not None
+    def offered(self) -> int | None:
+        """Whose envelope the server has heard of, or will, while its message is not handed over."""
+        return self._envelope.key if self._envelope else None
 
     @property
     def wants_to_write(self) -> bool:
@@ -128,7 +131,7 @@ class Conversation:
         if politely and self.is_idle and not self._unsent:
             with suppress(OSError):
                 self.sock.send(b"QUIT\r\n")
-        self.sock.close()
+        self._host.close()  # It holds on to the socket, which would stay open otherwise.
 
     def _take(self, envelope: Envelope) -> None:
         self._envelope, self._refusal = envelope, None
@@ -194,7 +197,9 @@ class Conversation:
     def _answered(self, command: str, code: int, words: str) -> Reply | None:
         if command == "END":
             key, self.in_hand = self.in_hand, None
-            return Reply(key, "accepted" if code == 250 else "message", code, words) if key is not None else None
+            assert key is not None  # noqa: S101 - the end of a message is awaited only while one is in hand.
+            self.accepted += code == 250
+            return Reply(key, "accepted" if code == 250 else "message", code, words)
         if command in ("RSET", "EMPTY"):
             return None
         envelope = self._envelope

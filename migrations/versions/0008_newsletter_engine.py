@@ -97,7 +97,6 @@ def upgrade():
         sa.Column("subscription_id", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), nullable=False),
-        sa.Column("first_tried_at", sa.DateTime(), nullable=True),
         sa.Column("claimed_by", sa.String(length=32), nullable=True),
         sa.Column("handed_at", sa.DateTime(), nullable=True),
         sa.Column("sent_at", sa.DateTime(), nullable=True),
@@ -115,12 +114,13 @@ def upgrade():
             ["subscription_id"], ["subscription.id"], name=op.f("fk_delivery_subscription_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-        sa.UniqueConstraint("issue_id", "subscription_id", name=op.f("uq_delivery_issue_id_subscription_id")),
+        sa.UniqueConstraint("subscription_id", "issue_id", name=op.f("uq_delivery_subscription_id_issue_id")),
+        postgresql_with={"fillfactor": 60},
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index(
             "ix_delivery_claimed",
-            ["claimed_by"],
+            ["id"],
             unique=False,
             postgresql_where=sa.text("claimed_by IS NOT NULL"),
             sqlite_where=sa.text("claimed_by IS NOT NULL"),
@@ -132,7 +132,6 @@ def upgrade():
             postgresql_where=sa.text("failed_at IS NOT NULL"),
             sqlite_where=sa.text("failed_at IS NOT NULL"),
         )
-        batch_op.create_index("ix_delivery_subscription", ["subscription_id", "id"], unique=False)
         batch_op.create_index(
             "ix_delivery_waiting",
             ["issue_id", "due_at", "id"],
@@ -204,7 +203,6 @@ def downgrade():
             ),
             sqlite_where=sa.text("sent_at IS NULL AND failed_at IS NULL AND skipped_at IS NULL AND claimed_by IS NULL"),
         )
-        batch_op.drop_index("ix_delivery_subscription")
         batch_op.drop_index(
             "ix_delivery_failed",
             postgresql_where=sa.text("failed_at IS NOT NULL"),

@@ -183,7 +183,7 @@ def test_a_dead_kept_connection_is_noticed(app, note, work, clock):
 
 def test_what_a_dead_worker_held_is_sent_by_another(note, mail_server, clock):
     email = note()
-    dead = Deliverer(connections=1, rate_per_second=None)
+    dead = Deliverer(connections=1)
     dead.beat()
     assert Email.claim_next(dead.worker_id).id == email.id
     db.session.commit()
@@ -251,7 +251,7 @@ def test_two_workers_send_each_mail_once(app, note, mail_server):
 
     def deliver():
         with app.app_context():
-            deliverer = Deliverer(connections=1, rate_per_second=None)
+            deliverer = Deliverer(connections=1)
             deliverer.beat()
             deliverer.deliver_due()
             deliverer.pool.close()
