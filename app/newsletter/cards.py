@@ -132,7 +132,8 @@ class Cards:
 
     def in_text(self, text: str) -> str:
         """Plain `text` with its cards in place."""
-        return self._mark.sub(lambda mark: _as_text(self._kept[int(mark[1])][0]), text)
+        card = re.compile(f"\n*{self._mark.pattern}\n*")
+        return card.sub(lambda mark: f"\n\n{_as_text(self._kept[int(mark[1])][0])}\n\n", text).strip("\n")
 
 
 def _as_text(card: Card) -> str:

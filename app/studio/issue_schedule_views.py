@@ -10,7 +10,7 @@ from app.clock import now
 from app.extensions import db
 from app.newsletter import emails
 from app.newsletter.issues import Issue, WrongMoment
-from app.newsletter.preflight import check
+from app.newsletter.preflight import ask_again, check
 from app.people.addresses import normalize
 from app.people.models import Person
 from app.studio.audience_forms import side_in_words
@@ -67,6 +67,14 @@ def send_test(issue_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(f"A test is on its way to {', '.join(chosen)}.", "good")
     return redirect(url_for(".show_schedule", issue_id=issue.id), 303)
+
+
+@bp.post(f"{AN_ISSUE}/checks")
+def check_again(issue_id: int) -> ResponseReturnValue:
+    """The owner says that what was found outside, such as a dead link, is mended."""
+    ask_again(wanted(issue_id))
+    db.session.commit()
+    return redirect(url_for(".show_schedule", issue_id=issue_id), 303)
 
 
 @bp.get(f"{AN_ISSUE}/sending")

@@ -148,7 +148,7 @@ def _writing_page(issue: Issue, form: IssueForm, **more: Any) -> str:
         issue=issue,
         form=form,
         cover=Cover.at(issue.cover),
-        fields=sorted(FIELDS),
+        fields=sorted(FIELDS, key=lambda field: (field != "first_name", field)),
         kinds=list(SHELVES),
         sender=parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[0],
         **more,

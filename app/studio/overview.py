@@ -12,6 +12,7 @@ from app.coaching.models import Consultation
 from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.newsletter.issues import Issue
 from app.newsletter.models import PURPOSE as NEWSLETTER
 from app.newsletter.models import Subscription
 from app.outbox import Email
@@ -56,6 +57,7 @@ class Overview(NamedTuple):
     subscribers: Count
     subscribers_of_a_week: Count
     cohorts: list[Cohort]
+    issues: list[Issue]
     mails: dict[str, Count]
     has_worker: bool
     has_server: bool
@@ -74,11 +76,21 @@ class Overview(NamedTuple):
             subscribers=Count.of(subscribers),
             subscribers_of_a_week=Count.of(subscribers.where(Subscription.confirmed_at > a_week_ago)),
             cohorts=_cohorts(),
+            issues=_issues(),
             mails={state: Count.of(select(Email.id).where(STATES[state])) for state in UNSENT},
             has_worker=bool(Worker.alive()),
             has_server=bool(current_app.config["MAIL_SERVER"]),
             events=_lately(),
         )
+
+
+def _issues() -> list[Issue]:
+    """Those on their way, or paused on it, then those to come, soonest first."""
+    not_over = (Issue.finished_at.is_(None), Issue.cancelled_at.is_(None))
+    going = select(Issue).where(Issue.frozen_at.is_not(None), *not_over).order_by(Issue.id)
+    coming = select(Issue).where(Issue.scheduled_at.is_not(None), Issue.frozen_at.is_(None), *not_over)
+    found = [db.session.scalars(rows.limit(LATELY)) for rows in (going, coming.order_by(Issue.scheduled_at))]
+    return [issue for issues in found for issue in issues][:LATELY]
 
 
 def _cohorts() -> list[Cohort]:

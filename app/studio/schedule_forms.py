@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import DateTimeLocalField, IntegerField, RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
@@ -79,7 +79,7 @@ class SendForm(FlaskForm):
 class TestForm(FlaskForm):
     """Where a test of an issue goes."""
 
-    addresses = TextAreaField("Addresses", [InputRequired("Say where the test should go.")])
+    addresses = StringField("Addresses", [InputRequired("Say where the test should go.")])
 
     def validate_addresses(self, field: Any) -> None:
         if len(self.chosen) > MOST_TESTS:

@@ -157,7 +157,7 @@ function countAlong(form) {
   if (!("counted" in words.dataset)) count();
 }
 
-// A region that shows how far something has got is fetched anew while it goes on; when it ends, the whole page.
+// A region that shows how far something has got is fetched anew while it goes on; when it ends, perhaps the whole page.
 function keepFresh(region) {
   const seconds = Number(region.dataset.refresh);
   const name = region.dataset.inPlace;
@@ -166,8 +166,10 @@ function keepFresh(region) {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector(`[data-in-place="${CSS.escape(name)}"]`);
-      if (answer.ok && fresh && !fresh.dataset.refresh) return location.reload();
+      const ended = answer.ok && fresh && !fresh.dataset.refresh;
+      if (ended && "thenReload" in region.dataset) return location.reload();
       if (answer.ok && fresh) region.replaceChildren(...document.adoptNode(fresh).childNodes);
+      if (ended) return;
     } catch { /* The next look may do better. */ }
     setTimeout(look, seconds * 1000);
   };

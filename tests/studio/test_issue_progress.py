@@ -1,0 +1,112 @@
+"""An issue on its way: how far it has got, and what the owner may do about it."""
+
+import pytest
+
+from app.extensions import db
+from app.newsletter.deliveries import Delivery
+from app.newsletter.issues import Issue
+from tests.studio import factories
+from tests.studio.desk import IssueDesk, kept
+
+
+@pytest.fixture
+def issue(app, clock):
+    """One that goes to a hundred since a minute ago: 30 have it, 2 failed, 1 was left out."""
+    issue = factories.issue("Ordinary joy")
+    for number in range(100):
+        factories.subscription(f"reader{number}@example.org")
+    issue.schedule(clock.time)
+    db.session.flush()
+    issue.freeze()
+    db.session.flush()
+    failed = db.select(Delivery.id).order_by(Delivery.id).limit(2)
+    db.session.execute(
+        db.update(Delivery)
+        .where(Delivery.id.in_(failed.scalar_subquery()))
+        .values(failed_at=clock.time, answer="550 5.1.1 <No> such user", attempts=1)
+    )
+    Issue.count(issue.id, sent=30, failed=2, skipped=1)
+    db.session.commit()
+    clock.advance(minutes=1)
+    return kept(issue)
+
+
+@pytest.fixture
+def desk(owner, issue):
+    return IssueDesk(owner, issue)
+
+
+def test_the_page_tells_how_far_it_has_got_how_fast_and_how_long_still(desk):
+    page = desk.get("/progress").text
+    assert "33 of 100, 33.0 %" in page
+    assert 'max="100" value="33"' in page
+    assert "0.5 a second, 2 minutes left" in page
+    assert 'data-refresh="2"' in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+
+
+def test_what_failed_is_listed_with_the_servers_words(desk):
+    page = desk.get("/progress").text
+    assert "reader0@example.org" in page
+    assert "550 5.1.1 &lt;No&gt; such user" in page
+    assert "reader2@example.org" not in page
+
+
+def test_it_is_paused_with_a_reason_and_goes_on(desk, issue, clock):
+    assert desk.post("/pause", reason="A slip in the second line").status_code == 303
+    assert kept(issue).state == "paused"
+    page = desk.get("/progress").text
+    assert "A slip in the second line" in page
+    assert "a second," not in page
+    assert "data-refresh" not in page
+    clock.advance(hours=5)
+    assert desk.post("/resumption").status_code == 303
+    assert kept(issue).state == "sending"
+    assert "a second," not in desk.get("/progress").text, "the five hours say nothing of how fast it goes now"
+    Issue.count(issue.id, sent=20)
+    db.session.commit()
+    clock.advance(seconds=10)
+    assert "2.0 a second, less than a minute left" in desk.get("/progress").text
+
+
+def test_it_is_cancelled_after_a_question_that_tells_who_has_it(desk, issue):
+    question = desk.get("/cancellation").text
+    assert "30 of 100 have it already" in question
+    assert "The other 67" in question
+    assert desk.post("/cancellation").status_code == 303
+    assert kept(issue).state == "cancelled"
+    assert "67 did not get it" in desk.get("/progress").text
+    assert desk.post("/resumption").status_code == 409
+
+
+def test_what_failed_is_tried_again(desk, issue):
+    assert desk.post("/retries").status_code == 303
+    assert kept(issue).failed == 0
+    assert issue.waiting == 69
+    assert "such user" not in desk.get("/progress").text
+
+
+@pytest.mark.parametrize("act", ["/resumption", "/schedule/cancellation", "/deletion"])
+def test_what_makes_no_sense_now_is_refused_in_words(desk, issue, act):
+    answer = desk.post(act)
+    assert answer.status_code == 409
+    assert "This issue is sending now" in answer.text
+    assert kept(issue).state == "sending"
+
+
+def test_the_end_is_summed_up(desk, issue, clock):
+    Issue.count(issue.id, sent=67)
+    db.session.execute(db.update(Issue).values(finished_at=clock.time))
+    db.session.commit()
+    page = desk.get("/progress").text
+    assert "Nov 23, 2026, 4:01 AM EST, in 1 minute." in page
+    assert "100 of 100, 100.0 %" in page
+    assert "data-refresh" not in page
+    assert desk.get("/progress").status_code == 200
+
+
+def test_the_page_counts_nothing_however_many_there_are(desk, queries):
+    with queries() as sent:
+        desk.get("/progress")
+    assert not [statement for statement in sent if "count(" in statement.lower()]
+    assert len(sent) <= 6

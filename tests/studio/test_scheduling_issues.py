@@ -1,0 +1,217 @@
+"""Whom an issue goes to and when: audience, tests, schedule, and the number that has to be typed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.extensions import db
+from app.newsletter.issues import WrongMoment
+from app.newsletter.offer import Topic
+from app.newsletter.sources import sources
+from app.newsletter.tags import Tag
+from app.people.models import Person
+from tests.studio import factories
+from tests.studio.desk import IssueDesk, kept
+
+NEW_YORK = {"time_zone": "America/New_York"}
+
+
+@pytest.fixture
+def issue(app, clock):
+    issue = factories.issue("Ordinary joy")
+    db.session.commit()
+    return issue
+
+
+@pytest.fixture
+def desk(owner, issue):
+    return IssueDesk(owner, issue)
+
+
+@pytest.fixture
+def readers(app, clock):
+    """Ada, tagged and enrolled; Bob, who asked for a consultation; Cy, who signed up elsewhere; Dee, who left."""
+    ada, _, cy, _ = (
+        factories.subscription(f"{name}@example.org", state=state)
+        for name, state in (("ada", "active"), ("bob", "active"), ("cy", "active"), ("dee", "left"))
+    )
+    ada.tags = Tag.named(["conference"])
+    ada.career_stage, cy.source = "resident", "/guide"
+    db.session.add(Topic(key="career", label="Career", position=1))
+    factories.order("ada@example.org")
+    factories.consultation("bob@example.org")
+    factories.consultation("cy@example.org", cancelled=True)
+    db.session.commit()
+
+
+SCRIPT = {"Accept": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "count"),
+    [
+        ({}, "3 subscribers"),
+        ({"include-tags": "conference"}, "1 subscriber"),
+        ({"exclude-tags": "conference"}, "2 subscribers"),
+        ({"include-stages": "resident"}, "1 subscriber"),
+        ({"include-sources": "/guide"}, "1 subscriber"),
+        ({"include-facts": "enrolled"}, "1 subscriber"),
+        ({"exclude-facts": "enrolled"}, "2 subscribers"),
+        ({"include-facts": "booked"}, "1 subscriber"),
+        ({"include-topics": "career"}, "3 subscribers"),
+        ({"include-facts": "booked", "include-tags": "conference"}, "0 subscribers"),
+        ({"include-engaged_since": "2026-11-01"}, "0 subscribers"),
+    ],
+)
+def test_an_audience_is_counted_saved_and_shown_in_words(desk, issue, readers, chosen, count):
+    assert desk.post("/audience/count", SCRIPT, **chosen).get_json() == {"count": count}
+    assert count in desk.post("/audience/count", exactly="1", **chosen).text
+    assert not kept(issue).include, "counting keeps nothing"
+    assert desk.post("/audience", **chosen).status_code == 303
+    number = count.split()[0]
+    assert f"<b>{number} subscriber" in desk.get("/sending").text
+    assert kept(issue).audience.count() == int(number)
+
+
+def test_an_audience_is_kept_with_what_is_on_offer_no_more(desk, issue, readers):
+    desk.post("/audience", **{"include-tags": "conference", "exclude-engaged_since": "2026-11-01"})
+    assert (kept(issue).include, issue.exclude) == ({"tags": ["conference"]}, {"engaged_since": "2026-11-01"})
+    db.session.execute(db.delete(Tag))
+    db.session.commit()
+    page = desk.get("/audience").text
+    assert 'value="conference"' in page
+    assert "Tags: conference" in desk.get("/schedule").text
+
+
+@pytest.mark.parametrize("chosen", [{"include-stages": "king"}, {"include-engaged_since": "soon"}])
+def test_a_choice_that_makes_no_sense_is_refused_in_words(desk, issue, readers, chosen):
+    answer = desk.post("/audience", **chosen)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert kept(issue).audience.is_everybody
+
+
+def test_pages_of_origin_are_found_by_steps_in_the_index(readers, queries):
+    with queries() as sent:
+        assert sources() == ["/guide", "/newsletter/"]
+    assert len([statement for statement in sent if "SELECT" in statement]) == 1
+    assert sources(most=1) == ["/guide"]
+
+
+def test_a_time_means_the_owners_own_clocks_and_is_shown_on_them(desk, issue):
+    assert desk.post("/schedule", at="2026-12-01T09:30", **NEW_YORK).status_code == 303
+    assert kept(issue).scheduled_at == datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
+    assert "Dec 1, 2026, 9:30 AM EST" in desk.get("/schedule").text
+    assert Person.with_email("owner@doctor.example.org").time_zone == "America/New_York"
+    assert desk.post("/schedule/cancellation").status_code == 303
+    assert kept(issue).is_draft
+
+
+def test_a_skipped_hour_is_refused_with_the_next_time_there_is(desk, issue):
+    answer = desk.post("/schedule", at="2027-03-14T02:30", **NEW_YORK)
+    assert answer.status_code == 422
+    assert "jump over 2:30 AM" in answer.text
+    assert "The next time there is, is 3:00 AM" in answer.text
+    assert 'value="2027-03-14T02:30"' in answer.text, "what was typed stays"
+    assert kept(issue).is_draft
+
+
+@pytest.mark.parametrize(("which", "hour"), [("first", 5), ("second", 6)])
+def test_a_doubled_hour_asks_which_of_the_two_is_meant(desk, issue, which, hour):
+    asked = desk.post("/schedule", at="2027-11-07T01:30", **NEW_YORK)
+    assert asked.status_code == 422
+    assert "once as EDT and once as EST" in asked.text
+    assert 'name="which"' in asked.text
+    assert desk.post("/schedule", at="2027-11-07T01:30", which=which, **NEW_YORK).status_code == 303
+    assert kept(issue).scheduled_at == datetime(2027, 11, 7, hour, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-11-23T03:59", "That time has passed"),
+        ("2030-01-01T09:00", "more than two years ahead"),
+        ("9999-12-31T23:59", "nearer"),
+        ("0001-01-01T00:00", "passed"),
+        ("tomorrow", "Not a valid"),
+        ("", "Say when"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused(desk, issue, at, said):
+    answer = desk.post("/schedule", at=at, **NEW_YORK)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert kept(issue).is_draft
+
+
+def test_nothing_is_scheduled_or_sent_while_something_must_be_mended(desk, issue, readers):
+    issue.body = "TK"
+    db.session.commit()
+    assert "Must be mended" in desk.get("/schedule").text
+    assert desk.post("/schedule", at="2026-12-01T09:30", **NEW_YORK).status_code == 409
+    assert desk.post("/sending", shown="3", count="3").status_code == 409
+    assert kept(issue).is_draft
+
+
+def test_it_is_sent_now_to_as_many_as_were_typed(desk, issue, readers, clock):
+    page = desk.get("/sending").text
+    assert "<b>3 subscribers</b>" in page
+    assert "A thought" in page
+    wrong = desk.post("/sending", shown="3", count="30")
+    assert wrong.status_code == 422
+    assert "It goes to 3" in wrong.text
+    assert desk.post("/sending", shown="3", count="").status_code == 422
+    assert kept(issue).is_draft
+    assert desk.post("/sending", shown="3", count=" 3 ").status_code == 303
+    assert kept(issue).scheduled_at == clock.time
+    assert desk.post("/sending", shown="3", count="3").status_code == 409, "once"
+
+
+def test_a_number_that_has_changed_meanwhile_is_asked_for_anew(desk, issue, readers):
+    factories.subscription("eve@example.org")
+    db.session.commit()
+    answer = desk.post("/sending", shown="3", count="3")
+    assert answer.status_code == 409
+    assert "It was 3 when you opened this page, and is 4 now" in answer.text
+    assert 'value="4"' in answer.text
+    assert kept(issue).is_draft
+    assert desk.post("/sending", shown="4", count="4").status_code == 303
+
+
+def test_an_issue_for_nobody_is_not_sent(desk, issue):
+    assert desk.post("/sending", shown="0", count="0").status_code == 409
+    assert kept(issue).is_draft
+
+
+def test_a_test_goes_to_those_chosen_and_unsubscribes_nobody_else(desk, issue, mail):
+    factories.subscription("ada@example.org", "Ada Lovelace")
+    db.session.commit()
+    sent = desk.post("/tests", addresses="ada@example.org, owner@doctor.example.org ada@example.org")
+    assert sent.status_code == 303
+    assert "ada@example.org, owner@doctor.example.org" in desk.get("/schedule").text
+    assert mail.recipients == ["ada@example.org", "owner@doctor.example.org"]
+    to_ada, to_owner = mail.all
+    assert to_ada.subject == "[Test] A thought"
+    assert "Dear Ada," in to_ada.body
+    assert "Dear Ada," in to_ada.html
+    assert "List-Unsubscribe" not in to_ada.headers
+    assert "/newsletter/unsubscribe/" not in to_ada.body + to_ada.html
+    assert "/newsletter/unsubscribe/" in to_owner.headers["List-Unsubscribe"]
+    assert kept(issue).is_draft
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    ["", "ada@", "a@example.org b@example.org c@example.org d@example.org e@example.org f@example.org"],
+)
+def test_a_test_without_good_addresses_goes_nowhere(desk, mail, addresses):
+    assert desk.post("/tests", addresses=addresses).status_code == 422
+    assert mail.recipients == []
+
+
+def test_an_audience_stays_once_the_issue_is_scheduled(desk, issue, readers):
+    desk.post("/schedule", at="2026-12-01T09:30", **NEW_YORK)
+    assert desk.post("/audience", **{"include-tags": "conference"}).status_code == 409
+    assert kept(issue).audience.is_everybody
+    with pytest.raises(WrongMoment):
+        issue.wear("", "")
