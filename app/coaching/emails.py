@@ -34,6 +34,16 @@ def request_cancelled(consultation: Consultation, offer: CoachingOffer) -> None:
     _to_owner(consultation, "coaching/request_cancelled", offer)
 
 
+def request_erased(consultation: Consultation) -> None:
+    """To the owner: it is called off, because its person is erased. The mail alone still says who that was."""
+    outbox.post(
+        to=current_app.config["OWNER_EMAIL"],
+        template="coaching/request_erased",
+        is_fleeting=True,
+        consultation=consultation,
+    )
+
+
 def consultation_links(person: Person, consultations: Sequence[Consultation]) -> None:
     _with_links(person, "coaching/consultation_links", consultations)
 

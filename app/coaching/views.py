@@ -2,7 +2,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from app import followups
-from app.coaching import emails, in_newsletter, structured_data
+from app.coaching import emails, in_newsletter, records, structured_data
 from app.coaching.forms import CancellationForm, DetailsForm, LinksForm, RequestForm
 from app.coaching.lost_links import LinkMailing
 from app.coaching.models import AlreadyCancelled, Consultation
@@ -17,7 +17,8 @@ from app.people.models import Person
 from app.publishing import public_page
 from app.urls import absolute_url
 
-__all__ = ["bp", "in_newsletter"]  # Which tells the newsletter who has booked once it is imported.
+# What the newsletter asks, and what coaching holds of a person, is known once these are imported.
+__all__ = ["bp", "in_newsletter", "records"]
 
 bp = Blueprint("coaching", __name__, url_prefix="/coaching")
 bp.add_app_template_global(in_words, "moment_in_words")

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
+TO_ACT_UPON = ("id", "object", "payment_intent")
 OPEN = text("processed_at IS NULL")
 # What the endpoint in Stripe has to be told of.
 NEEDED = frozenset(
@@ -75,6 +76,11 @@ class StripeEvent(Model):
     def subject(self) -> dict[str, Any]:
         """The object the event is about, as it was then."""
         return dict(json.loads(self.payload)["data"]["object"])
+
+    def forget_buyer(self) -> None:
+        """Keep what acting on it asks for; the rest of it tells of the buyer."""
+        kept = {key: value for key, value in self.subject.items() if key in TO_ACT_UPON and isinstance(value, str)}
+        self.payload = json.dumps({"data": {"object": kept}})
 
     def mark_processed(self) -> None:
         self.processed_at, self.last_error = now(), ""

@@ -5,7 +5,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerSecond
 
-from app.enrollment import checkout, in_newsletter, stripe_gateway, structured_data, tasks
+from app.enrollment import checkout, in_newsletter, records, stripe_gateway, structured_data, tasks
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.forms import CheckoutForm
 from app.enrollment.fulfilment import fulfil
@@ -21,7 +21,8 @@ from app.publishing import cross_origin_exempt, knows_no_visitor, public_page
 from app.urls import absolute_url
 
 log = logging.getLogger(__name__)
-__all__ = ["bp", "in_newsletter"]  # Which tells the newsletter of the course once it is imported.
+# What the newsletter asks, and what enrollment holds of a person, is known once these are imported.
+__all__ = ["bp", "in_newsletter", "records"]
 
 bp = Blueprint("enrollment", __name__)
 bp.add_app_template_global(Course.current, "current_course")

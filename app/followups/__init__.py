@@ -4,12 +4,13 @@
 A letter that is due waits while one of `HOLDS` says so, and nobody gets two a day.
 """
 
-from app.followups import daily
+from app.followups import daily, records
 from app.followups.events import call_off, happened, let_go, stop_all
 from app.followups.holds import HOLDS
 from app.followups.models import PURPOSES, Letter, Sequence, SequenceStep
 from app.followups.runs import SequenceRun
 
+# The records are imported so that what is held of a person is known.
 __all__ = [
     "HOLDS",
     "PURPOSES",
@@ -21,5 +22,6 @@ __all__ = [
     "daily",
     "happened",
     "let_go",
+    "records",
     "stop_all",
 ]

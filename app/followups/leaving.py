@@ -34,7 +34,7 @@ def person_of(purpose: str, token: str) -> Person | None:
 def person_with(payload: list[int]) -> Person | None:
     """The person whose links hold `payload`; None when that person is gone."""
     person = db.session.get(Person, payload[0])
-    return person if person and _payload(person) == payload else None
+    return person if person and _payload(person) == payload and not person.erased_at else None
 
 
 def link_maker(endpoint: str, purpose: str) -> Callable[[list[int]], str]:

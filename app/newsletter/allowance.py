@@ -51,6 +51,11 @@ class Allowance(Model):
         return allowance
 
     @classmethod
+    def forget(cls, address: str) -> None:
+        """Drop what is counted for the mailbox of a normalized address."""
+        db.session.execute(delete(cls).where(cls.address.in_([address, mailbox_of(address)])))
+
+    @classmethod
     def forget_old(cls) -> None:
         """Drop what has no bearing any more: an address that was only typed once is nothing to keep."""
         db.session.execute(delete(cls).where(cls.day_began_at < now() - 2 * DAY))

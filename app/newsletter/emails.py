@@ -27,8 +27,20 @@ def new_link(subscription: Subscription) -> None:
     _to_subscriber(subscription.person, "newsletter/new_link")
 
 
-def not_subscribed(address: str) -> None:
-    outbox.post(to=address, template="newsletter/not_subscribed", url=absolute_url("newsletter.show_newsletter"))
+def not_subscribed(to: Person | str) -> None:
+    """To an address that gets no newsletter; who is known for something else gets the way to their data."""
+    data_url = preferences_url(to) if isinstance(to, Person) else None
+    sign_up_url = absolute_url("newsletter.show_newsletter")
+    outbox.post(to=to, template="newsletter/not_subscribed", url=sign_up_url, data_url=data_url)
+
+
+def my_data(person: Person, url: str) -> None:
+    outbox.post(to=person, template="newsletter/my_data", url=url)
+
+
+def erased(address: str, kept: list[str]) -> None:
+    """The last mail to an address; its row goes with it."""
+    outbox.post(to=address, template="newsletter/erased", is_fleeting=True, kept=kept)
 
 
 def _to_subscriber(person: Person, template: str) -> None:

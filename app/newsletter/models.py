@@ -226,6 +226,10 @@ class Subscription(Model):
         return f"{hours}, {zone_in_words(self.time_zone)}"
 
     @property
+    def career_stage_in_words(self) -> str:
+        return CAREER_STAGES.get(self.career_stage, self.career_stage)
+
+    @property
     def is_paused(self) -> bool:
         return self.paused_until is not None and self.paused_until > now()
 

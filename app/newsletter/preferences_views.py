@@ -82,7 +82,7 @@ def subscription_of(token: str) -> Subscription:
         Person.for_update(person.id)
     subscription = Subscription.of(person)
     if subscription is None or not subscription.is_active:
-        abort(make_response(_no_letters(person), 200 if reads else 409))
+        abort(make_response(_no_letters(token, person), 200 if reads else 409))
     return subscription
 
 
@@ -110,5 +110,5 @@ def _saved(token: str, subscription: Subscription, what: str) -> ResponseReturnV
     return redirect(url_for(".show_preferences", token=token, saved=what, _anchor=what), 303)
 
 
-def _no_letters(person: Person) -> str:
-    return render_template("newsletter/no_letters.html", email=masked(person.email))
+def _no_letters(token: str, person: Person) -> str:
+    return render_template("newsletter/no_letters.html", token=token, email=masked(person.email))

@@ -136,7 +136,7 @@ def _mail_new_link(address: str) -> None:
     elif subscription and (sign_up := SignUp.open_of(subscription)):
         emails.confirm_subscription(sign_up)
     else:
-        emails.not_subscribed(address)
+        emails.not_subscribed(person or address)
 
 
 # More views of the blueprint, so they come after it; and the tasks, which the worker knows once they are imported.
@@ -148,8 +148,10 @@ from app.newsletter import (  # noqa: E402
     holding_back,  # noqa: F401
     issues,  # noqa: F401
     leaving_views,  # noqa: F401
+    my_data_views,  # noqa: F401
     picture_views,  # noqa: F401
     preferences_views,  # noqa: F401
+    records,  # noqa: F401
     tasks,  # noqa: F401
     webhook_views,  # noqa: F401
 )

@@ -99,6 +99,9 @@ def _record(email: Email, answer: Answer) -> None:
         email.mark_failed(answer.words)
     else:
         email.try_again_later(answer.words)
+    if email.is_fleeting:
+        db.session.flush()
+        Email.forget_fleeting()
     db.session.commit()
     log.info("mail %s (%s): %s, %s", email.id, email.template, email.state, answer.words)
 

@@ -14,10 +14,12 @@ from app.people.models import Person
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=2)
+FLEETING_FOR = timedelta(days=3)
 HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=30)
 LONGEST_SUBJECT = 250
 WITHDRAWN = "withdrawn: no letters go to this reader any more"
+FLEETING = text("is_fleeting")
 UNDECIDED = text("sent_at IS NULL AND failed_at IS NULL")
 FAILED = text("failed_at IS NOT NULL")
 
@@ -67,6 +69,7 @@ class Email(Model):
     __table_args__ = (
         CheckConstraint("sent_at IS NULL OR failed_at IS NULL", name="one_outcome"),
         Index("ix_email_due", "due_at", postgresql_where=UNDECIDED, sqlite_where=UNDECIDED),
+        Index("ix_email_fleeting", "id", postgresql_where=FLEETING, sqlite_where=FLEETING),
         Index("ix_email_failed", "id", postgresql_where=FAILED, sqlite_where=FAILED),
     )
 
@@ -88,6 +91,8 @@ class Email(Model):
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     last_answer: Mapped[str] = mapped_column(default="")
+    # Deleted once it is sent or given up: the last word to somebody who is erased, or about them.
+    is_fleeting: Mapped[bool] = mapped_column(default=False)
     person: Mapped[Person | None] = relationship()
 
     @validates("to_address", "to_name", "subject", "message_id")
@@ -164,6 +169,13 @@ class Email(Model):
         self.claimed_by, self.last_answer = None, answer
         self.attempts += 1
         return None
+
+    @classmethod
+    def forget_fleeting(cls) -> None:
+        """Delete what was not to be kept: what is sent or given up, and what found no mail server in all the time."""
+        has_ended = or_(cls.sent_at.is_not(None), cls.failed_at.is_not(None))
+        too_old = and_(cls.claimed_by.is_(None), cls.created_at < now() - FLEETING_FOR)
+        db.session.execute(delete(cls).where(cls.is_fleeting, or_(has_ended, too_old)))
 
     @property
     def may_be_sent_again(self) -> bool:

@@ -22,15 +22,21 @@ def post(
     *,
     headers: dict[str, str] | None = None,
     automatic: bool = True,
+    is_fleeting: bool = False,
     **context: Any,
-) -> Email:
+) -> Email | None:
     """Add a message in the caller's transaction: sent after it commits, gone if it is rolled back.
 
+    None when its person has been erased: there is nobody to write to.
+
     `template` names emails/<template>.{subject.txt,txt,html}, rendered with `context` and `person`. `to` is a person,
-    or an address where no person stands behind it. `automatic` marks mail no human sent by hand (RFC 3834 §5).
+    or an address where no person stands behind it. `automatic` marks mail no human sent by hand (RFC 3834 §5),
+    `is_fleeting` mail whose row is deleted once it is sent.
     Raises HeaderInjection when a header would hold a line break.
     """
     person, address = (to, to.email) if isinstance(to, Person) else (None, to)
+    if person and person.erased_at:
+        return None
     subject, text, html = rendered(template, person=person, **context)
     email = Email(
         person=person,
@@ -41,6 +47,7 @@ def post(
         body=text,
         html=html,
         headers=({"Auto-Submitted": "auto-generated"} if automatic else {}) | (headers or {}),
+        is_fleeting=is_fleeting,
         message_id=f"<{uuid.uuid4()}@{_sender_domain()}>",
     )
     db.session.add(email)

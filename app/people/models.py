@@ -52,11 +52,13 @@ class Person(Model, UserMixin):
     last_seen_at: Mapped[datetime | None]
     # On whose clocks the owner reads and sets times; none until one was chosen.
     time_zone: Mapped[str | None] = mapped_column(String(64))
+    erased_at: Mapped[datetime | None]
     roles: Mapped[list[Role]] = relationship(secondary=person_role)  # type: ignore[assignment]  # Flask-Security: RoleMixin.
 
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_normalized"),
         CheckConstraint("password IS NULL", name="no_passwords"),
+        CheckConstraint("erased_at IS NULL OR (name = '' AND email LIKE 'erased-%')", name="erased_is_nobody"),
     )
 
     @classmethod
@@ -100,6 +102,10 @@ class Person(Model, UserMixin):
         """
         return db.session.get(cls, person_id, with_for_update={"key_share": True}, populate_existing=True)
 
+    def keep_others_off(self) -> None:
+        """Until commit, let nobody write a row that refers to this person. Lock them for update first."""
+        db.session.execute(select(Person.id).filter_by(id=self.id).with_for_update())
+
     @property
     def first_name(self) -> str:
         """What to call the person in a greeting; empty when they gave no name."""
@@ -120,6 +126,13 @@ class Person(Model, UserMixin):
     def was_here(self) -> None:
         """Note that the person did something themselves: confirmed, chose, signed in, asked or bought."""
         self.last_seen_at = now()
+
+    def become_nobody(self) -> None:
+        """Take off what tells who this was, where rows that have to stay refer to it."""
+        self.email, self.name = f"erased-{self.id}@erased.invalid", ""
+        self.active, self.erased_at, self.last_seen_at, self.time_zone = False, now(), None, None
+        self.roles.clear()
+        self.end_sessions()
 
     def make_owner(self) -> None:
         if not self.is_owner:
@@ -158,6 +171,10 @@ class Consent(Model):
         line = cls(person=person, purpose=purpose, action=action, wording=wording, page=page[:500])
         db.session.add(line)
         return line
+
+    @classmethod
+    def all_of(cls, person: Person) -> "list[Consent]":
+        return list(db.session.scalars(select(cls).filter_by(person_id=person.id).order_by(cls.id)))
 
     @classmethod
     def last_word(cls, person: Person, purpose: str) -> str | None:

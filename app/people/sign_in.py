@@ -35,7 +35,7 @@ class SignInCode(Model):
     def issue(cls, person: Person, next_path: str = "", good_for: timedelta = GOOD_FOR) -> tuple["SignInCode", str]:
         """A new code for `person`, and the six digits, which are kept nowhere. Earlier codes end."""
         db.session.flush()  # A person made a moment ago has no id yet.
-        cls._end_all(person)
+        cls.end_all(person)
         digits = f"{secrets.randbelow(1_000_000):06}"
         code = cls(person=person, code_hash="", next_path=next_path, expires_at=now() + good_for)
         code.code_hash = code._hash(digits)
@@ -44,7 +44,8 @@ class SignInCode(Model):
         return code, digits
 
     @classmethod
-    def _end_all(cls, person: Person) -> None:
+    def end_all(cls, person: Person) -> None:
+        """End every code and link that was mailed to `person`."""
         db.session.execute(update(cls).where(cls.person_id == person.id, cls.used_at.is_(None)).values(used_at=now()))
 
     @classmethod

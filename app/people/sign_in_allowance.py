@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.extensions import Model, db
+from app.limits import mailbox_of
 from app.people.models import Person
 
 FIRST_WAIT = timedelta(minutes=1)
@@ -74,6 +75,11 @@ class SignInAllowance(Model):
     def give_guess_back(self) -> None:
         """A right code was no guess."""
         self.guesses -= 1
+
+    @classmethod
+    def forget(cls, address: str) -> None:
+        """Drop what is counted for a normalized address, and for its mailbox."""
+        db.session.execute(delete(cls).where(cls.address.in_([address, f"any {mailbox_of(address)}"[:254]])))
 
     @classmethod
     def forget_old(cls) -> None:

@@ -70,6 +70,10 @@ class Suppression(Model):
             self.reason, self.detail, self.at = reason, detail, now()
         return self
 
+    def forget_address(self) -> None:
+        """Keep no more than the hash: enough to know the address by, should it come again."""
+        self.address, self.detail = None, ""
+
     @classmethod
     def remove(cls, address: str) -> bool:
         """Take a normalized address off the list; whether it was on it."""

@@ -11,6 +11,7 @@ from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.newsletter.departures import Departure
 from app.newsletter.models import Subscription
 from app.outbox import Email
 from app.people.models import OWNER, Consent, Person, Role
@@ -24,7 +25,10 @@ PEOPLE = Listing(
     rows=select(Person).options(selectinload(Person.roles)),
     number=Person.id,
     searched=(Person.email, Person.name),
-    states={"owner": Person.roles.any(Role.name == OWNER), "barred": Person.active.is_(False)},
+    states={
+        "owner": Person.roles.any(Role.name == OWNER),
+        "barred": Person.active.is_(False) & Person.erased_at.is_(None),
+    },
 )
 
 
@@ -44,6 +48,7 @@ def show_person(person_id: int) -> ResponseReturnValue:
         orders=_newest(Order, person, joinedload(Order.cohort).joinedload(Cohort.course)),
         enrollments=_newest(Enrollment, person, joinedload(Enrollment.cohort)),
         consents=_newest(Consent, person),
+        departures=_newest(Departure, person),
         emails=_newest(Email, person),
     )
 

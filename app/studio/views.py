@@ -13,6 +13,7 @@ from app.studio import (
     newsletter_views,
     outbox_views,
     people_views,
+    personal_data_views,
     sequence_step_views,
     sequence_views,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "newsletter_views",
     "outbox_views",
     "people_views",
+    "personal_data_views",
     "sequence_step_views",
     "sequence_views",
 ]

@@ -7,7 +7,7 @@ from app import tokens
 from app.extensions import db
 from app.people.models import Person
 from app.people.sign_in import PURPOSE, SignInCode
-from app.people.tasks import forget_old_sign_ins
+from app.people.tasks import forget_old_rows
 
 
 def ask(client, email="ada@example.org", **fields):
@@ -272,5 +272,5 @@ def test_old_codes_are_swept_away(app, ada, clock):
     fresh, _ = SignInCode.issue(ada)
     db.session.commit()
     clock.advance(hours=5)
-    forget_old_sign_ins.call_local()
+    forget_old_rows.call_local()
     assert list(db.session.scalars(db.select(SignInCode.id))) == [fresh.id]

@@ -7,7 +7,7 @@ import pytest
 from app.extensions import db
 from app.people.models import Person
 from app.people.sign_in_allowance import SignInAllowance
-from app.people.tasks import forget_old_sign_ins
+from app.people.tasks import forget_old_rows
 
 ADDRESSES = ("ada@example.org", "nobody@example.org")
 
@@ -116,10 +116,10 @@ def test_guesses_for_an_unknown_address_are_counted_too(client):
 def test_what_an_address_had_is_forgotten_after_a_day(client, mail, clock):
     ask(client, "nobody@example.org")
     clock.advance(hours=23)
-    forget_old_sign_ins.call_local()
+    forget_old_rows.call_local()
     assert db.session.query(SignInAllowance).count() == 1
     clock.advance(hours=2)
-    forget_old_sign_ins.call_local()
+    forget_old_rows.call_local()
     assert db.session.query(SignInAllowance).count() == 0
 
 

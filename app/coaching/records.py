@@ -1,0 +1,38 @@
+"""What coaching holds of a person: the consultations they asked for."""
+
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from app.coaching import emails
+from app.coaching.models import Consultation
+from app.extensions import db
+from app.people import records
+from app.people.models import Person
+
+
+def _export(person: Person) -> list[dict[str, Any]]:
+    asked = select(Consultation).filter_by(person_id=person.id).order_by(Consultation.id)
+    return [
+        records.row(consultation, preferred_times=[records.row(time) for time in consultation.preferred_times])
+        for consultation in db.session.scalars(asked)
+    ]
+
+
+def _erase(person: Person) -> None:
+    """Call off what is open, so that no coach waits for somebody who is gone, and delete all of it."""
+    for consultation in Consultation.open_of(person):
+        emails.request_erased(consultation)
+    db.session.execute(delete(Consultation).where(Consultation.person_id == person.id))
+
+
+records.register(
+    "consultations",
+    records.Part(
+        "your requests for a consultation, with what you wrote in them; those still open are called off, and the coach "
+        "is told",
+        _export,
+        _erase,
+        is_private=True,
+    ),
+)

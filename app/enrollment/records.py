@@ -1,0 +1,85 @@
+"""What enrollment holds of a person: orders, which are the books, and places in the course."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.enrollment.enrollments import Enrollment
+from app.enrollment.orders import Order
+from app.enrollment.stripe_events import StripeEvent
+from app.extensions import db
+from app.people import records
+from app.people.address_changes import AddressChange
+from app.people.models import Person
+
+STILL_OPEN = (
+    "A purchase is not decided yet: its payment page is open, or the bank has not answered. Please come back when it "
+    "is; a payment page closes after half an hour."
+)
+THE_BOOKS = (
+    "your paid orders, each with its number, date, amount, course and the name on the receipt, because the law asks us "
+    "to keep our books. No address stands in them"
+)
+UNPAID = "the numbers and dates of purchases that were begun and not paid, without your name"
+
+
+def _orders(person: Person) -> list[Order]:
+    return list(db.session.scalars(select(Order).filter_by(person_id=person.id).order_by(Order.id)))
+
+
+def _export(person: Person) -> dict[str, Any]:
+    places = select(Enrollment).filter_by(person_id=person.id).order_by(Enrollment.id)
+    of_orders = [records.row(order, number=order.number, cohort=order.cohort.name) for order in _orders(person)]
+    of_places = [records.row(place, cohort=place.cohort.name) for place in db.session.scalars(places)]
+    return {"orders": of_orders, "places": of_places} if of_orders or of_places else {}
+
+
+def _lock(person: Person) -> None:
+    """Orders, and before them their cohorts, come before a person in whatever locks both."""
+    for order in sorted(_orders(person), key=lambda order: (order.cohort_id, order.id)):
+        Order.for_update(order.id)
+
+
+def _hindrance(person: Person) -> str:
+    is_open = any(not (order.paid_at or order.failed_at or order.expired_at) for order in _orders(person))
+    return STILL_OPEN if is_open else ""
+
+
+def _kept(person: Person) -> str:
+    orders = _orders(person)
+    if any(order.paid_at for order in orders):
+        return THE_BOOKS
+    return UNPAID if orders else ""
+
+
+def _erase(person: Person) -> None:
+    """Leave the books, and in them the name on what was paid."""
+    for order in _orders(person):
+        order.name, order.checkout_url = order.name if order.paid_at else "", None
+    for trace in _traces(person):
+        _forget_buyer(trace)
+
+
+def _traces(person: Person) -> list[str]:
+    """By what the events about a person's purchases are found: addresses, and the numbers Stripe gave."""
+    numbers = [(order.stripe_session_id, order.stripe_payment_intent_id) for order in _orders(person)]
+    return AddressChange.addresses_of(person) + [number for pair in numbers for number in pair if number]
+
+
+def _forget_buyer(trace: str) -> None:
+    for event in db.session.scalars(select(StripeEvent).where(StripeEvent.payload.contains(trace, autoescape=True))):
+        event.forget_buyer()
+
+
+records.register(
+    "course",
+    records.Part(
+        "your way into the classroom. Erasing gives no money back: if you want a refund, ask for it first",
+        _export,
+        _erase,
+        hindrance=_hindrance,
+        kept=_kept,
+        lock=_lock,
+        is_private=True,
+    ),
+)
