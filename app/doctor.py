@@ -83,7 +83,7 @@ def in_a_line(problem: Exception) -> str:
     """What went wrong, in one line, without what is secret in it."""
     if isinstance(problem, DBAPIError):
         problem = problem.orig if isinstance(problem.orig, Exception) else problem
-    words = " ".join(str(problem).split()) or type(problem).__name__
+    words = " ".join(str(getattr(problem, "strerror", None) or problem).split()) or type(problem).__name__
     return words if isinstance(problem, Mend) else f"{words} ({type(problem).__name__})"
 
 

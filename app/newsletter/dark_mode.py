@@ -32,10 +32,25 @@ class Faint(NamedTuple):
     contrast: float
 
 
-class Rule(NamedTuple):
-    """`selector` is a way down the tree, as ("table", ".facts", "td"); `weight` says which of two rules wins."""
+class Step(NamedTuple):
+    """What one element of a selector is asked for: its tag, if any, and its classes and id as ".name" and "#name"."""
 
-    selector: tuple[str, ...]
+    tag: str
+    marks: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> "Step":
+        tag, *marks = re.split(r"(?=[.#])", text)
+        return cls(tag.replace("*", "").lower(), frozenset(marks))
+
+    def fits(self, element: Element) -> bool:
+        return self.tag in ("", element.tag) and self.marks <= element.marks
+
+
+class Rule(NamedTuple):
+    """`selector` is a way down the tree; `weight` says which of two rules wins."""
+
+    selector: tuple[Step, ...]
     weight: tuple[int, int, int]
     declarations: dict[str, tuple[str, bool]]
 
@@ -74,9 +89,9 @@ def _rules(css: str) -> Iterator[Rule]:
                 yield from _rules(body)
             continue
         for selector in prelude.split(","):
-            steps = tuple(selector.replace(">", " ").split())
+            steps = selector.replace(">", " ").split()
             if steps and all(_SIMPLE.fullmatch(step) for step in steps):
-                yield Rule(steps, _weight(selector), _declarations(body))
+                yield Rule(tuple(map(Step.of, steps)), _weight(selector), _declarations(body))
 
 
 def _blocks(css: str) -> Iterator[tuple[str, str]]:
@@ -129,19 +144,12 @@ def _style_of(element: Element, rules: list[Rule]) -> dict[str, str]:
     return style
 
 
-def _matches(selector: tuple[str, ...], element: Element) -> bool:
-    *outer, last = selector
-    if not _is(last, element):
+def _matches(selector: tuple[Step, ...], element: Element) -> bool:
+    if not selector[-1].fits(element):
         return False
     around = element.lineage()
     next(around)
-    return all(any(_is(step, each) for each in around) for step in reversed(outer))
-
-
-def _is(step: str, element: Element) -> bool:
-    tag, *marks = re.split(r"(?=[.#])", step)
-    names = {f".{name}" for name in element.classes} | {f"#{element.attributes.get('id')}"}
-    return tag in ("", "*", element.tag) and names.issuperset(marks)
+    return all(any(step.fits(each) for each in around) for step in reversed(selector[:-1]))
 
 
 def _is_hidden(style: dict[str, str]) -> bool:

@@ -70,7 +70,7 @@ def _fields(issue: Issue, proof: Proof) -> Iterator[Finding]:
 
 
 def _placeholders(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    seen = [each.words for each in proof.elements if each.is_seen]
+    seen = [each.passage for each in proof.elements if each.is_seen and PLACEHOLDER.search(each.words)]
     alt = [each.attributes.get("alt", "") for each in proof.images]
     for name, texts in (("subject", [issue.subject]), ("preview", [issue.preview]), ("body", seen), ("body", alt)):
         if found := next((text for text in texts if PLACEHOLDER.search(text)), None):
@@ -144,6 +144,8 @@ class _LongLinks(Links):
 
 
 def _size(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    if len(proof.html.encode()) * 3 < CLIPPED_AT_BYTES:  # No link that is counted takes three times its place.
+        return
     size = len(proof_of(issue, compose(issue, _LongLinks()), LONG_NAME).html.encode())
     if size > CLIPPED_AT_BYTES * NEARLY:
         blocks = size > CLIPPED_AT_BYTES

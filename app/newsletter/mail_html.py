@@ -1,10 +1,13 @@
 """The HTML of a mail, read back the way a mail program reads it: a tree of elements with their attributes and words."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from html.parser import HTMLParser
 
 # HTML Living Standard §13.1.2: these have no end tag.
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+# What holds a sentence or more.
+BLOCKS = frozenset({"p", "li", "h1", "h2", "h3", "h4", "td", "th", "blockquote", "pre", "div", "body"})
 UNSEEN = frozenset({"head", "style", "script", "title", "template"})
 
 
@@ -14,22 +17,33 @@ class Element:
     def __init__(self, tag: str, attributes: dict[str, str], parent: "Element | None") -> None:
         self.tag, self.attributes, self.parent = tag, attributes, parent
         self._texts: list[str] = []
+        self._all_texts: list[str] = []
 
     def add(self, text: str) -> None:
         self._texts.append(text)
+        for element in self.lineage():
+            element._all_texts.append(text)
 
     @property
     def words(self) -> str:
         return " ".join("".join(self._texts).split())
 
     @property
+    def passage(self) -> str:
+        """All the text of the block that it stands in, whatever other elements hold of it."""
+        block = next((element for element in self.lineage() if element.tag in BLOCKS), self)
+        return " ".join("".join(block._all_texts).split())
+
+    @property
     def source(self) -> str:
         """The text as it stands, for what is no prose: a style block."""
         return "".join(self._texts)
 
-    @property
-    def classes(self) -> frozenset[str]:
-        return frozenset(self.attributes.get("class", "").split())
+    @cached_property
+    def marks(self) -> frozenset[str]:
+        """Its classes and its id, as selectors write them."""
+        classes = {f".{name}" for name in self.attributes.get("class", "").split()}
+        return frozenset(classes | {f"#{self.attributes.get('id', '')}"})
 
     def lineage(self) -> "Iterator[Element]":
         """The element itself, then each that it lies in, outwards."""

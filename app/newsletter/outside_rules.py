@@ -41,13 +41,13 @@ def outside(issue: Issue, proof: Proof) -> Iterator[Finding]:
     known = OutsideCheck.known(subjects)
     for link in _links_outside(proof):
         if link in known:
-            yield from _of_link(link, known[link])
+            yield from _of_link(link, known[link], is_picture=link not in proof.links)
     for question in sender_domain.questions():
         if question in known:
             yield from _of_sender(question, known[question])
     if unknown := [subject for subject in subjects if subject not in known]:
         ask_soon(unknown)
-        words = f"{len(unknown)} of its links and records are being checked. Look again in a moment."
+        words = f"{len(unknown)} of its links and records are being checked in the background, which takes a moment."
         yield Finding("being-checked", words, True, "")
     for link in proof.addresses:
         if len(link) > LONGEST_LINK:
@@ -61,12 +61,14 @@ def dkim_selector(issue: Issue, proof: Proof) -> Iterator[Finding]:
         yield Finding("dkim-unchecked", words, False, "")
 
 
-def _of_link(link: str, outcome: Outcome) -> Iterator[Finding]:
+def _of_link(link: str, outcome: Outcome, *, is_picture: bool) -> Iterator[Finding]:
+    what, trouble = (
+        (f"The picture “{cut(link)}”", "is not there") if is_picture else (f"“{cut(link)}”", "leads nowhere")
+    )
     if outcome.verdict == "bad":
-        words = f"“{cut(link)}” leads nowhere ({outcome.words}): mend or remove it."
-        yield Finding("dead-link", words, True, "body")
+        yield Finding("dead-link", f"{what} {trouble} ({outcome.words}): mend or remove it.", True, "body")
     elif outcome.verdict == "unsure":
-        words = f"“{cut(link)}” could not be checked ({outcome.words}): try it yourself."
+        words = f"{what} could not be checked ({outcome.words}): try it yourself."
         yield Finding("unchecked-link", words, False, "body")
 
 

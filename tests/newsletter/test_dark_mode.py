@@ -8,6 +8,11 @@ from app.newsletter.mail_html import elements
 DARK = "@media (prefers-color-scheme: dark) { %s }"
 
 
+@pytest.fixture(autouse=True)
+def letter():
+    """No site is needed here."""
+
+
 def lost(body, css=""):
     """The words that are lost in dark mode."""
     page = f"<html><head><style>{css}</style><title>Black</title></head><body>{body}</body></html>"

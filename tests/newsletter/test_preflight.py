@@ -82,6 +82,11 @@ def test_a_placeholder_left_in_blocks(app, fields):
     assert blocking(**fields) == ["tk"]
 
 
+def test_a_placeholder_is_shown_with_the_words_around_it(app):
+    message = found(body="Long before.\n\nAs **TK** said in [this](https://example.org/), so it is.")["tk"].message
+    assert message == "Replace the TK that is left in “As TK said in this, so it is.”."
+
+
 @pytest.mark.parametrize("body", ["TKI therapy", "STK", "tk", "[words](https://example.org/TK/)"])
 def test_a_word_that_holds_the_letters_does_not(app, body):
     assert "tk" not in found(body=body)

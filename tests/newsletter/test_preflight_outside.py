@@ -93,6 +93,15 @@ def test_a_server_that_shuns_programs_warns(app, web, clock):
     assert (finding.code, finding.blocks) == ("unchecked-link", False)
 
 
+def test_a_picture_that_is_not_there_blocks(app, web, clock):
+    issue = issue_with(body=f"![A cup](http://shop.example.org:{web.port}/cup.png)")
+    db.session.commit()
+    preflight.ask_outside(issue)
+    (finding,) = preflight.check(issue)
+    assert finding.blocks
+    assert finding.message.startswith("The picture")
+
+
 def test_a_link_too_long_to_keep_is_left_to_the_owner(app, web, clock):
     issue = issue_about(f"https://example.org/{'x' * 2000}")
     assert codes(issue) == ["unchecked-link"]
