@@ -15,6 +15,7 @@ from app.newsletter.departures import Departure
 from app.newsletter.models import Subscription
 from app.outbox import Email
 from app.people.models import OWNER, Consent, Person, Role
+from app.people.suppressions import Suppression
 from app.studio.blueprint import bp
 from app.studio.listing import Asked, Listing
 
@@ -44,6 +45,7 @@ def show_person(person_id: int) -> ResponseReturnValue:
         "studio/person.html",
         person=person,
         subscription=Subscription.of(person),
+        suppression=Suppression.of(person.email),
         consultations=_newest(Consultation, person),
         orders=_newest(Order, person, joinedload(Order.cohort).joinedload(Cohort.course)),
         enrollments=_newest(Enrollment, person, joinedload(Enrollment.cohort)),

@@ -16,6 +16,7 @@ from app.studio import (
     personal_data_views,
     sequence_step_views,
     sequence_views,
+    suppression_views,
 )
 from app.studio.blueprint import bp
 from app.studio.overview import Overview
@@ -37,6 +38,7 @@ __all__ = [
     "personal_data_views",
     "sequence_step_views",
     "sequence_views",
+    "suppression_views",
 ]
 
 

@@ -14,6 +14,7 @@ from app.newsletter.issues import Issue
 from app.newsletter.models import PURPOSE, WORDING, Subscription
 from app.outbox import Email
 from app.people.models import Consent, Person
+from app.people.suppressions import HARD_BOUNCE, Suppression
 
 
 def offer() -> CoachingOffer:
@@ -57,6 +58,12 @@ def subscription(email: str, name: str = "", state: str = "active") -> Subscript
             person=whose, confirmed_at=confirmed, unsubscribed_at=left, suppressed_at=suppressed, source="/newsletter/"
         )
     )
+
+
+def suppression(address: str, reason: str = HARD_BOUNCE, detail: str = "550 unknown") -> Suppression:
+    entry = Suppression.add(address, reason, detail)
+    db.session.flush()
+    return entry
 
 
 def consultation(email: str, name: str = "Ada", goals: str = "", cancelled: bool = False) -> Consultation:

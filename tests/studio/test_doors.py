@@ -33,6 +33,7 @@ def rows(app):
         "issue_id": factories.issue("Private words").id,
         "sequence_id": sequence_of("private", {"slug": "private", "subject": "Private words"}).id,
         "step_slug": "private",
+        "suppression_id": factories.suppression("ada@example.org", detail="Private words").id,
         "email_id": factories.email("ada@example.org", "Private words").id,
     }
     db.session.commit()

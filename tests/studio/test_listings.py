@@ -16,6 +16,9 @@ from tests.studio import factories
 MAKE = {
     "/studio/people": lambda number: factories.person(f"reader{number}@example.org", f"Reader {number}"),
     "/studio/subscriptions": lambda number: factories.subscription(f"reader{number}@example.org", f"Reader {number}"),
+    "/studio/suppressions": lambda number: factories.suppression(
+        f"reader{number}@example.org", detail=f"Reader {number}"
+    ),
     "/studio/consultations": lambda number: factories.consultation(f"reader{number}@example.org", f"Reader {number}"),
     "/studio/enrollments": lambda number: factories.order(f"reader{number}@example.org", f"Reader {number}"),
     "/studio/outbox": lambda number: factories.email(f"reader{number}@example.org", to_name=f"Reader {number}"),
