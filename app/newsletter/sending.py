@@ -32,7 +32,7 @@ from app.outbox.pipelining import Conversation, Envelope, Reply
 from app.outbox.smtp import PATIENCE_SECONDS, KeptConnection
 
 log = logging.getLogger(__name__)
-CLAIMED_AT_ONCE = 500
+CLAIMED_AT_ONCE = 200
 LOOKS_UP_EVERY_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 DATABASE_AWAY_SECONDS = 60

@@ -1,72 +1,19 @@
 """The worker as its own process, killed without warning while mail is queued, on every database and queue."""
 
-import os
 import signal
 from collections import Counter
 
-import pytest
 from sqlalchemy import select
 
 from app import outbox
-from app.extensions import db, queue
+from app.extensions import db
 from app.outbox.models import Email
 from app.people.models import Person
-from tests.conftest import lacking, use_mail_server
-from tests.processes import start, stop, wait_until
-from tests.smtp_server import MailServer
+from tests.conftest import use_mail_server
+from tests.faults.conftest import CONNECTIONS
+from tests.processes import stop, wait_until
 
 MAILS = 120
-CONNECTIONS = 4
-
-
-@pytest.fixture(params=["file", "redis"])
-def queue_url(request, tmp_path):
-    if request.param == "file":
-        return f"sqlite:///{tmp_path}/queue.db"
-    if not (url := os.environ.get("TEST_REDIS_URL")):
-        lacking("TEST_REDIS_URL is not set: no Redis queue to test on")
-    return url
-
-
-@pytest.fixture
-def settings(app, database_url, queue_url, tmp_path, monkeypatch):
-    monkeypatch.setitem(app.config, "QUEUE_URL", queue_url)
-    queue.init_app(app)
-    queue.flush()
-    yield {
-        "INSTANCE_PATH": str(tmp_path),
-        "DATABASE_URL": database_url,
-        "QUEUE_URL": queue_url,
-        "SECRET_KEY": app.config["SECRET_KEY"],
-        "MAIL_SERVER": "127.0.0.1",
-        "MAIL_CONNECTIONS": str(CONNECTIONS),
-        "MAIL_DEFAULT_SENDER": app.config["MAIL_DEFAULT_SENDER"],
-    }
-    queue.flush()
-    queue.storage.close()
-
-
-@pytest.fixture
-def slow_server():
-    """Takes its time over each mail, so that a kill finds some in hand."""
-    server = MailServer(seconds_per_mail=0.02).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def start_worker(settings, slow_server, tmp_path):
-    """Starts workers that send to the slow server, and leaves none running."""
-    settings["MAIL_PORT"] = str(slow_server.port)
-    workers = []
-
-    def start_one():
-        workers.append(start(["flask", "worker"], settings, tmp_path / "worker.log"))
-        return workers[-1]
-
-    yield start_one
-    for worker in workers:
-        stop(worker, signal.SIGKILL)
 
 
 def states():
