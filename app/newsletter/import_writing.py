@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.clock import now
 from app.extensions import Model, db
+from app.newsletter.growth import GrowthDay
 from app.newsletter.import_csv import Entry
 from app.newsletter.models import PURPOSE, Subscription, subscription_topic
 from app.newsletter.offer import Topic
@@ -39,6 +40,7 @@ class Batch:
         """Confirm them at once, with the owner's `basis` in the ledger. No mail goes out, and no sequence begins."""
         people = self._people(entries, with_names=True)
         subscriptions = self._subscriptions(people, entries, _as_confirmed(self._label))
+        GrowthDay.count_joined(_source(each, self._label) for each in entries)
         self._record(people, "given", f"Imported from {self._label}. {basis}")
         _attach(subscription_topic, "topic_id", subscriptions, {each.email: each.topics for each in entries}, _topics)
         _attach(subscription_tag, "tag_id", subscriptions, {each.email: each.tags for each in entries}, _tags)
@@ -103,13 +105,17 @@ def _by_email(entry: Entry) -> str:
     return entry.email
 
 
+def _source(entry: Entry, label: str) -> str:
+    return entry.source or f"Import from {label}"
+
+
 def _as_confirmed(label: str) -> Callable[[Entry], Row]:
     def columns(entry: Entry) -> Row:
         confirmed_at = entry.confirmed_at or entry.signed_up_at or now()
         return {
             "requested_at": entry.signed_up_at or confirmed_at,
             "confirmed_at": confirmed_at,
-            "source": entry.source or f"Import from {label}",
+            "source": _source(entry, label),
             "career_stage": entry.career_stage,
         }
 
@@ -122,7 +128,7 @@ def _as_left(label: str) -> Callable[[Entry], Row]:
         return {
             "requested_at": entry.signed_up_at or entry.confirmed_at or left_at,
             "unsubscribed_at": left_at,
-            "source": entry.source or f"Import from {label}",
+            "source": _source(entry, label),
         }
 
     return columns

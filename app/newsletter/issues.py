@@ -73,6 +73,7 @@ class Issue(Model):
     failed: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
     bounced: Mapped[int] = mapped_column(default=0)
+    unsubscribed: Mapped[int] = mapped_column(default=0)
     complained: Mapped[int] = mapped_column(default=0)
     # How many were decided and how many of them had failed when it was last started: failures before it are forgiven.
     decided_before: Mapped[int] = mapped_column(default=0)

@@ -28,6 +28,7 @@ from app.extensions import Model, db
 from app.followups.models import SIGN_UP, TAG
 from app.local_times import clock_time, zone_in_words
 from app.newsletter import quiet_hours
+from app.newsletter.growth import GrowthDay
 from app.newsletter.offer import Topic
 from app.newsletter.tags import Tag, subscription_tag
 from app.people.models import Consent, Person
@@ -183,6 +184,8 @@ class Subscription(Model):
         if not self.waits_for(sign_up):
             return
         self._leave_the_list_of_suppressions()
+        if not self.is_active:
+            GrowthDay.count(sign_up.page, joined=1)
         self.confirmed_at, self.unsubscribed_at, self.paused_until = now(), None, None
         self.requested_at, self.source = sign_up.requested_at, sign_up.page
         sign_up.confirmed_at = now()
@@ -242,6 +245,8 @@ class Subscription(Model):
 
     def leave(self) -> None:
         """Take it off the list. Links to confirm that were mailed before are worth nothing from here on."""
+        if self.is_active:
+            GrowthDay.count(self.source, departed=1)
         self.unsubscribed_at = self.unsubscribed_at or now()
         SignUp.void_all(self)
 
