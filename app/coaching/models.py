@@ -25,8 +25,8 @@ class TooManyOpen(Exception):
     """The person has as many open requests as anybody may have."""
 
 
-class AlreadyCancelled(Exception):
-    """What was cancelled cannot be changed any more."""
+class AlreadyOver(Exception):
+    """What was cancelled, or has taken place, cannot be changed any more."""
 
 
 class Times(NamedTuple):
@@ -53,6 +53,7 @@ class Consultation(Model):
     __table_args__ = (
         Index("ix_consultation_person_requested", "person_id", "requested_at"),
         Index("ix_consultation_requested", "requested_at"),
+        CheckConstraint("cancelled_at IS NULL OR completed_at IS NULL", name="one_end"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -67,6 +68,7 @@ class Consultation(Model):
     requested_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
     cancel_reason: Mapped[str] = mapped_column(default="")
     person: Mapped[Person] = relationship()
     preferred_times: Mapped[list["PreferredTime"]] = relationship(
@@ -94,8 +96,12 @@ class Consultation(Model):
 
     @classmethod
     def open_of(cls, person: Person) -> "list[Consultation]":
-        """What the person asked for and did not cancel, newest first, within reason."""
-        newest = select(cls).filter_by(person_id=person.id, cancelled_at=None).order_by(cls.requested_at.desc())
+        """What the person asked for and is not over, newest first, within reason."""
+        newest = (
+            select(cls)
+            .filter_by(person_id=person.id, cancelled_at=None, completed_at=None)
+            .order_by(cls.requested_at.desc())
+        )
         return list(db.session.scalars(newest.limit(20)))
 
     @classmethod
@@ -139,8 +145,14 @@ class Consultation(Model):
 
     @property
     def state(self) -> str:
-        """ "requested" or "cancelled"."""
+        """ "requested", "completed" or "cancelled"."""
+        if self.completed_at:
+            return "completed"
         return "cancelled" if self.cancelled_at else "requested"
+
+    @property
+    def is_over(self) -> bool:
+        return self.state != "requested"
 
     @property
     def first_name(self) -> str:
@@ -153,9 +165,9 @@ class Consultation(Model):
         return self._as_wish() == wish
 
     def change(self, goals: str, times: Times) -> bool:
-        """Take other details. Returns whether anything changed. Raises AlreadyCancelled."""
-        if self.cancelled_at:
-            raise AlreadyCancelled
+        """Take other details. Returns whether anything changed. Raises AlreadyOver."""
+        if self.is_over:
+            raise AlreadyOver
         if (self.goals, self.times) == (goals, times):
             return False
         self._take_details(goals, times)
@@ -163,10 +175,19 @@ class Consultation(Model):
         return True
 
     def cancel(self, reason: str = "") -> bool:
-        """Call it off. Returns False when it was called off before; then nothing changes."""
-        if self.cancelled_at:
+        """Call it off. Returns False when it is over already; then nothing changes."""
+        if self.is_over:
             return False
         self.cancelled_at, self.cancel_reason = now(), reason
+        return True
+
+    def complete(self) -> bool:
+        """Note that it took place. Returns False when that was noted before. Raises AlreadyOver if cancelled."""
+        if self.cancelled_at:
+            raise AlreadyOver
+        if self.completed_at:
+            return False
+        self.completed_at = now()
         return True
 
     def prove_address(self) -> None:

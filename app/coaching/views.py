@@ -5,7 +5,7 @@ from app import followups
 from app.coaching import emails, in_newsletter, records, structured_data
 from app.coaching.forms import CancellationForm, DetailsForm, LinksForm, RequestForm
 from app.coaching.lost_links import LinkMailing
-from app.coaching.models import AlreadyCancelled, Consultation
+from app.coaching.models import AlreadyOver, Consultation
 from app.coaching.offer import CoachingOffer
 from app.coaching.requesting import take_request
 from app.coaching.wording import ARRANGING
@@ -130,7 +130,7 @@ def change_consultation(token: str) -> ResponseReturnValue:
         return _consultation_page(token, consultation, form), 422
     try:
         changed = consultation.change(form.goals.data or "", form.times)
-    except AlreadyCancelled:
+    except AlreadyOver:
         return _consultation_page(token, consultation, form), 409
     if changed:
         emails.request_changed(consultation, _offer())

@@ -1,9 +1,10 @@
-from flask import abort, render_template, request
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, selectinload
 
-from app.coaching.models import Consultation
+from app.coaching.completing import complete
+from app.coaching.models import AlreadyOver, Consultation
 from app.coaching.offer import CoachingOffer
 from app.extensions import db
 from app.people.models import Person
@@ -16,7 +17,9 @@ CONSULTATIONS = Listing(
     .options(contains_eager(Consultation.person), selectinload(Consultation.preferred_times)),
     number=Consultation.id,
     searched=(Person.email, Consultation.name, Person.name),
-    states=by_first_moment({"cancelled": Consultation.cancelled_at}, "requested"),
+    states=by_first_moment(
+        {"cancelled": Consultation.cancelled_at, "completed": Consultation.completed_at}, "requested"
+    ),
 )
 
 
@@ -30,3 +33,15 @@ def list_consultations() -> ResponseReturnValue:
 def show_consultation(consultation_id: int) -> ResponseReturnValue:
     consultation = db.session.get(Consultation, consultation_id) or abort(404)
     return render_template("studio/consultation.html", consultation=consultation, offer=CoachingOffer.current())
+
+
+@bp.post("/consultations/<int(max=2147483647):consultation_id>/completion")
+def complete_consultation(consultation_id: int) -> ResponseReturnValue:
+    consultation = db.session.get(Consultation, consultation_id, with_for_update=True) or abort(404)
+    try:
+        complete(consultation)
+    except AlreadyOver:
+        abort(409, "This consultation was cancelled, so it cannot have taken place.")
+    db.session.commit()
+    flash("It is noted, and what follows a consultation has begun.", "good")
+    return redirect(url_for(".show_consultation", consultation_id=consultation_id), 303)

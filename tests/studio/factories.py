@@ -66,10 +66,13 @@ def suppression(address: str, reason: str = HARD_BOUNCE, detail: str = "550 unkn
     return entry
 
 
-def consultation(email: str, name: str = "Ada", goals: str = "", cancelled: bool = False) -> Consultation:
+def consultation(
+    email: str, name: str = "Ada", goals: str = "", cancelled: bool = False, completed: bool = False
+) -> Consultation:
     asked = Consultation(
         person=person(email), name=name, career_stage="attending", topics=["burnout"], goals=goals,
         time_zone="Europe/Berlin", cancelled_at=now() if cancelled else None,
+        completed_at=now() if completed else None,
     )  # fmt: skip
     asked.preferred_times.append(
         PreferredTime(position=1, starts_at=now(), wall_time="2027-01-11T09:00", time_zone="Europe/Berlin")

@@ -127,6 +127,7 @@ def test_the_states_of_the_database_are_those_of_the_rows(app):
         factories.subscription(f"{state}@example.org", state=state)
     factories.consultation("ada@example.org")
     factories.consultation("grace@example.org", cancelled=True)
+    factories.consultation("mary@example.org", completed=True)
     orders = [
         ("paid_at",), ("failed_at",), ("expired_at",), ("awaiting_payment_at",), ("paid_at", "refunded_at"),
         ("awaiting_payment_at", "paid_at"), ("awaiting_payment_at", "failed_at"),

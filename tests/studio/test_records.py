@@ -180,3 +180,20 @@ def test_an_empty_site_has_an_overview_too(owner):
     page = owner.get("/studio/").text
     assert "Nothing is waiting" in page
     assert "Not seen" in page
+
+
+def test_a_consultation_that_took_place_is_noted_once(owner):
+    factories.offer()
+    asked = factories.consultation("ada@example.org")
+    cancelled = factories.consultation("grace@example.org", cancelled=True)
+    db.session.commit()
+    path = f"/studio/consultations/{asked.id}"
+    token = {"csrf_token": token_in(owner.get(path))}
+    assert owner.post(f"{path}/completion").status_code == 400
+    assert owner.post(f"/studio/consultations/{cancelled.id}/completion", data=token).status_code == 409
+    assert "It took place" not in owner.get(f"/studio/consultations/{cancelled.id}").text
+    answer = owner.post(f"{path}/completion", data=token)
+    assert (answer.status_code, answer.location) == (303, path)
+    page = owner.get(path).text
+    assert "Completed" in page
+    assert "It took place" not in page
