@@ -10,13 +10,14 @@ from flask.cli import with_appcontext
 from app import front_matter as read
 from app.clock import now
 from app.content_files import ContentError, ContentFile
-from app.extensions import db
+from app.extensions import db, enqueue_after_commit
 from app.newsletter import preflight
 from app.newsletter.audience import Audience, AudienceError
 from app.newsletter.commands import newsletter
 from app.newsletter.drafting import new_draft, problems_of_body, problems_of_line
 from app.newsletter.issues import Issue, WrongMoment
 from app.newsletter.pictures import Picture, PictureError
+from app.newsletter.tasks import send_issues
 
 LINES = {"subject": 200, "preview": 200, "sender_name": 120, "cover_alt": 300}
 OPTIONAL = (*LINES, "cover", "public", "include", "exclude")
@@ -59,6 +60,7 @@ def send(slug: str, yes: bool) -> None:
         issue.schedule(now())
     except WrongMoment as problem:
         raise click.ClickException(str(problem)) from None
+    enqueue_after_commit(send_issues)
     db.session.commit()
     click.echo(f"On its way to {count:,} subscribers. See flask newsletter status {slug}.")
 

@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.clock import now
-from app.extensions import db
+from app.extensions import db, enqueue_after_commit
 from app.newsletter.deliveries import Delivery
 from app.newsletter.issues import Issue, WrongMoment
 from app.newsletter.models import Subscription
+from app.newsletter.tasks import send_issues
 from app.people.models import Person
 from app.studio.blueprint import bp
 from app.studio.issue_views import AN_ISSUE, wanted, wanted_for_update
@@ -93,6 +94,8 @@ def _done(issue: Issue, words: str, verb: Any, *given: Any) -> ResponseReturnVal
         verb(*given)
     except WrongMoment as problem:
         abort(409, str(problem))
+    if issue.state == "sending":
+        enqueue_after_commit(send_issues)
     db.session.commit()
     flash(words, "good")
     return redirect(url_for(".show_progress", issue_id=issue.id), 303)

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from app.clock import now
-from app.extensions import db
+from app.extensions import db, enqueue_after_commit
 from app.newsletter import emails
 from app.newsletter.issues import Issue, WrongMoment
 from app.newsletter.preflight import ask_again, check
+from app.newsletter.tasks import send_issues
 from app.people.addresses import normalize
 from app.people.models import Person
 from app.studio.audience_forms import side_in_words
@@ -103,6 +104,7 @@ def send_now(issue_id: int) -> ResponseReturnValue:
         issue.schedule(now())
     except WrongMoment as problem:
         abort(409, str(problem))
+    enqueue_after_commit(send_issues)
     db.session.commit()
     return redirect(url_for(".show_progress", issue_id=issue.id), 303)
 

@@ -157,7 +157,8 @@ function countAlong(form) {
   if (!("counted" in words.dataset)) count();
 }
 
-// A region that shows how far something has got is fetched anew while it goes on; when it ends, perhaps the whole page.
+// A region that shows how far something has got is fetched anew while it goes on; when its state changes, the whole page,
+// because other things can be done then.
 function keepFresh(region) {
   const seconds = Number(region.dataset.refresh);
   const name = region.dataset.inPlace;
@@ -167,7 +168,7 @@ function keepFresh(region) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector(`[data-in-place="${CSS.escape(name)}"]`);
       const ended = answer.ok && fresh && !fresh.dataset.refresh;
-      if (ended && "thenReload" in region.dataset) return location.reload();
+      if (answer.ok && fresh && fresh.dataset.state !== region.dataset.state) return location.reload();
       if (answer.ok && fresh) region.replaceChildren(...document.adoptNode(fresh).childNodes);
       if (ended) return;
     } catch { /* The next look may do better. */ }

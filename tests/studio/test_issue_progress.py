@@ -38,7 +38,7 @@ def desk(owner, issue):
 
 def test_the_page_tells_how_far_it_has_got_how_fast_and_how_long_still(desk):
     page = desk.get("/progress").text
-    assert "33 of 100, 33.0 %" in page
+    assert "33 of 100, 33.0%" in page
     assert 'max="100" value="33"' in page
     assert "0.5 a second, 2 minutes left" in page
     assert 'data-refresh="2"' in page
@@ -100,7 +100,7 @@ def test_the_end_is_summed_up(desk, issue, clock):
     db.session.commit()
     page = desk.get("/progress").text
     assert "Nov 23, 2026, 4:01 AM EST, in 1 minute." in page
-    assert "100 of 100, 100.0 %" in page
+    assert "100 of 100, 100.0%" in page
     assert "data-refresh" not in page
     assert desk.get("/progress").status_code == 200
 

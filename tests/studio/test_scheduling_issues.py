@@ -7,8 +7,11 @@ import pytest
 from app.extensions import db
 from app.newsletter.issues import WrongMoment
 from app.newsletter.offer import Topic
+from app.newsletter.outside_checks import OutsideCheck
 from app.newsletter.sources import sources
 from app.newsletter.tags import Tag
+from app.outbox import sender_domain
+from app.outside import Outcome
 from app.people.models import Person
 from tests.studio import factories
 from tests.studio.desk import IssueDesk, kept
@@ -153,7 +156,9 @@ def test_nothing_is_scheduled_or_sent_while_something_must_be_mended(desk, issue
     assert kept(issue).is_draft
 
 
-def test_it_is_sent_now_to_as_many_as_were_typed(desk, issue, readers, clock):
+def test_it_is_sent_now_to_as_many_as_were_typed(desk, issue, readers, clock, mail_server, work):
+    OutsideCheck.keep({question: Outcome("good", "") for question in sender_domain.questions()})
+    db.session.commit()
     page = desk.get("/sending").text
     assert "<b>3 subscribers</b>" in page
     assert "A thought" in page
@@ -164,6 +169,10 @@ def test_it_is_sent_now_to_as_many_as_were_typed(desk, issue, readers, clock):
     assert kept(issue).is_draft
     assert desk.post("/sending", shown="3", count=" 3 ").status_code == 303
     assert kept(issue).scheduled_at == clock.time
+    work()
+    assert kept(issue).state == "sent"
+    assert [len(mail_server.to(f"{name}@example.org")) for name in ("ada", "bob", "cy", "dee")] == [1, 1, 1, 0]
+    assert "3 of 3, 100.0%" in desk.get("/progress").text
     assert desk.post("/sending", shown="3", count="3").status_code == 409, "once"
 
 
