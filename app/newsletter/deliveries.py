@@ -97,6 +97,12 @@ class Delivery(Model):
         return db.session.scalar(undecided) is not None
 
     @classmethod
+    def next_due(cls, issue_id: int) -> datetime | None:
+        """When the first of those that wait is due; None when none waits."""
+        waiting = and_(cls.issue_id == issue_id, cls.is_undecided(), cls.claimed_by.is_(None))
+        return db.session.scalar(select(cls.due_at).where(waiting).order_by(cls.due_at).limit(1))
+
+    @classmethod
     def is_undecided(cls) -> ColumnElement[bool]:
         return and_(cls.sent_at.is_(None), cls.failed_at.is_(None), cls.skipped_at.is_(None))
 

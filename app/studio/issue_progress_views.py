@@ -1,6 +1,6 @@
 """An issue on its way, and what came of it. Nothing here counts the ledger."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -19,22 +19,29 @@ from app.studio.issue_views import AN_ISSUE, wanted, wanted_for_update
 from app.studio.listing import Asked, Listing
 from app.studio.schedule_forms import PauseForm
 
+SOON = timedelta(minutes=1)
 UNDER_WAY = ("scheduled", "sending")
 
 
 class Progress(NamedTuple):
-    """How far an issue has got: `per_second` and `left` are known while it goes."""
+    """How far an issue has got: `per_second` and `left` are known while it goes.
+
+    It goes on at `held_until` when the rest have quiet hours, or had a letter of a sequence within a day.
+    """
 
     decided: int
     per_second: float | None = None
     left: timedelta | None = None
     took: timedelta | None = None
+    held_until: datetime | None = None
 
     @classmethod
     def of(cls, issue: Issue) -> "Progress":
         decided = issue.recipients - issue.waiting
         if issue.finished_at and issue.frozen_at:
             return cls(decided, took=issue.finished_at - issue.frozen_at)
+        if issue.state == "sending" and (next_due := Delivery.next_due(issue.id)) and next_due > now() + SOON:
+            return cls(decided, held_until=next_due)
         since_start = issue.sent + issue.failed - issue.decided_before
         seconds = (now() - issue.started_at).total_seconds() if issue.started_at else 0
         if issue.state != "sending" or since_start <= 0 or seconds < 1:

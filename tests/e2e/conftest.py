@@ -17,6 +17,7 @@ from tests.conftest import lacking
 from tests.processes import start, stop, wait_until
 from tests.smtp_server import MailServer, free_port
 
+FLASK = Path(sys.executable).parent / "flask"
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -31,6 +32,11 @@ class Site(NamedTuple):
     url: str
     mail: MailServer
     log: Path
+    settings: dict[str, str]
+
+    def run(self, *arguments: str) -> None:
+        """`flask` with these arguments, beside the site; what it says goes to the log."""
+        assert start([str(FLASK), *arguments], self.settings, self.log).wait(60) == 0, self.log.read_text()
 
     def mail_to(self, address: str, about: str = "", saying: str = "") -> EmailMessage:
         """The newest mail to `address` with `about` in its subject and `saying` in its text; waits for it."""
@@ -72,11 +78,11 @@ def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": str(mail.port),
         "OWNER_EMAIL": "owner@doctor.example.org",
-        "MAIL_DEFAULT_SENDER": "The Developing Doctor <hello@doctor.example.org>",
+        "MAIL_DEFAULT_SENDER": "The Developing Doctor <hello@doctor.test>",
         "RATELIMIT_ENABLED": "0",
     }
-    process = start([str(Path(sys.executable).parent / "flask"), "up"], settings, log)
-    site = Site(f"http://localhost:{port}", mail, log)
+    process = start([str(FLASK), "up"], settings, log)
+    site = Site(f"http://localhost:{port}", mail, log, settings)
     try:
         wait_until(lambda: "Ctrl-C" in log.read_text() or process.poll() is not None, 60, "the start of the site")
         assert urlopen(f"{site.url}/readyz").status == 200, log.read_text()

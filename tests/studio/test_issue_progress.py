@@ -1,5 +1,7 @@
 """An issue on its way: how far it has got, and what the owner may do about it."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.extensions import db
@@ -43,6 +45,15 @@ def test_the_page_tells_how_far_it_has_got_how_fast_and_how_long_still(desk):
     assert "0.5 a second, 2 minutes left" in page
     assert 'data-refresh="2"' in page
     assert '<noscript><meta http-equiv="refresh"' in page
+
+
+def test_those_who_are_not_due_yet_are_waited_for_in_words(desk, clock):
+    waiting = db.update(Delivery).where(Delivery.failed_at.is_(None))
+    db.session.execute(waiting.values(due_at=clock.time + timedelta(hours=8)))
+    db.session.commit()
+    page = desk.get("/progress").text
+    assert "the next goes Nov 23, 2026, 12:01 PM EST" in page
+    assert "a second," not in page
 
 
 def test_what_failed_is_listed_with_the_servers_words(desk):

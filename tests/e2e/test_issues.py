@@ -1,0 +1,64 @@
+"""The owner writes an issue that saves itself, and sends it to everybody by a running worker."""
+
+import re
+
+import pytest
+
+from tests.e2e.conftest import link_in, text_of
+
+
+@pytest.fixture
+def owner_page(new_page, running_site):
+    page = new_page()
+    page.goto("/sign-in?next=/studio/issues")
+    page.get_by_label("E-mail").fill("owner@doctor.example.org")
+    page.get_by_role("button").last.click()
+    page.goto(link_in(running_site.mail_to("owner@doctor.example.org", saying="/sign-in/"), "/sign-in/"))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("/studio"))
+    return page
+
+
+def saved(page, words):
+    page.locator("[data-saved]", has_text=words).wait_for()
+
+
+def test_an_issue_is_written_saved_by_itself_and_sent(owner_page, running_site, tmp_path):
+    # Moved here from elsewhere: whoever signs up gets a welcome, and after it no other letter for a day.
+    readers = tmp_path / "readers.csv"
+    readers.write_text("email,first_name,tags\nissue-reader@example.org,Ada,e2e\n")
+    columns = [f"--column={name}={name}" for name in ("email", "first_name", "tags")]
+    running_site.run("newsletter", "import", str(readers), "--basis=double-opt-in", "--yes", *columns)
+
+    page = owner_page
+    page.goto("/studio/issues/new")
+    page.get_by_label("Title").fill("Ordinary joy")
+    page.get_by_role("button", name="Start writing").click()
+    text = page.get_by_role("textbox", name="Text", exact=True)
+    text.fill("Dear {firstname},")
+    saved(page, "There is no merge field {firstname}.")
+    text.fill("Dear {first_name|Doctor},\n\nwords.")
+    saved(page, re.compile(r"^Saved \d"))
+
+    page.context.set_offline(True)
+    text.fill("Dear {first_name|Doctor},\n\nwords that were written in a train.")
+    saved(page, "cannot be reached")
+    page.context.set_offline(False)
+    saved(page, re.compile(r"^Saved \d"))
+    page.reload()
+    assert "in a train" in text.input_value()
+
+    page.get_by_role("link", name="Audience").click()
+    included = page.get_by_role("region", name="Include")
+    included.locator("summary", has_text="Tags").click()
+    included.get_by_label("e2e").check()
+    page.locator("[data-count-words]", has_text=re.compile("^1 subscriber$")).wait_for()
+    page.get_by_role("button", name="Save the audience").click()
+    page.get_by_role("link", name="Send it now instead").click()
+    page.get_by_label("Type that number").fill("1")
+    page.get_by_role("button", name="Send it now").click()
+    page.locator(".state-line", has_text="Sent").wait_for()
+    assert page.get_by_text("1 of 1, 100.0%").is_visible()
+    issue = running_site.mail_to("issue-reader@example.org", saying="in a train")
+    assert issue["Subject"] == "Ordinary joy"
+    assert "Dear Ada," in text_of(issue)
