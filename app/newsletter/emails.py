@@ -6,6 +6,8 @@ from app.newsletter.composing import compose
 from app.newsletter.issues import Issue
 from app.newsletter.messages import Values
 from app.newsletter.models import SignUp, Subscription
+from app.people.address_changes import ALLOW, CONFIRM, UNDO, AddressChange
+from app.people.addresses import masked
 from app.people.models import Person
 from app.urls import absolute_url
 
@@ -36,6 +38,49 @@ def not_subscribed(to: Person | str) -> None:
 
 def my_data(person: Person, url: str) -> None:
     outbox.post(to=person, template="newsletter/my_data", url=url)
+
+
+def allow_address(change: AddressChange) -> None:
+    """To the address the person has: may the one they typed become theirs?"""
+    outbox.post(
+        to=change.person,
+        template="newsletter/allow_address",
+        url=_step_url("allow", change, ALLOW),
+        new=masked(change.new_address),
+    )
+
+
+def confirm_address(change: AddressChange) -> None:
+    outbox.post(
+        to=change.new_address,
+        template="newsletter/confirm_address",
+        url=_step_url("confirm", change, CONFIRM),
+        old=masked(change.old_address),
+    )
+
+
+def address_taken(somebody: Person) -> None:
+    """To whoever has the address that somebody else wanted."""
+    outbox.post(to=somebody, template="newsletter/address_taken", preferences_url=preferences_url(somebody))
+
+
+def address_changed(change: AddressChange) -> None:
+    """To the address they had."""
+    outbox.post(
+        to=change.old_address,
+        template="newsletter/address_changed",
+        url=_step_url("undo", change, UNDO),
+        new=masked(change.new_address),
+    )
+
+
+def address_restored(change: AddressChange) -> None:
+    """To the address that is theirs no more, since the one before wants them back."""
+    outbox.post(to=change.new_address, template="newsletter/address_restored", old=masked(change.old_address))
+
+
+def _step_url(step: str, change: AddressChange, purpose: str) -> str:
+    return absolute_url("newsletter.show_address_step", step=step, token=change.token(purpose))
 
 
 def erased(address: str, kept: list[str]) -> None:

@@ -1,15 +1,24 @@
 from datetime import time
 from typing import Any
 
-from wtforms import EmailField, HiddenField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    EmailField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
-from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.local_times import clock_time, zone_choices
+from app.newsletter.departures import LONGEST_WORDS, REASONS
 from app.newsletter.models import CAREER_STAGES, Subscription
 from app.newsletter.offer import Topic
-from app.people.forms import Address, Offered, PublicForm, SinglePlainLine
+from app.people.forms import Address, Offered, PlainText, PublicForm, SinglePlainLine, one_kind_of_line_break
 from app.people.views import safe_next
 
 HERE = "/newsletter/"
@@ -61,6 +70,24 @@ class SignUpForm(PublicForm):
 
 class NewLinkForm(PublicForm):
     email = EmailField("E-mail", [InputRequired("Tell us where to write to."), Address()])
+
+
+class AddressForm(PublicForm):
+    email = EmailField("New address", [InputRequired("Tell us where to write to."), Address()])
+
+
+class DepartureForm(PublicForm):
+    reason = RadioField(
+        "What was it?",
+        [Optional(), Offered("Choose one of these.")],
+        choices=[SelectChoice(key, label) for key, label in REASONS.items()],
+        validate_choice=False,
+    )
+    words = TextAreaField(
+        "In your words",
+        [Length(max=LONGEST_WORDS, message=f"Please keep it under {LONGEST_WORDS:,} characters."), PlainText()],
+        filters=[one_kind_of_line_break],
+    )
 
 
 class PreferencesForm(PublicForm):

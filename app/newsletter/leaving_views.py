@@ -5,9 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from app.extensions import csrf, db
 from app.followups.leaving import person_of, preferences_url
+from app.newsletter.departures import Departure
+from app.newsletter.forms import DepartureForm
 from app.newsletter.leaving import has_left, leave_everything
 from app.newsletter.views import bp, link_expired
 from app.people.addresses import masked
+from app.people.models import Person
 from app.tokens import InvalidToken
 
 
@@ -18,7 +21,7 @@ def show_unsubscribe(token: str) -> ResponseReturnValue:
     except InvalidToken:
         return link_expired()
     if person is None or has_left(person):
-        return render_template("newsletter/left.html")
+        return _left(token, person)
     return render_template(
         "newsletter/unsubscribe.html", token=token, email=masked(person.email), preferences_url=preferences_url(person)
     )
@@ -43,3 +46,26 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 
 # Web mail may send the one-click POST from a page of its own. Whoever holds the token may leave, wherever they are.
 unsubscribe.cross_origin_exempt = True
+
+
+@bp.post("/unsubscribe/<token>/reason")
+@csrf.exempt
+def say_why(token: str) -> ResponseReturnValue:
+    try:
+        person = person_of("unsubscribe", token)
+    except InvalidToken:
+        return link_expired()
+    if person and has_left(person):
+        form = DepartureForm()
+        if not form.validate():
+            return _left(token, person, form), 422
+        if form.reason.data or form.words.data:
+            Departure.note(person, form.reason.data or "", form.words.data or "")
+            db.session.commit()
+    return redirect(url_for(".show_unsubscribe", token=token), 303)
+
+
+def _left(token: str, person: Person | None, form: DepartureForm | None = None) -> str:
+    said = bool(person and Departure.of(person))
+    form = form or DepartureForm(formdata=None)
+    return render_template("newsletter/left.html", token=token, is_known=person is not None, said=said, form=form)

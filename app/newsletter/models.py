@@ -1,6 +1,6 @@
 import secrets
 from collections.abc import Collection
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +26,6 @@ from app import followups, tokens
 from app.clock import now
 from app.extensions import Model, db
 from app.followups.models import SIGN_UP, TAG
-from app.local_times import clock_time, zone_in_words
 from app.newsletter import quiet_hours
 from app.newsletter.growth import GrowthDay
 from app.newsletter.offer import Topic
@@ -225,8 +224,7 @@ class Subscription(Model):
         """Such as "10:00 PM to 6:00 AM, Chicago (America/Chicago)"; empty when there are none."""
         if self.quiet_from_hour is None or self.quiet_to_hour is None:
             return ""
-        hours = f"{clock_time(time(self.quiet_from_hour))} to {clock_time(time(self.quiet_to_hour))}"
-        return f"{hours}, {zone_in_words(self.time_zone)}"
+        return quiet_hours.in_words(self.quiet_from_hour, self.quiet_to_hour, self.time_zone)
 
     @property
     def career_stage_in_words(self) -> str:

@@ -6,7 +6,7 @@ from wtforms import Form
 
 from app.extensions import SAFE_METHODS, csrf, db
 from app.followups.leaving import person_of, unsubscribe_url
-from app.newsletter.forms import PAUSES, PauseForm, PreferencesForm, QuietHoursForm
+from app.newsletter.forms import PAUSES, AddressForm, PauseForm, PreferencesForm, QuietHoursForm
 from app.newsletter.models import Subscription
 from app.newsletter.views import bp, link_expired
 from app.people.addresses import masked
@@ -91,7 +91,12 @@ def preferences_page(token: str, subscription: Subscription, **forms: Form) -> s
     person = subscription.person
     topics = [topic.key for topic in subscription.topics]
     form = PreferencesForm(formdata=None, name=person.name, topics=topics, career_stage=subscription.career_stage)
-    shown = {"form": form, "pause_form": PauseForm(formdata=None), "quiet_form": QuietHoursForm.showing(subscription)}
+    shown: dict[str, Form] = {
+        "form": form,
+        "pause_form": PauseForm(formdata=None),
+        "address_form": AddressForm(formdata=None),
+    }
+    shown |= {"quiet_form": QuietHoursForm.showing(subscription)}
     return render_template(
         "newsletter/preferences.html",
         token=token,

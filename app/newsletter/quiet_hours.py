@@ -1,8 +1,9 @@
 """Hours of the day in which a subscriber wants no letter, such as the night, or the day after a night shift."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from app.clock import in_zone, is_zone
+from app.local_times import clock_time, zone_in_words
 
 # Every zone's offset from UTC, and every change of it, is a multiple of this.
 STEP = timedelta(minutes=15)
@@ -21,6 +22,11 @@ def end_of(moment: datetime, from_hour: int, to_hour: int, zone: str) -> datetim
     while _is_quiet(in_zone(end, zone).hour, from_hour, to_hour):
         end += STEP
     return end
+
+
+def in_words(from_hour: int, to_hour: int, zone: str) -> str:
+    """Such as "10:00 PM to 6:00 AM, Chicago (America/Chicago)"."""
+    return f"{clock_time(time(from_hour))} to {clock_time(time(to_hour))}, {zone_in_words(zone)}"
 
 
 def _is_quiet(hour: int, from_hour: int, to_hour: int) -> bool:

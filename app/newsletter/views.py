@@ -141,6 +141,7 @@ def _mail_new_link(address: str) -> None:
 
 # More views of the blueprint, so they come after it; and the tasks, which the worker knows once they are imported.
 from app.newsletter import (  # noqa: E402
+    address_views,  # noqa: F401
     archive_feeds,  # noqa: F401
     archive_views,  # noqa: F401
     click_views,  # noqa: F401

@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, delete, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -54,6 +54,13 @@ class AddressChange(Model):
         db.session.add(change)
         db.session.flush()
         return change
+
+    @classmethod
+    def asked_lately(cls, person: Person) -> int:
+        """How often `person` asked within a day."""
+        since = now() - timedelta(days=1)
+        lately = select(func.count()).select_from(cls).where(cls.person_id == person.id, cls.requested_at > since)
+        return db.session.scalar(lately) or 0
 
     @classmethod
     def _end(cls, person: Person, which: ColumnElement[bool]) -> None:

@@ -1,0 +1,65 @@
+"""Writing to somebody at another address: who is asked, in which order, and what follows.
+
+Whoever asks learns nothing from the page: only the one who reads the new mailbox is told whether we know it.
+"""
+
+from app.clock import now
+from app.newsletter import emails
+from app.newsletter.allowance import Allowance
+from app.newsletter.models import Subscription
+from app.people import records
+from app.people.address_changes import AddressChange, AddressTaken
+from app.people.models import Person
+from app.people.suppressions import Suppression
+
+ASKS_A_DAY = 5
+
+
+def ask(person: Person, new_address: str) -> None:
+    """`person`, locked, wants to be written to at a normalized address. Says nothing of what it did."""
+    if AddressChange.asked_lately(person) >= ASKS_A_DAY:
+        return
+    change = AddressChange.ask(person, new_address, needs_leave=records.has_private(person))
+    if not change.needs_leave:
+        _write_to_new(change)
+    elif Allowance.take(person.email):
+        emails.allow_address(change)
+
+
+def allow(change: AddressChange) -> None:
+    """The mailbox the person has now agrees; the new one is asked next."""
+    change.allow()
+    _write_to_new(change)
+
+
+def _write_to_new(change: AddressChange) -> None:
+    # Who complained about our mail gets none, and no other answer.
+    if not Allowance.take(change.new_address) or _is_barred(change.new_address, change.old_address):
+        return
+    if somebody := Person.with_email(change.new_address):
+        emails.address_taken(somebody)
+    else:
+        emails.confirm_address(change)
+
+
+def make(change: AddressChange) -> None:
+    """The link at the new address was pressed: it is theirs, and mail arrives there. Raises AddressTaken."""
+    if _is_barred(change.new_address, change.old_address):
+        raise AddressTaken(change.new_address)
+    change.make()
+    Suppression.remove(change.new_address)
+    if (subscription := Subscription.of(change.person)) and subscription.suppressed_at:
+        subscription.suppressed_at, subscription.lifted_at = None, now()
+    change.person.was_here()
+    emails.address_changed(change)
+
+
+def undo(change: AddressChange) -> None:
+    """The mailbox they had before wants them back. Raises AddressTaken."""
+    change.undo()
+    emails.address_restored(change)
+
+
+def _is_barred(*addresses: str) -> bool:
+    """Whether one of these is suppressed for a reason that only the owner lifts; moving on is no way around that."""
+    return any((entry := Suppression.of(address)) and entry.only_owner_lifts for address in addresses)
