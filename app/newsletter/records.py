@@ -41,6 +41,7 @@ def _issues(subscription: Subscription) -> list[dict[str, Any]]:
 def _erase(person: Person) -> None:
     if subscription := Subscription.of(person):
         _count_out(subscription)
+        subscription.leave()  # So that it is counted: numbers outlive the row.
         db.session.delete(subscription)
     db.session.execute(delete(Departure).where(Departure.person_id == person.id))
     for address in AddressChange.addresses_of(person):

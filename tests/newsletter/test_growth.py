@@ -14,6 +14,7 @@ from app.newsletter.deliveries import Delivery
 from app.newsletter.growth import GrowthDay, OfSource, Span, by_day, by_source, by_week
 from app.newsletter.issues import Issue
 from app.newsletter.leaving import leave_everything
+from app.newsletter.my_data import erase
 from app.people.models import Person
 from tests.conftest import new_database, running
 from tests.newsletter.conftest import ADA, Reader, at_once, fresh
@@ -63,6 +64,13 @@ def test_coming_back_counts_again_for_the_page_it_was_from(ada, clock):
     clock.advance(days=1)
     ada.subscribe(source="/articles/")
     assert days()[1:] == [(date(2026, 11, 24), "/articles/", 1, 0)]
+
+
+def test_being_erased_counts_as_leaving(ada):
+    ada.subscribe()
+    erase(Person.for_update(ada.person.id))
+    db.session.commit()
+    assert [row[2:] for row in days()] == [(1, 1)]
 
 
 def test_ten_who_confirm_at_once_are_ten(app, client, mail):
