@@ -121,22 +121,28 @@ function follow(frame, form) {
 // Previews of what does not save itself follow what is typed. The new page is loaded in a frame of its own and put in
 // place when it is there: no flicker, and no step in the history.
 function previewAlong(form) {
-  const show = (button) => {
-    const old = document.querySelector(`iframe[name="${CSS.escape(button.formTarget)}"]`);
-    const next = old.cloneNode();
+  let frames = 0, turn = 0, timer;
+  const show = (button) => new Promise((shown) => {
+    const next = document.querySelector(`iframe[name="${CSS.escape(button.formTarget)}"]`).cloneNode();
+    const place = button.closest("details");
     next.removeAttribute("src");
     next.removeAttribute("loading");
     next.hidden = true;
-    old.name = "";
-    old.after(next);
+    button.formTarget = next.name = `preview-${++frames}`;
+    place.append(next);
+    next.addEventListener("load", () => {
+      for (const frame of all("iframe", place)) if (frame !== next) frame.remove();
+      next.hidden = false;
+      shown();
+    }, { once: true });
     form.requestSubmit(button);
-    next.addEventListener("load", () => { old.remove(); next.hidden = false; }, { once: true });
-  };
-  let timer;
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => all("details[open] > p > button[formtarget]").forEach(show), AFTER_TYPING);
   });
+  // One after the other: a form that is sent again is not sent where it was to go before.
+  const showAll = async () => {
+    const mine = ++turn;
+    for (const button of all("details[open] > p > button[formtarget]")) if (mine === turn) await show(button);
+  };
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(showAll, AFTER_TYPING); });
 }
 
 // The count follows what is chosen.
