@@ -241,6 +241,10 @@ class Subscription(Model):
         for tag in fresh if self.is_active else ():
             followups.happened(TAG, self.person, f"tag:{tag.name}", tag=tag.name)
 
+    def untag(self, name: str) -> None:
+        """Take a tag off. What it started goes on."""
+        self.tags = [tag for tag in self.tags if tag.name != name]
+
     def leave(self) -> None:
         """Take it off the list. Links to confirm that were mailed before are worth nothing from here on."""
         if self.is_active:

@@ -1,6 +1,6 @@
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -11,6 +11,7 @@ from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.followups.models import LONGEST_TAG
 from app.newsletter.departures import Departure
 from app.newsletter.models import Subscription
 from app.outbox import Email
@@ -21,6 +22,8 @@ from app.studio.listing import Asked, Listing
 
 # Of the longest histories the newest lines: enough to answer a question, never a page that does not load.
 SHOWN = 50
+
+A_PERSON = "/people/<int(max=2147483647):person_id>"
 
 PEOPLE = Listing(
     rows=select(Person).options(selectinload(Person.roles)),
@@ -38,7 +41,7 @@ def list_people() -> ResponseReturnValue:
     return render_template("studio/people.html", page=PEOPLE.page(Asked.by(request.args)))
 
 
-@bp.get("/people/<int(max=2147483647):person_id>")
+@bp.get(A_PERSON)
 def show_person(person_id: int) -> ResponseReturnValue:
     person = db.session.get(Person, person_id) or abort(404)
     return render_template(
@@ -58,3 +61,31 @@ def show_person(person_id: int) -> ResponseReturnValue:
 def _newest(model: Any, person: Person, *options: ORMOption) -> list[Any]:
     rows = select(model).filter_by(person_id=person.id).options(*options)
     return list(db.session.scalars(rows.order_by(model.id.desc()).limit(SHOWN)))
+
+
+@bp.post(f"{A_PERSON}/tags")
+def tag_person(person_id: int) -> ResponseReturnValue:
+    """Add the tags that were typed, with commas between them."""
+    subscription = _locked_subscription(person_id)
+    names = request.form.get("tags", "").split(",")
+    if not any(name.strip() for name in names) or not all(name.isprintable() for name in names):
+        flash("Type the name of a tag, such as conference-2026.", "bad")
+    elif any(len(name.strip()) > LONGEST_TAG for name in names):
+        flash(f"The name of a tag has at most {LONGEST_TAG} characters.", "bad")
+    else:
+        subscription.tag(names)
+        db.session.commit()
+        flash("Tagged. Whatever starts on that tag has begun.", "good")
+    return redirect(url_for(".show_person", person_id=person_id), 303)
+
+
+@bp.post(f"{A_PERSON}/tags/removal")
+def untag_person(person_id: int) -> ResponseReturnValue:
+    _locked_subscription(person_id).untag(request.form.get("tag", ""))
+    db.session.commit()
+    return redirect(url_for(".show_person", person_id=person_id), 303)
+
+
+def _locked_subscription(person_id: int) -> Subscription:
+    person = Person.for_update(person_id) or abort(404)
+    return Subscription.of(person) or abort(404)
