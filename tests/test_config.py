@@ -59,6 +59,7 @@ def test_processes_that_start_at_once_share_one_secret(environ):
         ("MAIL_BOUNCE_ADDRESS", "nobody"),
         ("MAIL_BOUNCE_ADDRESS", "Bounces <bounces@example.org>"),
         ("MAIL_BOUNCE_ADDRESS", f"{'b' * 29}@example.org"),
+        ("MAIL_DKIM_SELECTOR", "s1._domainkey.example.org."),
         ("BOUNCE_IMAP_URL", "imaps://imap.example.org/INBOX"),
         ("BOUNCE_IMAP_URL", "imap://user:password@imap.example.org/INBOX"),
         ("BOUNCE_IMAP_URL", "imaps://user:password@imap.example.org/IN BOX"),

@@ -110,6 +110,11 @@ def test_a_password_that_is_refused_or_would_go_in_the_clear_is_told_of(app, hea
     assert Findings(app).ill == {}
 
 
+def test_a_mail_server_that_does_not_take_the_sender_is_told_of(app, healthy):
+    healthy.setitem(app.config, "MAIL_BOUNCE_ADDRESS", f"@@{DOMAIN}")
+    assert "takes no mail from" in Findings(app).ill["MAIL_SERVER"]
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "setting"),
     [

@@ -130,7 +130,6 @@ def _is_literal(host: str) -> bool:
 
 def _is_public(text: str) -> bool:
     address = ipaddress.ip_address(text)
-    address = getattr(address, "ipv4_mapped", None) or address
     if any(address in network for network in INSIDE_ALLOWED):
         return True
     return address.is_global and not address.is_multicast and not any(address in network for network in TRANSLATED)

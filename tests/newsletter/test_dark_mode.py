@@ -47,6 +47,7 @@ def test_a_color_for_light_devices_alone_is_found(body):
         '<p style="color: #000; background-color: #fff">Seen</p>',
         '<p style="color: #000"><span style="color: #ddd">Seen</span></p>',
         '<p style="color: #000; background-color: transparent"> &nbsp; </p>',
+        '<p style="background-color: rgba(255, 255, 255, 0)">Seen</p>',
         '<div style="display: none; color: #000"><p>Hidden</p></div>',
     ],
 )

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from app.extensions import db
-from app.newsletter import preflight
+from app.newsletter import messages, preflight
+from app.newsletter.composing import compose
 from app.newsletter.issues import Issue
+from app.newsletter.letter_rules import CLIPPED_AT_BYTES
+from app.newsletter.proofs import proof_of
 
 SITE = "http://localhost:8000"
 
@@ -130,6 +133,25 @@ def test_what_gmail_clips_blocks_and_what_comes_near_warns(app):
     assert blocking(body="A few words more. " * 5700) == ["clipped"]
     finding = found(body="A few words more. " * 5100)["nearly-clipped"]
     assert not finding.blocks
+
+
+def test_links_count_with_the_length_that_counting_clicks_gives_them(app):
+    links = "\n\n".join(f"[{number}](https://a.io/{number})" for number in range(500))
+    issue = issue_with(body=links)
+    assert len(proof_of(issue, compose(issue)).html.encode()) < CLIPPED_AT_BYTES * 0.9
+    assert "clipped" in {finding.code for finding in preflight.check_letter(issue)}
+
+
+def test_a_card_of_nothing_and_a_cover_that_is_gone_block(app):
+    finding = found(body="[article: Nothing of the kind]")["unknown-card"]
+    assert finding.blocks
+    assert "Nothing of the kind" in finding.message
+    assert found(cover="/newsletter/pictures/gone.png", cover_alt="A cup")["cover-lost"].blocks
+
+
+def test_a_header_that_mail_programs_cannot_use_is_missed(app, monkeypatch):
+    monkeypatch.setattr(messages, "list_unsubscribe", lambda url, sender: f"<mailto:{sender}>")
+    assert "headers" in found()["no-unsubscribe"].message
 
 
 def test_the_way_out_is_missed_wherever_it_is_missing(app, monkeypatch, tmp_path):
