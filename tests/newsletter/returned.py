@@ -187,7 +187,16 @@ Subject: Automatic reply: One idea
 Auto-Submitted: auto-replied
 Date: Tue, 24 Nov 2026 09:00:00 +0000
 
-I am away until Monday. If you write to bob@example.org, note: 550 5.1.1 User unknown.
+I am away until Monday, and so is my colleague: what you send him comes back like this.
+
+Hi. This is the qmail-send program at mx.example.org.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<{address}>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+--- Below this line is a copy of the message.
 
 {letter}
 """
@@ -199,11 +208,16 @@ To: {envelope}
 Subject: Re: One idea
 Date: Tue, 24 Nov 2026 09:00:00 +0000
 
-Dear Doctor, a friend of mine got this when she wrote to you. What does it mean?
+Dear Doctor, a friend of mine got this when she wrote to me. What does it mean?
 
-> This is the qmail-send program at mx.example.org.
-> <ada@example.org>:
-> Sorry, no mailbox here by that name. (#5.1.1)
+Hi. This is the qmail-send program at mx.example.org.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<{address}>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+--- Below this line is a copy of the message.
 
 {letter}
 """

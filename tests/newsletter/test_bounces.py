@@ -81,6 +81,26 @@ def test_the_same_bounce_counts_once_however_often_it_comes(app, subscribed, clo
     assert fresh(lambda: db.session.query(Suppression).count()) == 1
 
 
+def test_bounces_and_complaints_about_the_same_letters_at_once_wait_for_no_ring_of_locks(app, subscribed, clock):
+    for _ in range(3):
+        delivery_id = sent(clock.time).id
+
+        def come(_client, index, delivery_id=delivery_id):
+            with app.app_context():
+                delivery = db.session.get(Delivery, delivery_id)
+                db.session.commit()
+                if index % 2:
+                    bounces.bounced(delivery, "hard", UNKNOWN)
+                else:
+                    bounces.complained(ADA, "abuse", delivery=delivery)
+                db.session.commit()
+                return True
+
+        assert at_once(app, 6, come) == [True] * 6
+        assert counters(db.session.get(Delivery, delivery_id)) == (1, 1)
+    assert reason() == COMPLAINT
+
+
 def test_three_soft_bounces_in_a_row_suppress(subscribed, clock):
     for number in range(3):
         assert reason() is None, number

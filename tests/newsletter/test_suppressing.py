@@ -10,7 +10,7 @@ from app.extensions import db
 from app.followups import SequenceRun
 from app.followups import emails as followups_emails
 from app.followups.tasks import sweep_followups
-from app.newsletter.models import Subscription
+from app.newsletter.models import SignUp, Subscription
 from app.newsletter.suppressing import lift, suppress
 from app.outbox import Email, post
 from app.people.models import Person
@@ -199,6 +199,37 @@ def test_ten_reports_at_once_are_one_entry(app, ada):
 
     assert at_once(app, 10, report) == [True] * 10
     assert fresh(lambda: db.session.query(Suppression).count()) == 2
+
+
+def test_a_bounce_while_the_reader_confirms_again_ends_one_way_or_the_other(app, ada, clock):
+    """Never with an error, and never on the list while letters go on."""
+    ada.subscribe()
+    suppressed()
+    clock.advance(days=1)
+    ada.sign_up()
+    token = ada.confirmation_path().rpartition("/")[2]
+    db.session.rollback()
+    begun, failures = threading.Event(), []
+
+    def confirm():
+        with app.app_context():
+            sign_up = SignUp.from_link(token, for_use=True)
+            begun.set()
+            time.sleep(0.4)
+            try:
+                sign_up.subscription.confirm(sign_up)
+                db.session.commit()
+            except Exception as failure:
+                failures.append(failure)
+                db.session.rollback()
+
+    thread = threading.Thread(target=confirm)
+    thread.start()
+    begun.wait(5)
+    suppressed(detail="unknown still")
+    thread.join()
+    assert failures == []
+    assert (entry() is not None) == (ada.subscription.suppressed_at is not None)
 
 
 def test_suppressing_while_a_letter_is_being_written(app, ada, clock):
