@@ -18,6 +18,8 @@ from app.newsletter.leaving import leave_everything
 from app.newsletter.models import Subscription
 from app.newsletter.suppressing import suppress
 from app.outbox import Email, return_address
+from app.outbox.delivery import AFTER_REFUSAL
+from app.outbox.smtp import Answer
 from app.people.models import Person
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES
 
@@ -57,6 +59,15 @@ def refused(delivery: Delivery, answer: str, *, at_recipient: bool) -> None:
     if subscription and kind:
         _note_kind(delivery, kind)
         _conclude(subscription, delivery, kind, answer)
+
+
+def mail_refused(email: Email, answer: Answer) -> None:
+    """A mail server refused a mail of the outbox for good, such as a letter of a sequence."""
+    if classify(answer.words, answer.at_recipient) == "hard" and not email.is_fleeting:
+        suppress(email.to_address, HARD_BOUNCE, answer.words)
+
+
+AFTER_REFUSAL.append(mail_refused)
 
 
 def bounced(delivery: Delivery, kind: Kind, words: str) -> None:

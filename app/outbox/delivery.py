@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import uuid
+from collections.abc import Callable
 
 from flask import Flask, current_app
 
@@ -15,6 +16,8 @@ from app.outbox.smtp import Answer, ConnectionPool, KeptConnection, deliver
 
 log = logging.getLogger(__name__)
 _making = threading.Lock()
+# What other rooms do once a mail server has refused a message for good. They add theirs when imported.
+AFTER_REFUSAL: list[Callable[[Email, Answer], None]] = []
 
 
 class Deliverer:
@@ -104,6 +107,10 @@ def _record(email: Email, answer: Answer) -> None:
         Email.forget_fleeting()
     db.session.commit()
     log.info("mail %s (%s): %s, %s", email.id, email.template, email.state, answer.words)
+    if answer.outcome == "never":
+        for act in AFTER_REFUSAL:
+            act(email, answer)
+        db.session.commit()
 
 
 def bury_dead_neighbours() -> None:

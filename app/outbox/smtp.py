@@ -28,12 +28,14 @@ IDLE_SECONDS = 45
 class Answer(NamedTuple):
     """What came of handing a message to the server: "sent", "later" or "never", in the server's words.
 
-    `server_is_well` is false when the fault lies with the server or the log-in rather than with this message.
+    `server_is_well` is false when the fault lies with the server or the log-in rather than with this message;
+    `at_recipient` is true for an answer to RCPT, which is about the address and not about the message.
     """
 
     outcome: str
     words: str
     server_is_well: bool = True
+    at_recipient: bool = False
 
 
 class KeptConnection(Connection):
@@ -151,7 +153,8 @@ def deliver(email: Email, connection: KeptConnection) -> Answer:
         return _refused(refusal.smtp_code, _words(refusal), connection)
     except smtplib.SMTPRecipientsRefused as refusal:
         code, words = next(iter(refusal.recipients.values()))
-        return _refused(code, f"{code} {words.decode(errors='replace')}", connection)
+        refused = _refused(code, f"{code} {words.decode(errors='replace')}", connection)
+        return refused._replace(at_recipient=True)
     except (smtplib.SMTPException, OSError) as problem:
         connection.drop()
         return Answer("later", _words(problem), server_is_well=False)

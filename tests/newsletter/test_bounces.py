@@ -205,6 +205,19 @@ def test_what_came_back_before_the_reader_returned_says_nothing_any_more(subscri
     assert reason() is None
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"), [(UNKNOWN, HARD_BOUNCE), (SPAM, None), ("554 failed", None), ("550 no", None), (FULL, None)]
+)
+def test_a_letter_of_a_sequence_that_is_refused_suppresses_an_address_that_is_no_good(
+    ada, mail_server, work, answer, expected
+):
+    mail_server.refuse = lambda envelope: answer
+    ada.subscribe()
+    work()
+    assert reason() == expected
+    assert {email.state for email in ada.mail.all} == {"retrying" if answer == FULL else "failed"}
+
+
 def test_a_complaint_unsubscribes_and_suppresses(subscribed, clock):
     delivery = sent(clock.time)
     for _ in range(2):

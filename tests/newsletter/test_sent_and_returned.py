@@ -1,0 +1,54 @@
+"""The whole way round: a letter goes out over SMTP and comes back as mail."""
+
+from app.clock import now
+from app.extensions import db
+from app.newsletter import bounce_boxes
+from app.newsletter.suppressing import suppress
+from app.newsletter.tasks import send_issues
+from app.people.suppressions import COMPLAINT, HARD_BOUNCE, Suppression
+from tests.newsletter.conftest import fresh
+from tests.newsletter.returned import COMPLAINT as ARF
+from tests.newsletter.returned import LEAVING, POSTFIX, mail
+from tests.newsletter.test_sending import as_it_is, issue, readers, send, subscription_of
+
+__all__ = ["issue"]
+
+
+def reason(address):
+    entry = fresh(lambda: Suppression.of(address))
+    return entry and entry.reason
+
+
+def test_a_letter_that_went_out_comes_back_to_its_own_address(issue, mail_server):
+    readers(4)
+    send(issue)
+    kinds = {}
+    for number, (envelope, message) in enumerate(zip(mail_server.envelopes, mail_server.received, strict=True)):
+        way_out = message["List-Unsubscribe"].rpartition("mailto:")[2].partition("?")[0]
+        template = [POSTFIX, ARF, LEAVING, None][number]
+        address = envelope.rcpt_tos[0]
+        kinds[template] = address
+        if template:
+            bounce_boxes.take_in(
+                mail(template, envelope=envelope.mail_from, way_out=way_out, address=address), "a mail"
+            )
+    after = as_it_is(issue)
+    assert (after.sent, after.bounced, after.complained) == (4, 1, 1)
+    assert [reason(kinds[template]) for template in (POSTFIX, ARF, LEAVING, None)] == [
+        HARD_BOUNCE, COMPLAINT, None, None,
+    ]  # fmt: skip
+    states = [fresh(lambda at=at: subscription_of(at).state) for at in kinds.values()]
+    assert states == ["suppressed", "left", "left", "active"]
+
+
+def test_an_issue_goes_to_nobody_who_is_suppressed_be_it_before_or_meanwhile(issue, mail_server):
+    readers(3)
+    suppress("reader0@example.org", HARD_BOUNCE)
+    issue.schedule(now())
+    issue.freeze()
+    suppress("reader1@example.org", COMPLAINT)
+    db.session.commit()
+    send_issues.call_local()
+    after = as_it_is(issue)
+    assert (after.recipients, after.sent, after.skipped) == (2, 1, 1)
+    assert [envelope.rcpt_tos for envelope in mail_server.envelopes] == [["reader2@example.org"]]
