@@ -10,6 +10,7 @@ from huey.consumer import Consumer
 from app.enrollment import tasks as enrollment_tasks
 from app.extensions import queue
 from app.followups import tasks as followups_tasks
+from app.newsletter import import_tasks
 from app.newsletter import tasks as newsletter_tasks
 from app.outbox import tasks as outbox_tasks
 from app.outbox.delivery import Deliverer, bury_dead_neighbours
@@ -20,6 +21,7 @@ SWEEPS = (
     followups_tasks.sweep_followups,
     enrollment_tasks.sweep_orders,
     newsletter_tasks.sweep_issues,
+    import_tasks.sweep_uploads,
 )
 LONGEST_POLL_SECONDS = 0.5
 

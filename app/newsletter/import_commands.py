@@ -22,7 +22,7 @@ SHOWN = 20
 
 @newsletter.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--basis", type=click.Choice(list(BASES)), help="What you may write to these people for.")
+@click.option("--basis", type=click.Choice(list(BASES)), help="Why you may write to these people.")
 @click.option("--yes", is_flag=True, help="Do it. Without this, nothing is written.")
 @click.option("--system", type=click.Choice(list(SYSTEMS)), help="Whose export it is, where the header does not tell.")
 @click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help=f"Fields: {', '.join(FIELDS)}.")
@@ -41,7 +41,7 @@ def import_subscribers(
     """Take in the subscribers of FILE, as exported by another system, or any CSV; first only say what would happen."""
     if yes and not basis:
         known = "\n".join(f"  --basis {key}: {words}" for key, words in BASES.items())
-        raise click.ClickException(f"Say what you may write to these people for; the consent ledger keeps it:\n{known}")
+        raise click.ClickException(f"Say why you may write to these people; the consent ledger keeps it:\n{known}")
     try:
         with file.open("rb") as opened:
             source = _source(opened, file.name, system, columns, encoding)

@@ -127,6 +127,7 @@ def _as_left(label: str) -> Callable[[Entry], Row]:
         left_at = entry.left_at or now()
         return {
             "requested_at": entry.signed_up_at or entry.confirmed_at or left_at,
+            "confirmed_at": entry.confirmed_at or entry.signed_up_at or left_at,
             "unsubscribed_at": left_at,
             "source": _source(entry, label),
         }

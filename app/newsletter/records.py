@@ -11,6 +11,7 @@ from app.newsletter.deliveries import Delivery
 from app.newsletter.departures import Departure
 from app.newsletter.issues import Issue
 from app.newsletter.models import SignUp, Subscription
+from app.newsletter.uploads import UploadReject
 from app.people import records
 from app.people.address_changes import AddressChange
 from app.people.models import Person
@@ -46,6 +47,7 @@ def _erase(person: Person) -> None:
     db.session.execute(delete(Departure).where(Departure.person_id == person.id))
     for address in AddressChange.addresses_of(person):
         Allowance.forget(address)
+        UploadReject.forget_address(address)
     db.session.flush()
 
 

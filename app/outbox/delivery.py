@@ -95,6 +95,12 @@ class Deliverer:
         return answer
 
 
+def is_stopping() -> bool:
+    """Whether this process is a worker that was told to stop, for whoever is in the middle of long work."""
+    deliverer: Deliverer | None = current_app.extensions.get("outbox")
+    return deliverer is not None and deliverer.stopping.is_set()
+
+
 def _record(email: Email, answer: Answer) -> None:
     if answer.outcome == "sent":
         email.mark_sent()

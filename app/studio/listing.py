@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.extensions import db
+from app.people.addresses import InvalidAddress, normalize
 
 Row = TypeVar("Row")
 PAGE_LENGTH = 25
@@ -61,15 +62,21 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True)
 class Listing(Generic[Row]):
-    """Rows in the order of `number`, found by a part of any `searched` column, in one of `states`."""
+    """Rows in the order of `number`, found by a part of any `searched` column, in one of `states`.
+
+    `address` is a column that is unique and indexed: who types a whole address is answered without reading all rows.
+    """
 
     rows: Select[Row]
     number: Any
     searched: tuple[Any, ...]
     states: dict[str, ColumnElement[bool]]
+    address: Any = None
 
     def page(self, asked: Asked) -> Page[Row]:
         """The page `asked` for. One query, however long the listing is, and those its eager loads add."""
+        if found := self._at_address(asked):
+            return self._page(asked, found, newer=False, older=False)
         if asked.after is not None:
             later = self._matching(asked).where(self.number > asked.after).order_by(self.number)
             rows, more = _some(later)
@@ -78,6 +85,15 @@ class Listing(Generic[Row]):
         older_than = [] if asked.before is None or asked.after is not None else [self.number < asked.before]
         rows, more = _some(self._matching(asked).where(*older_than).order_by(self.number.desc()))
         return self._page(asked, rows, newer=bool(older_than), older=more)
+
+    def _at_address(self, asked: Asked) -> list[Row]:
+        if self.address is None or "@" not in asked.query:
+            return []
+        try:
+            address = normalize(asked.query)
+        except InvalidAddress:
+            return []
+        return list(db.session.scalars(self._matching(asked._replace(query="")).where(self.address == address)))
 
     def _matching(self, asked: Asked) -> Select[Row]:
         wanted = self.rows

@@ -11,9 +11,10 @@ from app.studio.listing import Asked, Listing, by_first_moment
 SUBSCRIPTIONS = Listing(
     rows=select(Subscription)
     .join(Subscription.person)
-    .options(contains_eager(Subscription.person), selectinload(Subscription.topics)),
+    .options(contains_eager(Subscription.person), selectinload(Subscription.topics), selectinload(Subscription.tags)),
     number=Subscription.id,
     searched=(Person.email, Person.name),
+    address=Person.email,
     states=by_first_moment(
         {
             "left": Subscription.unsubscribed_at,

@@ -29,6 +29,7 @@ PEOPLE = Listing(
     rows=select(Person).options(selectinload(Person.roles)),
     number=Person.id,
     searched=(Person.email, Person.name),
+    address=Person.email,
     states={
         "owner": Person.roles.any(Role.name == OWNER),
         "barred": Person.active.is_(False) & Person.erased_at.is_(None),

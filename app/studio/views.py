@@ -4,6 +4,7 @@ from flask.typing import ResponseReturnValue
 from app.studio import (
     coaching_views,
     enrollment_views,
+    import_views,
     issue_audience_views,
     issue_cover_views,
     issue_preview_views,
@@ -27,6 +28,7 @@ __all__ = [
     "bp",
     "coaching_views",
     "enrollment_views",
+    "import_views",
     "issue_audience_views",
     "issue_cover_views",
     "issue_preview_views",

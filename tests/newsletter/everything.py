@@ -17,9 +17,11 @@ from app.followups.tasks import send_due_steps
 from app.newsletter.allowance import Allowance
 from app.newsletter.deliveries import Delivery
 from app.newsletter.departures import Departure
+from app.newsletter.import_csv import Rejected
 from app.newsletter.issues import Issue
 from app.newsletter.models import Subscription
 from app.newsletter.tags import Tag
+from app.newsletter.uploads import UploadReject
 from app.people.address_changes import AddressChange
 from app.people.models import Person
 from app.people.sign_in import SignInCode
@@ -48,6 +50,7 @@ def with_everything(paid: bool = True) -> Person:
         SignInAllowance.of(address).take_mail()
         Allowance.take(address)
     SignInAllowance.of("grace.hopper+tag@example.org").take_mail()
+    UploadReject.keep(factories.upload().id, [Rejected(2, GRACE, "This person left here.")])
     Suppression.add(FORMER, SOFT_BOUNCES, f"550 {FORMER} is full")
     _write_to(person, subscription)
     _ask_for_a_consultation()

@@ -12,6 +12,7 @@ from app.extensions import db
 from app.newsletter.drafting import new_draft
 from app.newsletter.issues import Issue
 from app.newsletter.models import PURPOSE, WORDING, Subscription
+from app.newsletter.uploads import Upload
 from app.outbox import Email
 from app.people.models import Consent, Person
 from app.people.suppressions import HARD_BOUNCE, Suppression
@@ -104,6 +105,10 @@ def email(to: str, subject: str = "Hello", whose: Person | None = None, **column
             message_id=f"<{count}@tests.example.org>", **columns,
         )
     )  # fmt: skip
+
+
+def upload(data: bytes = b"email,name\nada@example.org,Ada\n", file_name: str = "people.csv") -> Upload:
+    return Upload.receive(file_name, [data])
 
 
 def _add(row):

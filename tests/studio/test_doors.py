@@ -31,6 +31,7 @@ def rows(app):
         "person_id": factories.subscription("ada@example.org").person.id,
         "consultation_id": factories.consultation("ada@example.org").id,
         "issue_id": factories.issue("Private words").id,
+        "upload_id": factories.upload().id,
         "sequence_id": sequence_of("private", {"slug": "private", "subject": "Private words"}).id,
         "step_slug": "private",
         "suppression_id": factories.suppression("ada@example.org", detail="Private words").id,

@@ -1,0 +1,296 @@
+"""Importing and exporting in the studio: look at a file, check it, take it in; and the files that come out."""
+
+import re
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from app.clock import now
+from app.extensions import db
+from app.newsletter.import_rows import BATCH
+from app.newsletter.import_tasks import sweep_uploads, work_on_upload
+from app.newsletter.models import Subscription
+from app.newsletter.uploads import SILENCE, LostClaim, Upload, UploadPart, UploadReject
+from app.outbox.delivery import Deliverer
+from app.people.models import Consent, Person
+from app.studio import import_views
+from tests.studio import factories
+from tests.studio.conftest import token_in
+
+IMPORT = "/studio/subscriptions/import"
+PEOPLE = b"email,name,status\nada@example.org,Ada,active\nlee@example.org,Lee,unsubscribed\nnope,,active\n"
+COLUMNS = {"column_email": "0", "column_name": "1", "column_status": "2"}
+
+
+def send(owner, data=PEOPLE, name="people.csv"):
+    token = token_in(owner.get(IMPORT))
+    # As bytes, because Werkzeug's test client leaves the temporary file of a large form open.
+    fields = {"csrf_token": token, "file": FileStorage(BytesIO(data), name)}
+    boundary, body = encode_multipart(fields)
+    return owner.post(IMPORT, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
+def check(owner, path, **fields):
+    plan = {"csrf_token": token_in(owner.get(IMPORT)), "system": "other", "basis": "asked"} | COLUMNS | fields
+    return owner.post(f"{path}/check", data=plan)
+
+
+def press(owner, path, button):
+    return owner.post(f"{path}/{button}", data={"csrf_token": token_in(owner.get(IMPORT))})
+
+
+def everybody():
+    db.session.rollback()
+    rows = db.session.execute(db.select(Person.email, Subscription).join(Subscription.person))
+    return {email: row.state for email, row in rows}
+
+
+def count(model):
+    db.session.rollback()
+    return db.session.scalar(db.select(db.func.count()).select_from(model))
+
+
+def test_a_file_is_looked_at_checked_and_taken_in(owner, work, mail):
+    answer = send(owner, name="C:/fakepath/people.csv")
+    assert answer.status_code == 303
+    path = answer.location
+    plan = owner.get(path).text
+    assert "people.csv" in plan
+    assert "fakepath" not in plan
+    assert "ada@example.org" in plan
+    assert re.search(r'name="column_email".*?<option selected value="0">email</option>', plan, re.DOTALL)
+
+    assert check(owner, path).location == path
+    waiting = owner.get(path).text
+    assert 'data-refresh="2"' in waiting
+    assert 'http-equiv="refresh"' in waiting
+    work()
+    report = owner.get(path).text
+    for expected in (
+        "New: subscribed",
+        "Left there",
+        "Not readable",
+        "must have an @-sign",
+        "Take in one new subscriber",
+    ):
+        assert expected in report
+    assert "data-refresh" not in report
+    assert everybody() == {}
+
+    assert press(owner, path, "import").status_code == 303
+    work()
+    assert everybody() == {"ada@example.org": "active", "lee@example.org": "left"}
+    done = owner.get(path).text
+    assert "It is done" in done
+    assert "Take in" not in done
+    assert mail.all == []
+    assert count(UploadPart) == 0
+    assert db.session.scalar(db.select(Consent.page).where(Consent.action == "given")) == (
+        "Import from another system: people.csv"
+    )
+    rejected = owner.get(f"{path}/rejected.csv")
+    assert rejected.text.splitlines()[1].startswith("4,nope,")
+    assert "attachment" in rejected.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"", "empty"), (b"em\0ail\nx\n", "NUL"), (b"x" * 200_000, "longer than")],
+)
+def test_a_file_of_no_use_is_refused_and_not_kept(owner, data, words):
+    answer = send(owner, data)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert count(Upload) == 0
+
+
+def test_no_file_is_asked_for(owner):
+    answer = owner.post(IMPORT, data={"csrf_token": token_in(owner.get(IMPORT))})
+    assert answer.status_code == 422
+    assert "Choose the file" in answer.text
+
+
+def test_a_basis_and_a_column_of_addresses_are_asked_for(owner):
+    path = send(owner).location
+    answer = check(owner, path, basis="", column_email="", column_name="0")
+    assert answer.status_code == 422
+    assert "Without it nobody can be taken in" in answer.text
+    assert "which column holds the addresses" in answer.text
+    assert re.search(r'name="column_name".*?<option selected value="0">email</option>', answer.text, re.DOTALL)
+    assert db.session.get(Upload, int(path.rpartition("/")[2])).step == "columns"
+
+
+def test_a_larger_file_than_a_form_may_be_is_taken_and_far_larger_ones_are_not(owner, work, monkeypatch):
+    data = b"email,note\n" + b"".join(b"reader%d@example.org,%s\n" % (number, b"x" * 1000) for number in range(1000))
+    path = send(owner, data).location
+    check(owner, path, column_name="", column_status="")
+    work()
+    assert "1,000" in owner.get(path).text
+    monkeypatch.setattr(import_views.receive_upload, "largest_file", 100_000)
+    assert send(owner, data).status_code == 413
+
+
+def test_only_the_owner_may_send_a_file_and_only_with_the_token(app, learner, owner, client):
+    assert owner.post(IMPORT, data={"file": (BytesIO(PEOPLE), "people.csv")}).status_code == 400
+    token = token_in(owner.get(IMPORT))
+    for stranger in (learner, client):
+        sent = stranger.post(IMPORT, data={"csrf_token": token, "file": (BytesIO(PEOPLE), "people.csv")})
+        assert sent.status_code in (303, 400, 404)
+    assert count(Upload) == 0
+
+
+def test_nothing_is_taken_in_that_was_not_checked(owner, work):
+    path = send(owner).location
+    assert press(owner, path, "import").status_code == 409
+    check(owner, path)
+    assert press(owner, path, "import").status_code == 409
+    assert check(owner, path).status_code == 409
+    work()
+    press(owner, path, "import")
+    assert press(owner, path, "import").status_code == 409
+    assert press(owner, path, "removal").status_code == 409
+
+
+def test_how_it_is_read_can_be_changed_after_the_check(owner, work):
+    path = send(owner, "email,name\nada@example.org,Zo\u00eb\n".encode("windows-1252")).location
+    check(owner, path, column_status="")
+    work()
+    assert "encoding" in owner.get(path).text
+    assert 'name="column_email"' in owner.get(f"{path}?change=1").text
+    check(owner, path, column_status="", encoding="windows-1252")
+    work()
+    press(owner, path, "import")
+    work()
+    db.session.rollback()
+    assert Person.with_email("ada@example.org").name == "Zo\u00eb"
+    assert count(UploadReject) == 0
+
+
+def test_what_makes_the_whole_file_unreadable_is_said_on_its_page(owner, work):
+    rows = b"".join(b"r%d@example.org,t%d\n" % (number, number) for number in range(300))
+    path = send(owner, b"email,tags\n" + rows).location
+    check(owner, path, column_name="", column_status="", column_tags="1")
+    work()
+    page = owner.get(path).text
+    assert "different tags" in page
+    assert 'name="column_tags"' in page
+    check(owner, path, encoding="utf-16")
+    work()
+    assert 'name="column_tags"' in owner.get(path).text
+
+
+@pytest.fixture
+def many(owner, work):
+    """An upload of three batches, checked."""
+    rows = b"".join(b"reader%d@example.org\n" % number for number in range(3 * BATCH))
+    path = send(owner, b"email\n" + rows).location
+    check(owner, path, column_name="", column_status="")
+    work()
+    return path
+
+
+def test_an_import_that_was_cut_off_goes_on_where_it_was(owner, work, many, monkeypatch, clock):
+    press(owner, many, "import")
+    upload_id = int(many.rpartition("/")[2])
+    claim = Upload.claim(upload_id)
+    db.session.commit()
+    steps = claim.work()
+    for _ in range(3):  # The beginning and two batches; then the worker dies.
+        next(steps)
+        db.session.commit()
+    del steps, claim
+    assert len(everybody()) == 2 * BATCH
+    db.session.rollback()
+    work_on_upload.call_local(upload_id)  # Somebody still has it, as far as anyone knows.
+    assert len(everybody()) == 2 * BATCH
+    clock.advance(seconds=SILENCE.total_seconds() + 1)
+    db.session.rollback()
+    sweep_uploads.call_local()
+    work()
+    assert len(everybody()) == 3 * BATCH
+    db.session.rollback()
+    assert db.session.get(Upload, upload_id).counts == {"new": 3 * BATCH}
+
+
+def test_a_worker_that_is_told_to_stop_hands_the_import_on(app, owner, work, many):
+    press(owner, many, "import")
+    db.session.rollback()
+    Deliverer.of_this_process().stopping.set()
+    work()
+    upload = db.session.get(Upload, int(many.rpartition("/")[2]))
+    assert (upload.step, upload.claimed_by) == ("importing", None)
+    Deliverer.of_this_process().stopping.clear()
+    db.session.rollback()
+    sweep_uploads.call_local()
+    work()
+    assert len(everybody()) == 3 * BATCH
+
+
+def test_a_worker_that_lost_its_claim_writes_nothing_more(owner, many):
+    press(owner, many, "import")
+    upload_id = int(many.rpartition("/")[2])
+    steps = Upload.claim(upload_id).work()
+    next(steps)
+    db.session.commit()
+    db.session.execute(db.update(Upload).values(claimed_by="another"))
+    db.session.commit()
+    with pytest.raises(LostClaim):
+        next(steps)
+    db.session.rollback()
+    assert everybody() == {}
+
+
+def test_files_are_not_kept_for_long(owner, work, clock):
+    begun = send(owner).location
+    done = send(owner).location
+    check(owner, done)
+    work()
+    press(owner, done, "import")
+    work()
+    clock.advance(days=1, minutes=1)
+    db.session.rollback()
+    sweep_uploads.call_local()
+    assert count(UploadPart) == 0
+    assert owner.get(begun).status_code == 404
+    db.session.rollback()
+    db.session.execute(db.update(Upload).values(finished_at=now() - timedelta(days=31)))
+    db.session.commit()
+    sweep_uploads.call_local()
+    assert count(UploadReject) == count(Upload) == 0
+
+
+def test_an_upload_can_be_thrown_away(owner):
+    path = send(owner).location
+    assert press(owner, path, "removal").location == IMPORT
+    assert count(UploadPart) == count(Upload) == 0
+
+
+def test_what_stands_in_a_file_stays_text(owner, work):
+    evil = "<script>alert(1)</script>"
+    data = f'email,name,"{evil}"\n{evil},{evil},{evil}\n'.encode()
+    path = send(owner, data, "<script>alert(1).csv").location
+    pages = [owner.get(path).text]
+    check(owner, path, column_status="")
+    work()
+    pages += [owner.get(path).text, owner.get(IMPORT).text]
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_the_list_leads_to_import_and_export(owner):
+    factories.subscription("ada@example.org", "=Ada")
+    factories.subscription("gone@example.org", state="left")
+    db.session.commit()
+    page = owner.get("/studio/subscriptions").text
+    assert f'href="{IMPORT}"' in page
+    assert 'href="/studio/subscriptions/export.csv"' in page
+    answer = owner.get("/studio/subscriptions/export.csv")
+    assert answer.mimetype == "text/csv"
+    assert answer.data.startswith(b"\xef\xbb\xbfemail,")
+    assert "ada@example.org,'=Ada,active" in answer.text
+    assert "gone@example.org" not in answer.text
+    assert "gone@example.org" in owner.get("/studio/subscriptions/export.csv?all=1").text
