@@ -45,7 +45,8 @@ def _issue_left_over(subscription: Subscription) -> int | None:
     if not subscription.is_active:
         return None
     sent = select(Delivery).where(Delivery.subscription_id == subscription.id, Delivery.sent_at.is_not(None))
-    last = db.session.scalar(sent.order_by(Delivery.id.desc()).limit(1))
+    # Not by number alone: PostgreSQL might walk the whole ledger backwards to find the highest.
+    last = db.session.scalar(sent.order_by(Delivery.sent_at.desc(), Delivery.id.desc()).limit(1))
     if last is None or last.sent_at is None or last.sent_at < now() - LATELY or last.complained_at:
         return None
     return last.issue_id
