@@ -1,6 +1,7 @@
 """How an issue begins, and what is wrong with one as it is written."""
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.extensions import db
 from app.followups import merge
@@ -15,9 +16,12 @@ COPIED = ("subject", "preview", "sender_name", "cover", "cover_alt", "body", "is
 
 def new_draft(title: str, **columns: object) -> Issue:
     """A draft of this title, at an address of its own."""
-    issue = Issue(title=title, slug=_free_slug(title), **columns)
-    db.session.add(issue)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            issue = Issue(title=title, slug=_free_slug(title), **columns)
+            db.session.add(issue)
+    except IntegrityError:  # Somebody else took it between our look and our write. Now we see that.
+        return new_draft(title, **columns)
     return issue
 
 

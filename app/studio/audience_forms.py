@@ -76,7 +76,7 @@ def labels_by_kind() -> dict[str, dict[str, str]]:
         "stages": CAREER_STAGES,
         "tags": {tag.name: tag.name for tag in Tag.all()},
         "sources": {page: page for page in sources()},
-        "facts": {name: FACTS_IN_WORDS[name] for name in FACTS},
+        "facts": {name: FACTS_IN_WORDS.get(name, name.capitalize()) for name in FACTS},
     }
 
 

@@ -175,7 +175,7 @@ function keepFresh(region) {
       const fresh = page.querySelector(`[data-in-place="${CSS.escape(name)}"]`);
       const ended = answer.ok && fresh && !fresh.dataset.refresh;
       if (answer.ok && fresh && fresh.dataset.state !== region.dataset.state) return location.reload();
-      if (answer.ok && fresh) region.replaceChildren(...document.adoptNode(fresh).childNodes);
+      if (answer.ok && fresh && !region.contains(document.activeElement)) region.replaceChildren(...document.adoptNode(fresh).childNodes);
       if (ended) return;
     } catch { /* The next look may do better. */ }
     setTimeout(look, seconds * 1000);
