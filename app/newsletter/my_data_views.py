@@ -4,6 +4,7 @@ from flask import Response, abort, make_response, redirect, render_template, url
 from flask.typing import ResponseReturnValue
 
 from app.extensions import csrf, db
+from app.followups.leaving import preferences_url
 from app.newsletter import emails, my_data
 from app.newsletter.allowance import Allowance
 from app.newsletter.preferences_views import person_of_link
@@ -77,6 +78,7 @@ def _erasure_page(token: str, person: Person) -> str:
         parts=records.PARTS.values(),
         kept=records.kept(person),
         hindrances=records.hindrances(person),
+        preferences_url=preferences_url(person),
     )
 
 

@@ -52,11 +52,9 @@ def _erase(person: Person) -> None:
 
 
 def _count_out(subscription: Subscription) -> None:
-    """Let an issue that is on its way not wait for a delivery that is no more."""
-    waiting = delete(Delivery).where(
-        Delivery.subscription_id == subscription.id, Delivery.is_undecided(), Delivery.claimed_by.is_(None)
-    )
-    gone = db.session.scalars(waiting.returning(Delivery.issue_id).execution_options(synchronize_session=False))
+    """Let an issue that is on its way not wait for a delivery that is no more. What a worker has in hand goes out."""
+    undecided = delete(Delivery).where(Delivery.subscription_id == subscription.id, Delivery.is_undecided())
+    gone = db.session.scalars(undecided.returning(Delivery.issue_id).execution_options(synchronize_session=False))
     for issue_id, number in Counter(gone).items():
         Issue.count(issue_id, skipped=number)
 

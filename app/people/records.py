@@ -98,7 +98,8 @@ def erase(person: Person) -> None:
     """
     for part in PARTS.values():
         part.lock(person)
-    Person.for_update(person.id)
+    if Person.for_update(person.id) is None:  # Somebody pressed the button twice.
+        raise CannotErase(IS_ERASED)
     if said := hindrances(person):
         raise CannotErase(" ".join(said))
     stays = bool(kept(person))

@@ -76,6 +76,16 @@ def test_a_link_is_good_in_one_spelling_only(link, client, mail):
     assert everything() == before
 
 
+def test_using_the_link_counts_as_having_been_here_and_a_typed_address_does_not(link, client, frozen):
+    def last_seen():
+        db.session.rollback()
+        return db.session.scalar(db.select(Person.last_seen_at).join(Consultation))
+
+    assert last_seen() is None
+    client.post(link + "/details", data=DETAILS)
+    assert last_seen() == frozen.time
+
+
 def test_cancelling_twice_is_harmless(link, client, mail, consultations, frozen):
     client.post(link + "/cancellation", data={"reason": "first"})
     when = consultations()[0].cancelled_at

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.people.models import Person
 from app.stripe_sandbox.cards import CLOSED_ACCOUNT, DECLINED, THREE_D_SECURE
 from app.stripe_sandbox.errors import StripeError
 
@@ -18,6 +19,7 @@ def test_a_paid_place_is_confirmed_with_receipt_and_way_in(shop, stripe, mail, c
     shop.hear()
     assert len(shop.enrollments) == 1
     assert shop.order.state == "paid"
+    assert Person.with_email(BUYER).last_seen_at
     assert shop.order.payment_method == "Visa ending in 4242"
     [letter] = mail.to(BUYER, "enrollment/enrolled")
     for said in ("Ada", "Leading in Medicine", "Spring", "$1,200.00", "Visa ending in 4242", shop.order.number):

@@ -20,7 +20,7 @@ from app.outbox import Email
 from app.outbox.tasks import sweep_outbox
 from app.people.models import Person
 from app.people.suppressions import Suppression
-from tests.newsletter.conftest import ADA, fresh, path_in, rows_of_everybody
+from tests.newsletter.conftest import ADA, at_once, fresh, path_in, rows_of_everybody
 from tests.newsletter.everything import FORMER, GRACE, NAME, traces, with_everything
 from tests.studio import factories
 
@@ -168,6 +168,16 @@ def test_old_links_mean_nothing_any_more(client):
         assert client.get(f"/newsletter/my-data/{proof}{path}").status_code == 410
     assert client.post(f"/newsletter/my-data/{proof}/erasure").status_code == 410
     assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize("has_books", [True, False])
+def test_pressing_ten_times_at_once_erases_once(app, client, mail, has_books):
+    person = with_everything() if has_books else Subscription.at(GRACE).person
+    db.session.commit()
+    path = f"/newsletter/my-data/{proof_of(person)}/erasure"
+    answers = at_once(app, 10, lambda client, _: client.post(path).status_code)
+    assert sorted(answers) == [303] + [410] * 9
+    assert [email.template for email in mail.to(GRACE)] == ["newsletter/erased"]
 
 
 def test_coming_back_begins_anew(ada):

@@ -32,6 +32,16 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(client, ada):
     assert "Expires" in cookie
 
 
+def test_signing_in_counts_as_having_been_here(client, ada, clock):
+    link = link_for(ada)
+    client.get(link)
+    db.session.refresh(ada)
+    assert ada.last_seen_at is None
+    client.post(link)
+    db.session.refresh(ada)
+    assert ada.last_seen_at == clock.time
+
+
 def test_over_https_the_cookie_is_tied_to_this_host(app, client, ada, monkeypatch, tmp_path):
     settings = config.load(
         {"SITE_URL": "https://doctor.example.org", "SECRET_KEY": "x" * 40, "INSTANCE_PATH": str(tmp_path)}
