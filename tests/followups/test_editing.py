@@ -3,7 +3,6 @@
 import threading
 import time
 
-from app import followups
 from app.extensions import db
 from app.followups import Sequence, SequenceRun, SequenceStep
 from app.followups.tasks import forget_old_steps, send_due_steps
@@ -105,11 +104,12 @@ def test_who_enters_during_an_edit_gets_every_letter(app, ada, welcome, mail, cl
             forget_old_steps.call_local()
             edited.append(True)
 
-    followups.happened("tag", db.session.get_one(Person, ada_id), tag="welcome")
+    (entered,) = Sequence.started_by("tag", "welcome")
     editor = threading.Thread(target=edit)
     editor.start()
     time.sleep(0.3)
     assert edited == []
+    SequenceRun.begin(entered, db.session.get_one(Person, ada_id), "", {})
     db.session.commit()
     editor.join()
     assert edited == [True]

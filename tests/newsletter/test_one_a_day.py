@@ -142,11 +142,15 @@ def test_a_new_tag_starts_what_starts_on_it_once(reader, clock):
     assert letters(reader) == ["Of the course", "For you"]
 
 
-def test_a_tag_on_who_has_not_confirmed_starts_nothing(reader, ada):
-    reader.subscription.leave()
+def test_a_tag_on_who_has_left_starts_nothing(reader):
     sequence = followups.Sequence(name="vip", title="V", purpose="newsletter", starts_on="tag", start_tag="vip")
+    sequence.steps = [followups.SequenceStep(position=1, slug="v", subject="For you", delay_hours=48, body="A")]
     db.session.add(sequence)
-    reader.subscription.tag(["vip"])
     db.session.commit()
+    subscription = reader.subscription
+    subscription.leave()
+    subscription.tag(["vip"])
+    db.session.commit()
+    assert fresh(lambda: [tag.name for tag in reader.subscription.tags]) == ["vip"]
     runs = db.select(followups.SequenceRun).where(followups.SequenceRun.sequence_id == sequence.id)
     assert fresh(lambda: db.session.scalars(runs).all()) == []
