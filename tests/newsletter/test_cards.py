@@ -70,8 +70,9 @@ def test_what_a_title_holds_is_text_in_a_card():
 
 
 def test_a_card_among_lines_of_code_stays_as_it_was_typed():
-    _, html = read("```\n[article: four-roles]\n```")
+    _, html = read("```\n[article: four-roles]\n[article: Doctors & <b>{first_name}</b> *stars*]\n```")
     assert "[article: four-roles]" in html
+    assert "[article: Doctors &amp; &lt;b&gt;{first_name}&lt;/b&gt; *stars*]" in html
     assert "Whom to ask." not in html
 
 

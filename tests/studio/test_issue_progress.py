@@ -121,3 +121,15 @@ def test_the_page_counts_nothing_however_many_there_are(desk, queries):
         desk.get("/progress")
     assert not [statement for statement in sent if "count(" in statement.lower()]
     assert len(sent) <= 6
+
+
+def test_the_overview_leads_to_what_goes_and_what_comes(owner, issue, clock):
+    coming = factories.issue("Next week")
+    coming.schedule(clock.time + timedelta(days=7))
+    factories.issue("Only a draft")
+    db.session.commit()
+    page = owner.get("/studio/").text
+    assert "30 of 100" in page
+    assert page.index("Ordinary joy") < page.index("Next week")
+    assert "Nov 30, 2026, 4:01 AM EST" in page
+    assert "Only a draft" not in page
