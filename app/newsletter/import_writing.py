@@ -174,7 +174,9 @@ def _insert(table: Table, rows: Sequence[Row], *returned: str) -> Iterable[Any]:
         return []
     dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
     writing = dialect.insert(table).on_conflict_do_nothing()
-    if not returned:
+    if not returned and dialect is sqlite:
         db.session.execute(writing, rows)
         return []
-    return db.session.execute(writing.returning(*(table.c[name] for name in returned)), rows)
+    # With something to return, SQLAlchemy writes many rows in a statement, which spares PostgreSQL the way for each.
+    columns = [table.c[name] for name in returned] or list(table.primary_key)
+    return db.session.execute(writing.returning(*columns), rows)

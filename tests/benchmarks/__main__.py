@@ -1,6 +1,6 @@
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import pages, process, rendering, tools, work
+from tests.benchmarks import importing, pages, process, rendering, subscriber_list, tools, work
 from tests.benchmarks.site import BenchSite
 
 
@@ -12,6 +12,8 @@ def main() -> None:
         rendering.measure(site)
         work.compare(site)
         process.measure(site)
+    importing.compare()
+    subscriber_list.compare()
 
 
 if __name__ == "__main__":
