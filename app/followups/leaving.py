@@ -55,7 +55,14 @@ def list_headers(person: Person) -> dict[str, str]:
 
 def list_unsubscribe(url: str, payload: list[int]) -> str:
     """The header's value: the link for one click, and an address to write to, good for this person only."""
-    return f"<{url}>, <mailto:{return_address.tagged(_leaving_tag(payload))}?subject=unsubscribe>"
+    return list_unsubscriber()(url, payload)
+
+
+def list_unsubscriber() -> Callable[[str, list[int]], str]:
+    """`list_unsubscribe` for whoever needs it by the ten thousand."""
+    tag = _leaving_tagger()
+    before, _, after = return_address.tagged("~").partition("~")
+    return lambda url, payload: f"<{url}>, <mailto:{before}{tag(payload)}{after}?subject=unsubscribe>"
 
 
 def person_of_tag(tag: str) -> Person | None:
@@ -65,7 +72,7 @@ def person_of_tag(tag: str) -> Person | None:
     if kind != LEAVING_TAG or not (tag.isascii() and number.isdigit() and len(number) <= 10 and int(number) < 2**31):
         return None
     person = db.session.get(Person, int(number))
-    return person if person and hmac.compare_digest(_leaving_tag(_payload(person)), tag) else None
+    return person if person and hmac.compare_digest(_leaving_tagger()(_payload(person)), tag) else None
 
 
 def list_id() -> str:
@@ -84,8 +91,12 @@ def payload_of(person_id: int, created_at: datetime) -> list[int]:
     return [person_id, int(created_at.timestamp())]
 
 
-def _leaving_tag(payload: list[int]) -> str:
+def _leaving_tagger() -> Callable[[list[int]], str]:
     """As a token is, in small letters and short enough for the part before the @ of an address."""
     key = current_app.config["SECRET_KEY"].encode()
-    signature = hmac.digest(key, b"leaving by mail:%d:%d" % (payload[0], payload[1]), "sha256").hex()[:16]
-    return f"{LEAVING_TAG}-{payload[0]}-{signature}"
+
+    def leaving_tag(payload: list[int]) -> str:
+        signature = hmac.digest(key, b"leaving by mail:%d:%d" % (payload[0], payload[1]), "sha256").hex()[:16]
+        return f"{LEAVING_TAG}-{payload[0]}-{signature}"
+
+    return leaving_tag

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from flask import current_app
 
-from app.followups.leaving import link_maker, list_unsubscribe, payload_of
+from app.followups.leaving import link_maker, list_unsubscriber, payload_of
 from app.newsletter.composing import OF_THE_RECIPIENT, Blank, Composed, Passage
 from app.newsletter.issues import Issue
 from app.outbox.models import single_line
@@ -74,6 +74,7 @@ class PreparedMessage:
         self._domain = domain_of(self.sender)
         self._issue = issue.public_id
         self._values = Values(issue)
+        self._way_out = list_unsubscriber()
         self._subject = composed.subject
         self._gaps: list[tuple[int, Blank, Callable[[str], str]]] = []
         self._parts: list[bytes] = [b""]
@@ -103,19 +104,16 @@ class PreparedMessage:
         return f"<{self._issue}.{delivery_id}@{self._domain}>"
 
     def _own_headers(self, recipient: Recipient, values: Mapping[str, str], date: datetime) -> bytes:
+        payload = payload_of(recipient.person_id, recipient.created_at)
         lines = [
             f"To: {_mailbox(recipient.name, recipient.address)}",
             f"Date: {_date(date.replace(microsecond=0))}",
             f"Message-ID: {self.message_id(recipient.delivery_id)}",
-            f"List-Unsubscribe: {self._way_out(recipient, values)}",
+            f"List-Unsubscribe: {self._way_out(values['unsubscribe_url'], payload)}",
         ]
         if len(self._subject) > 1:
             lines.append(self._subject_line(values))
         return "\r\n".join(lines).encode("ascii") + b"\r\n"
-
-    @staticmethod
-    def _way_out(recipient: Recipient, values: Mapping[str, str]) -> str:
-        return list_unsubscribe(values["unsubscribe_url"], payload_of(recipient.person_id, recipient.created_at))
 
     def _write_headers(self, issue: Issue) -> None:
         name = issue.sender_name or parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[0]

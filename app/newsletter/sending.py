@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy.exc import OperationalError
 
 from app.clock import now
 from app.extensions import db
@@ -23,7 +22,7 @@ from app.followups import daily
 from app.newsletter import bounces, quiet_hours
 from app.newsletter.deliveries import Delivery, bounce_keys
 from app.newsletter.issues import Issue
-from app.newsletter.ledger import Claimed, Ledger, Outcome
+from app.newsletter.ledger import Claimed, DatabaseAway, Ledger, Outcome
 from app.newsletter.messages import PreparedMessage, Recipient
 from app.outbox.delivery import Deliverer
 from app.outbox.models import HeaderInjection
@@ -32,7 +31,8 @@ from app.outbox.pipelining import Conversation, Envelope, Reply
 from app.outbox.smtp import PATIENCE_SECONDS, KeptConnection
 
 log = logging.getLogger(__name__)
-CLAIMED_AT_ONCE = 200
+# Few at first, so that a short list is shared by the workers, and more as it goes on.
+FEWEST_CLAIMED, MOST_CLAIMED = 100, 800
 LOOKS_UP_EVERY_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 DATABASE_AWAY_SECONDS = 60
@@ -54,6 +54,7 @@ class Sending:
         self._writing: set[Conversation] = set()
         self._waiting: deque[Claimed] = deque()
         self._under_way: dict[int, Claimed] = {}
+        self._claims = FEWEST_CLAIMED
         self._all_claimed = False
         self._may_go_on = True
         self._opens_again_at = 0.0
@@ -81,13 +82,11 @@ class Sending:
         return self._may_go_on and not self._deliverer.stopping.is_set()
 
     def _claim(self) -> None:
-        if self._all_claimed and not self._waiting and not self._under_way:
-            return
-        if len(self._waiting) > CLAIMED_AT_ONCE // 5 or self._all_claimed:
-            return
-        rows = self._ledger.claim(CLAIMED_AT_ONCE)
-        self._all_claimed = not rows
-        self._waiting.extend(self._those_who_may_be_disturbed(rows))
+        while not self._all_claimed and len(self._waiting) <= FEWEST_CLAIMED // 5:
+            rows = self._ledger.claim(self._claims)
+            self._claims = min(2 * self._claims, MOST_CLAIMED)
+            self._all_claimed = not rows
+            self._waiting.extend(self._those_who_may_be_disturbed(rows))
 
     def _those_who_may_be_disturbed(self, rows: list[Any]) -> list[Claimed]:
         """Of the claimed, those in no quiet hours, and who had no other letter today. The rest is put off."""
@@ -218,7 +217,7 @@ class Sending:
         for _ in range(DATABASE_AWAY_SECONDS):
             try:
                 return self._ledger.write(outcomes, ready)
-            except OperationalError:
+            except DatabaseAway:
                 log.warning("issue %s: the database does not answer; trying again", self._issue_id)
                 time.sleep(1)
         return self._ledger.write(outcomes, ready)

@@ -13,6 +13,7 @@ from app.newsletter.composing import compose
 from app.newsletter.issues import Issue
 from app.newsletter.ledger import release_orphans
 from app.newsletter.messages import PreparedMessage
+from app.newsletter.preflight import check_letter
 from app.newsletter.sending import Sending
 from app.outbox.delivery import Deliverer
 
@@ -38,11 +39,15 @@ def send_issues() -> None:
 
 
 def freeze(issue_id: int) -> None:
-    """Fix whom an issue goes to, and what it links to."""
+    """Fix whom an issue goes to, and what it links to. What its text names may have gone since it was scheduled."""
+    faults = [finding.message for finding in check_letter(db.session.get_one(Issue, issue_id)) if finding.blocks]
+    db.session.commit()
     take_as_long_as_needed()
     if issue := Issue.for_update(issue_id):
         issue.freeze()
         IssueLink.write_for(issue)
+        if faults and issue.state == "sending":
+            issue.pause(" ".join(faults))
     db.session.commit()
 
 

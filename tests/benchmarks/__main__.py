@@ -1,17 +1,19 @@
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import importing, pages, process, rendering, subscriber_list, tools, work
+from tests.benchmarks import freezing, importing, pages, process, rendering, sending, subscriber_list, tools, work
 from tests.benchmarks.site import BenchSite
 
 
 def main() -> None:
-    tools.need("nginx", "wrk")
+    tools.need("nginx", "wrk", "smtp-sink")
     with TemporaryDirectory(prefix="bench-") as folder:
         site = BenchSite(folder)
         pages.compare(site)
         rendering.measure(site)
         work.compare(site)
         process.measure(site)
+    sending.compare()
+    freezing.measure()
     importing.compare()
     subscriber_list.compare()
 

@@ -12,7 +12,7 @@ from flask import Flask, g, request_tearing_down
 from sqlalchemy import text
 
 from app.clock import now
-from app.extensions import db
+from app.extensions import db, take_as_long_as_needed
 from tests.conftest import DATABASES, new_database, running
 
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
@@ -51,6 +51,7 @@ def _forget_visitor(_sender: Flask, **_: object) -> None:
 
 def subscribe(count: int) -> None:
     """Put that many subscribers into an empty site."""
+    take_as_long_as_needed()
     for statement in (PEOPLE, SUBSCRIPTIONS):
         db.session.execute(text(statement), {"count": count, "at": now().replace(tzinfo=None)})
     db.session.commit()

@@ -18,13 +18,14 @@ from tests.smtp_server import free_port
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 CONNECTIONS, SECONDS, ROUNDS = 32, 3, 3
+PACKAGES = {"smtp-sink": "postfix"}
 
 Server = Callable[[int], subprocess.Popen[bytes]]
 
 
 def need(*programs: str) -> None:
     """Install what is missing."""
-    if missing := [program for program in programs if not where_is(program)]:
+    if missing := [PACKAGES.get(program, program) for program in programs if not where_is(program)]:
         apt = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
         print(f"Installing {' and '.join(missing)} …", flush=True)
         subprocess.run(apt if os.geteuid() == 0 else ["sudo", *apt], check=True, stdout=subprocess.DEVNULL)
