@@ -5,11 +5,12 @@ They go past the ORM, on a connection of their own: this is where a large send s
 
 import random
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     and_,
     select,
     update,
@@ -18,16 +19,21 @@ from sqlalchemy import (
 from app.clock import now
 from app.extensions import db
 from app.newsletter import ledger_statements as statements
-from app.newsletter.ledger_driver import Change, Driver
+from app.newsletter.issues import Issue
+from app.newsletter.ledger_driver import Driver
 from app.newsletter.ledger_statements import TABLE
 from app.newsletter.messages import Recipient
-from app.outbox.models import FIRST_RETRY, LONGEST_WAIT, Worker
+from app.outbox.models import FIRST_RETRY, LONGEST_WAIT, WHEN_GONE
 
 # Waiting for the disk at each commit would halve the rate. A power cut repeats what went out since it was last waited
 # for; a killed process, the message in hand.
 ON_DISK_EVERY_SECONDS = 0.1
 # After 1, 2, 4 … minutes and at last every four hours: about two days.
 MOST_RETRIES = 19
+GIVEN_BACK_AT_ONCE = 500
+
+
+Rows = dict[str, list[dict[str, Any]]]
 
 
 class DatabaseAway(Exception):
@@ -54,24 +60,35 @@ class Outcome(NamedTuple):
 
 
 class Ledger:
-    """The pages of one issue, as one worker writes them."""
+    """The pages of one issue, as one worker writes them. A process has one open at a time."""
+
+    _left_open = False
 
     def __init__(self, issue_id: int, worker_id: str) -> None:
         self._issue_id, self._worker_id = issue_id, worker_id
         self._connection = db.engine.connect()
+        if db.engine.dialect.name == "postgresql":
+            # A change is one statement there: without BEGIN and COMMIT around it, it takes a third of the time.
+            self._connection.execution_options(isolation_level="AUTOCOMMIT")
         self._on_disk_at = 0.0
         self._driver = Driver(self._connection)
-        self.give_back()  # What an earlier run of this worker had to leave when the database went away.
+        if Ledger._left_open:  # The database went away before an earlier run could give back what it had claimed.
+            self._give_back(statements.UNDECIDED)
+        Ledger._left_open = True
 
-    def close(self) -> None:
+    def close(self, claimed: Collection[int]) -> None:
+        """Make due again what was `claimed` and is not decided. Nothing may be in hand."""
         with self._connection:
-            self.give_back()
+            numbers = list(claimed)
+            for start in range(0, len(numbers), GIVEN_BACK_AT_ONCE):
+                self._give_back(TABLE.c.id.in_(numbers[start : start + GIVEN_BACK_AT_ONCE]))
+            Ledger._left_open = False
             self._connection.invalidate()  # Nobody else gets one that does not wait for the disk.
 
-    def give_back(self) -> None:
-        """Make due again whatever this worker claimed and did not decide. Nothing may be in hand."""
+    def _give_back(self, which: ColumnElement[bool]) -> None:
+        mine = and_(TABLE.c.issue_id == self._issue_id, TABLE.c.claimed_by == self._worker_id, which)
         with self._connection.begin():
-            self._connection.execute(update(TABLE).where(TABLE.c.claimed_by == self._worker_id).values(claimed_by=None))
+            self._connection.execute(update(TABLE).where(mine).values(claimed_by=None))
 
     def claim(self, most: int) -> list[Any]:
         """Up to `most` deliveries that are due, marked as this worker's: rows of statements.RECIPIENTS."""
@@ -103,33 +120,40 @@ class Ledger:
         Gives which of `ready` may be handed over: not those who left meanwhile, and none if the issue is paused. Not a
         byte of a message goes out before this has returned.
         """
-        sent, failed, later = _sorted(outcomes)
-        changes = [
-            (statements.sent, sent),
-            (statements.failed, failed),
-            *((statements.put_off, [self._retry(outcome)]) for outcome in later),
-        ]
+        decided, later = _sorted(outcomes)
+        rows = [{"number": number} for number in ready]
         try:
             with self._driver.transaction(waits_for_disk=self._waits_for_disk()):
-                return self._write(changes, [{"number": number} for number in ready])
+                shared = {"worker": self._worker_id, "issue": self._issue_id, "moment": self._driver.stored(now())}
+                for outcome in later:
+                    self._driver.run(statements.put_off, 1, rows={"": [self._retry(outcome)]}, **shared)
+                return self._settle(decided, rows, shared)
         except self._driver.errors as problem:
             raise DatabaseAway(str(problem)) from problem
 
-    def _write(self, changes: Sequence[Change], ready: list[dict[str, Any]]) -> set[int]:
-        shared = {"worker": self._worker_id, "issue": self._issue_id, "moment": self._driver.stored(now())}
-        kinds = [(make, rows) for make, rows in [*changes, (statements.take, ready)] if rows]
-        done = self._driver.run([self._driver.statement(make, rows, **shared) for make, rows in kinds])
-        changed = {make: number for (make, _), (number, _) in zip(kinds, done, strict=True)}
-        taken = {number for (number,) in done[-1][1]} if ready else set()
-        left = [row for row in ready if row["number"] not in taken]
-        skipped = self._driver.run([self._driver.statement(statements.skip, left, **shared)])[0][0] if left else 0
-        more = {
-            "more_sent": changed.get(statements.sent, 0),
-            "more_failed": changed.get(statements.failed, 0),
-            "more_skipped": skipped,
-        }
-        self._driver.run([self._driver.statement(statements.count, [], issue=self._issue_id, **more)], commit=True)
+    def _settle(self, decided: Rows, ready: list[dict[str, Any]], shared: dict[str, Any]) -> set[int]:
+        """Decide and count those of each kind, and take in hand those that are ready; which of them are."""
+        taken = self._change(decided, ready, shared)
+        if left := [row for row in ready if row["number"] not in taken]:
+            self._change({"skipped": left}, [], shared)
         return taken
+
+    def _change(self, decided: Rows, ready: list[dict[str, Any]], shared: dict[str, Any]) -> set[int]:
+        run = self._driver.run
+        decided, ready = {name: _filled_up(rows) for name, rows in decided.items()}, _filled_up(ready)
+        if not self._driver.is_sqlite:
+            shape = tuple((name, len(rows)) for name, rows in decided.items())
+            found = run(statements.in_one, shape, len(ready), rows={**decided, "ready": ready}, **shared)
+            return {number for (number,) in found.fetchall()}
+        more = {f"more_{name}": 0 for name in statements.DECIDING}
+        for name, rows in decided.items():
+            more[f"more_{name}"] = run(statements.DECIDING[name], len(rows), rows={"": rows}, **shared).rowcount
+        if any(more.values()):
+            run(statements.count_more, rows={}, **shared, **more)
+        if not ready:
+            return set()
+        found = run(statements.take_and_tell, len(ready), rows={"": ready}, **shared)
+        return {number for (number,) in found.fetchall()}
 
     def _waits_for_disk(self) -> bool:
         """Once in a while only: see ON_DISK_EVERY_SECONDS."""
@@ -145,15 +169,29 @@ class Ledger:
         return {"number": recipient.delivery_id, "due": stored, "words": outcome.words, "tries": attempts + 1}
 
 
-def _sorted(outcomes: Collection[Outcome]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[Outcome]]:
-    """What is sent and what has failed, as rows, and what is tried again."""
-    later = [each for each in outcomes if each.kind == "later" and each.claimed.attempts < MOST_RETRIES]
-    decided = [each for each in outcomes if each.kind != "later" or each.claimed.attempts >= MOST_RETRIES]
-    rows = [({"number": each.claimed.recipient.delivery_id, "words": each.words}, each.kind) for each in decided]
-    return [row for row, kind in rows if kind == "sent"], [row for row, kind in rows if kind != "sent"], later
+def _sorted(outcomes: Collection[Outcome]) -> tuple[Rows, list[Outcome]]:
+    """What is decided, as rows by kind, and what is tried again."""
+    decided: Rows = {}
+    later = []
+    for outcome in outcomes:
+        if outcome.kind == "later" and outcome.claimed.attempts < MOST_RETRIES:
+            later.append(outcome)
+        else:
+            row = {"number": outcome.claimed.recipient.delivery_id, "words": outcome.words}
+            decided.setdefault("sent" if outcome.kind == "sent" else "failed", []).append(row)
+    return decided, later
 
 
-def release_orphans() -> None:
-    """Make due again what workers claimed that live no more. What they had in hand goes under the same Message-ID."""
-    orphaned = and_(TABLE.c.claimed_by.is_not(None), TABLE.c.claimed_by.not_in(select(Worker.id)))
-    db.session.execute(update(TABLE).where(orphaned).values(claimed_by=None))
+def _filled_up(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`rows` with the last one repeated up to a power of two, so that few statements serve any number of rows."""
+    return rows + rows[-1:] * ((1 << (len(rows) - 1).bit_length()) - len(rows)) if rows else rows
+
+
+def _release(worker_ids: list[str]) -> None:
+    """Make due again what workers claimed that are gone. What they had in hand goes under the same Message-ID."""
+    going = select(Issue.id).where(Issue.frozen_at.is_not(None), Issue.finished_at.is_(None))
+    theirs = and_(TABLE.c.issue_id.in_(going), statements.UNDECIDED, TABLE.c.claimed_by.in_(worker_ids))
+    db.session.execute(update(TABLE).where(theirs).values(claimed_by=None))
+
+
+WHEN_GONE.append(_release)

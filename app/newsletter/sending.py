@@ -75,7 +75,7 @@ class Sending:
             for conversation in list(self._open):
                 self._close(conversation)
             self._selector.close()
-            self._ledger.close()
+            self._ledger.close([*(each.recipient.delivery_id for each in self._waiting), *self._under_way])
 
     @property
     def _goes_on(self) -> bool:
@@ -102,7 +102,7 @@ class Sending:
         due = {number: moment for number, moment in due.items() if moment > now()}
         if due:
             self._ledger.put_off(due, {row.id: row.attempts for row in rows})
-        return [Claimed(Recipient(*row[:5]), row.attempts) for row in rows if row.id not in due]
+        return [Claimed(Recipient(*row[:5]), row[5]) for row in rows if row[0] not in due]
 
     # Conversations.
 
@@ -200,17 +200,21 @@ class Sending:
     def _write(self, outcomes: list[Outcome], ready: list[int]) -> set[int]:
         """What came of messages, and what is handed over next. Gives which of `ready` may be."""
         taken = self._write_in_any_case(outcomes, ready)
-        if len(taken) < len(ready):
-            self._may_go_on &= Issue.may_go_on(self._issue_id)
-        if failed := [outcome for outcome in outcomes if outcome.kind == "failed"]:
-            self._may_go_on &= not Issue.pause_if_too_many_fail(self._issue_id)
-            db.session.commit()
-            _draw_conclusions(failed)
+        failed = [outcome for outcome in outcomes if outcome.kind == "failed"]
+        if len(taken) < len(ready) or failed or self._failed_openings:
+            self._look_up(outcomes, failed)
+        return taken
+
+    def _look_up(self, outcomes: list[Outcome], failed: list[Outcome]) -> None:
+        """Whether it may go on at all, now that something did not go as it should, or does again."""
+        if failed:
+            Issue.pause_if_too_many_fail(self._issue_id)
         if self._failed_openings and any(outcome.kind == "sent" for outcome in outcomes):
             self._failed_openings = 0
             Issue.note_trouble(self._issue_id, "")
+        self._may_go_on &= Issue.may_go_on(self._issue_id)
         db.session.commit()
-        return taken
+        _draw_conclusions(failed)
 
     def _write_in_any_case(self, outcomes: list[Outcome], ready: list[int]) -> set[int]:
         """Tried again while the database is away: written twice, it changes nothing."""

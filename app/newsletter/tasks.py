@@ -10,8 +10,8 @@ from app.newsletter import bounce_boxes
 from app.newsletter.allowance import Allowance
 from app.newsletter.clicks import Click, IssueLink
 from app.newsletter.composing import compose
+from app.newsletter.deliveries import Delivery
 from app.newsletter.issues import Issue
-from app.newsletter.ledger import release_orphans
 from app.newsletter.messages import PreparedMessage
 from app.newsletter.preflight import check_letter
 from app.newsletter.sending import Sending
@@ -49,6 +49,8 @@ def freeze(issue_id: int) -> None:
         if faults and issue.state == "sending":
             issue.pause(" ".join(faults))
     db.session.commit()
+    Delivery.count_anew_for_planner()
+    db.session.commit()
 
 
 def _send_some() -> bool:
@@ -75,9 +77,7 @@ def send(issue_id: int) -> None:
 
 @queue.periodic_task(crontab())
 def sweep_issues() -> None:
-    """Find issues whose time has come, retries that are due, and what a dead worker left behind."""
-    release_orphans()
-    db.session.commit()
+    """Find issues whose time has come, and retries that are due."""
     send_issues.call_local()
 
 

@@ -1,6 +1,7 @@
 import random
 import re
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,10 @@ FAILED = text("failed_at IS NOT NULL")
 _BREAKS = re.compile("[\r\n\0\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
+# What other rooms do when workers are gone: make due again what those held, by the workers' numbers.
+WHEN_GONE: list[Callable[[list[str]], None]] = []
+
+
 class HeaderInjection(ValueError):
     """A header would have held a line break, and with it a header nobody meant."""
 
@@ -50,7 +55,8 @@ class Worker(Model):
 
     @classmethod
     def retire(cls, worker_id: str) -> None:
-        db.session.execute(delete(cls).where(cls.id == worker_id))
+        """Forget a worker that stops; whatever it had to leave is due again."""
+        cls._forget([worker_id])
 
     @classmethod
     def bury(cls, *, host: str | None = None, pids: list[int] | None = None) -> None:
@@ -58,9 +64,16 @@ class Worker(Model):
         gone = cls.seen_at <= now() - DEAD_AFTER
         if host and pids:
             gone = or_(gone, and_(cls.host == host, cls.pid.in_(pids)))
-        db.session.execute(delete(cls).where(gone))
+        cls._forget(list(db.session.scalars(select(cls.id).where(gone))))
         held_by_nobody = Email.claimed_by.is_not(None) & Email.claimed_by.not_in(select(cls.id))
         db.session.execute(update(Email).where(held_by_nobody).values(claimed_by=None))
+
+    @classmethod
+    def _forget(cls, worker_ids: list[str]) -> None:
+        if worker_ids:
+            for let_go in WHEN_GONE:
+                let_go(worker_ids)
+            db.session.execute(delete(cls).where(cls.id.in_(worker_ids)))
 
 
 class Email(Model):

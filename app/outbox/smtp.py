@@ -44,7 +44,8 @@ class KeptConnection(Connection):
     used_at = 0.0
 
     def configure_host(self) -> smtplib.SMTP:
-        context = ssl.create_default_context()
+        # Reading the certificates takes a while: only where they are looked at.
+        context = ssl.create_default_context() if self.mail.use_ssl or self.mail.use_tls else None
         host: smtplib.SMTP
         if self.mail.use_ssl:
             host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=PATIENCE_SECONDS, context=context)

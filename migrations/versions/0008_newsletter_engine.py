@@ -119,13 +119,6 @@ def upgrade():
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_delivery_claimed",
-            ["id"],
-            unique=False,
-            postgresql_where=sa.text("claimed_by IS NOT NULL"),
-            sqlite_where=sa.text("claimed_by IS NOT NULL"),
-        )
-        batch_op.create_index(
             "ix_delivery_failed",
             ["issue_id", "id"],
             unique=False,
@@ -133,13 +126,13 @@ def upgrade():
             sqlite_where=sa.text("failed_at IS NOT NULL"),
         )
         batch_op.create_index(
-            "ix_delivery_waiting",
+            "ix_delivery_undecided",
             ["issue_id", "due_at", "id"],
             unique=False,
             postgresql_where=sa.text(
-                "sent_at IS NULL AND failed_at IS NULL AND skipped_at IS NULL AND claimed_by IS NULL"
+                "sent_at IS NULL AND failed_at IS NULL AND skipped_at IS NULL"
             ),
-            sqlite_where=sa.text("sent_at IS NULL AND failed_at IS NULL AND skipped_at IS NULL AND claimed_by IS NULL"),
+            sqlite_where=sa.text("sent_at IS NULL AND failed_at IS NULL AND skipped_at IS NULL"),
         )
 
     op.create_table(
@@ -197,21 +190,16 @@ def downgrade():
     op.drop_table("subscription_tag")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_delivery_waiting",
+            "ix_delivery_undecided",
             postgresql_where=sa.text(
-                "sent_at IS NULL AND failed_at IS NULL AND skipped_at IS NULL AND claimed_by IS NULL"
+                "sent_at IS NULL AND failed_at IS NULL AND skipped_at IS NULL"
             ),
-            sqlite_where=sa.text("sent_at IS NULL AND failed_at IS NULL AND skipped_at IS NULL AND claimed_by IS NULL"),
+            sqlite_where=sa.text("sent_at IS NULL AND failed_at IS NULL AND skipped_at IS NULL"),
         )
         batch_op.drop_index(
             "ix_delivery_failed",
             postgresql_where=sa.text("failed_at IS NOT NULL"),
             sqlite_where=sa.text("failed_at IS NOT NULL"),
-        )
-        batch_op.drop_index(
-            "ix_delivery_claimed",
-            postgresql_where=sa.text("claimed_by IS NOT NULL"),
-            sqlite_where=sa.text("claimed_by IS NOT NULL"),
         )
 
     op.drop_table("delivery")

@@ -15,6 +15,7 @@ from app.newsletter.issues import Issue
 from app.newsletter.models import Subscription
 from app.newsletter.tasks import send_issues, sweep_issues
 from app.outbox.delivery import Deliverer
+from app.outbox.models import Worker
 from app.people.models import Person
 from tests.newsletter.conftest import fresh
 
@@ -258,8 +259,15 @@ def test_what_a_dead_worker_claimed_is_sent_by_another(issue, mail_server):
     readers(3)
     issue.schedule(now())
     issue.freeze()
+    dead = Worker(host="elsewhere", pid=1, seen_at=now() - timedelta(minutes=1))
+    db.session.add(dead)
+    db.session.flush()
     for delivery in db.session.scalars(select(Delivery)):
-        delivery.claimed_by, delivery.handed_at = "a worker that is gone", now()
+        delivery.claimed_by, delivery.handed_at = dead.id, now()
+    db.session.commit()
+    sweep_issues.call_local()
+    assert mail_server.received == []
+    Worker.bury()
     db.session.commit()
     sweep_issues.call_local()
     assert as_it_is(issue).state == "sent"
