@@ -7,7 +7,7 @@ nothing about the address any more.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from app.clock import now
 from app.extensions import db
@@ -180,7 +180,7 @@ def _decided_lately(subscription: Subscription) -> list[Delivery]:
             Delivery.subscription_id == subscription.id,
             or_(Delivery.sent_at.is_not(None), Delivery.failed_at.is_not(None)),
         )
-        .order_by(Delivery.id.desc())
+        .order_by(func.coalesce(Delivery.sent_at, Delivery.failed_at).desc(), Delivery.id.desc())
         .limit(LOOKED_AT)
     )
     return list(db.session.scalars(newest.execution_options(populate_existing=True)))
@@ -198,4 +198,4 @@ def _subscription_at(address: str) -> Subscription | None:
 def _newest_delivery(subscription: Subscription) -> Delivery | None:
     """The letter last sent to it, if that was in the last days."""
     sent = select(Delivery).where(Delivery.subscription_id == subscription.id, Delivery.sent_at > now() - LATELY)
-    return db.session.scalar(sent.order_by(Delivery.id.desc()).limit(1))
+    return db.session.scalar(sent.order_by(Delivery.sent_at.desc(), Delivery.id.desc()).limit(1))

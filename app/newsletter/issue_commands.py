@@ -48,9 +48,12 @@ def send(slug: str, yes: bool) -> None:
     """Send ISSUE (its slug) now to everyone it is meant for; the worker does the sending."""
     issue = _wanted(slug)
     preflight.ask_outside(issue)
-    if found := [finding.message for finding in preflight.check(issue) if finding.blocks]:
+    found = [finding.message for finding in preflight.check(issue) if finding.blocks]
+    checked, issue = issue.revision, Issue.for_update(issue.id) or issue
+    if issue.revision != checked:
+        raise click.ClickException("The issue was changed while it was looked over. Please try again.")
+    if found:
         raise click.ClickException("This issue must not go out yet.\n" + "\n".join(f"- {message}" for message in found))
-    issue = Issue.for_update(issue.id) or issue
     count = issue.audience.count()
     if not count:
         raise click.ClickException("Nobody belongs to its audience, so there is nobody to send it to.")

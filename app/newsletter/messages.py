@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from flask import current_app
 
-from app.followups.leaving import link_maker, list_unsubscriber, payload_of
+from app.followups.leaving import link_maker, list_id, list_unsubscriber, payload_of
 from app.newsletter.composing import OF_THE_RECIPIENT, Blank, Composed, Passage
 from app.newsletter.issues import Issue
 from app.outbox.models import single_line
@@ -117,11 +117,10 @@ class PreparedMessage:
 
     def _write_headers(self, issue: Issue) -> None:
         name = issue.sender_name or parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[0]
-        site = single_line("sender", current_app.config["SITE_NAME"])
         lines = [
             f"From: {_mailbox(name, self.sender)}",
-            # RFC 2919; RFC 8058 §3.1; and the form in which Gmail's Postmaster Tools count complaints.
-            f"List-Id: {_mailbox(site, f'newsletter.{self._domain}')}",
+            # RFC 8058 §3.1; and the form in which Gmail's Postmaster Tools count complaints.
+            f"List-Id: {list_id()}",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
             f"Feedback-ID: {self._issue[:12]}:issue:newsletter:{_sender_id(self._domain)}",
             "MIME-Version: 1.0",

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Column, ForeignKey, String, Table, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.extensions import Model, db
+from app.extensions import Model, db, insert_with_conflict
 from app.followups.models import tag_name
 
 subscription_tag = Table(
@@ -28,7 +28,9 @@ class Tag(Model):
     def named(cls, names: Collection[str]) -> "list[Tag]":
         """The tags of these names, made where they are new."""
         wanted = sorted({tag_name(name) for name in names} - {""})
-        known = {tag.name: tag for tag in db.session.scalars(select(cls).where(cls.name.in_(wanted)))}
-        fresh = {name: cls(name=name) for name in wanted if name not in known}
-        db.session.add_all(fresh.values())
-        return [(known | fresh)[name] for name in wanted]
+        known = select(cls).where(cls.name.in_(wanted)).order_by(cls.name)
+        if missing := set(wanted) - {tag.name for tag in db.session.scalars(known)}:
+            # Two who think of the same word at once both find it made.
+            made = insert_with_conflict(cls).values([{"name": name} for name in sorted(missing)])
+            db.session.execute(made.on_conflict_do_nothing())
+        return list(db.session.scalars(known))

@@ -72,7 +72,7 @@ def test_headers_are_those_that_mailbox_providers_ask_for(app):
     assert message["To"] == "Ada Lovelace <ada@example.org>"
     assert message["From"] == "The Developing Doctor <hello@doctor.example.org>"
     assert message["Date"] == "Wed, 25 Nov 2026 09:30:00 +0000"
-    assert message["List-Id"] == '"The Developing Doctor" <newsletter.doctor.example.org>'
+    assert message["List-Id"] == "The Developing Doctor <newsletter.doctor.example.org>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     https, mailto = re.fullmatch(
         r"<(http://localhost:8000/newsletter/unsubscribe/[\w.-]+)>, <(mailto:[^>]+)>", message["List-Unsubscribe"]
