@@ -81,27 +81,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    """On SQLite take the write lock at once: a transaction that reads first may be refused when it writes later.
-
-    One with the option "behind_the_disk" commits without waiting for the disk: it survives the death of this process
-    and is seen by all others at once, but a power cut may undo it until the next commit that does wait.
-    """
-    options = connection.get_execution_options()
-    wait = "off" if options.get("behind_the_disk") else "on"
+    """On SQLite take the write lock at once: a transaction that reads first may be refused when it writes later."""
     if connection.dialect.name == "sqlite":
-        if connection.info.get("waits_for_disk", "on") != wait:
-            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if wait == 'on' else 'NORMAL'}")
-        only_reads = options.get("only_reads") or _only_reads()
+        only_reads = connection.get_execution_options().get("only_reads") or _only_reads()
         connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
-    elif connection.info.get("waits_for_disk", "on") != wait:
-        connection.exec_driver_sql(f"SET synchronous_commit TO {wait}")
-    connection.info["waits_for_disk"] = wait
-
-
-@event.listens_for(Engine, "rollback")
-def _forget_what_was_set(connection: Connection) -> None:
-    if connection.dialect.name != "sqlite":  # PostgreSQL takes back what was set in a transaction that is rolled back.
-        connection.info["waits_for_disk"] = "unknown"
 
 
 def _only_reads() -> bool:

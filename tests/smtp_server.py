@@ -21,7 +21,8 @@ Refusal = str | Callable[[Envelope], str | None] | None
 class MailServer:
     """Receives mail; `refuse_next` and `refuse` make it answer something else than 250."""
 
-    def __init__(self, port: int = 0, seconds_per_mail: float = 0) -> None:
+    def __init__(self, port: int = 0, seconds_per_mail: float = 0, **options: Any) -> None:
+        """`options` are those of aiosmtpd's SMTP, such as `authenticator`."""
         self.received: list[EmailMessage] = []
         self.envelopes: list[Envelope] = []
         self.refusals: list[str] = []
@@ -32,7 +33,7 @@ class MailServer:
         self.connections = 0
         self.seconds_per_mail = seconds_per_mail
         self._lock = threading.Lock()
-        self._controller = _Controller(self, hostname="127.0.0.1", port=port or free_port())
+        self._controller = _Controller(self, hostname="127.0.0.1", port=port or free_port(), **options)
 
     @property
     def port(self) -> int:

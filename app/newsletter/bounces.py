@@ -100,22 +100,19 @@ def complained(address: str, words: str, *, delivery: Delivery | None = None, at
     subscription = _subscription_at(address)
     if subscription and delivery is None:
         delivery = _newest_delivery(subscription)
-    if delivery and _note_moment(delivery, "complained_at"):
+    is_new = delivery is not None and _note_moment(delivery, "complained_at")
+    if not (subscription and _is_settled(subscription, at or (delivery.sent_at if delivery else None))):
+        if person := Person.with_email(address):
+            leave_everything(person, page="a complaint to the mailbox provider")
+        suppress(address, COMPLAINT, words)
+    if delivery and is_new:  # Last: who leaves locks the day's growth before the issue, too.
         Issue.count(delivery.issue_id, complained=1)
-    if subscription and _is_settled(subscription, at or (delivery.sent_at if delivery else None)):
-        return
-    if person := Person.with_email(address):
-        leave_everything(person, page="a complaint to the mailbox provider")
-    suppress(address, COMPLAINT, words)
 
 
 def had_mail_lately(address: str) -> bool:
-    """Whether the site wrote to this normalized address in the last days, so that mail to it can have come back."""
+    """Whether mail that bears no mark of its own went to this normalized address in the last days: any but an issue."""
     mail = select(Email.id).where(Email.to_address == address, Email.sent_at > now() - LATELY).limit(1)
-    if db.session.scalar(mail) is not None:
-        return True
-    subscription = _subscription_at(address)
-    return subscription is not None and _newest_delivery(subscription) is not None
+    return db.session.scalar(mail) is not None
 
 
 def _locked(delivery: Delivery) -> Subscription | None:

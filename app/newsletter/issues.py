@@ -185,11 +185,11 @@ class Issue(Model):
         self.scheduled_at = None
 
     def freeze(self) -> None:
-        """Write a delivery for everybody it is meant for, in one statement; does nothing the second time.
+        """Write a delivery for everybody it is meant for, in one statement; does nothing the second time, or too soon.
 
         Lock the issue first.
         """
-        if self.frozen_at or not self.scheduled_at:
+        if self.frozen_at or not self.scheduled_at or self.scheduled_at > now():
             return
         self.frozen_at = self.started_at = now()
         content_changed()

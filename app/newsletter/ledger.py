@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    Update,
     and_,
     select,
     update,
@@ -23,14 +24,13 @@ from app.newsletter.issues import Issue
 from app.newsletter.ledger_driver import Driver
 from app.newsletter.ledger_statements import TABLE
 from app.newsletter.messages import Recipient
-from app.outbox.models import FIRST_RETRY, LONGEST_WAIT, WHEN_GONE
+from app.outbox.models import FIRST_RETRY, LONGEST_WAIT, WHEN_GONE, Worker
 
 # Waiting for the disk at each commit would halve the rate. A power cut repeats what went out since it was last waited
 # for; a killed process, the message in hand.
 ON_DISK_EVERY_SECONDS = 0.1
 # After 1, 2, 4 … minutes and at last every four hours: about two days.
 MOST_RETRIES = 19
-GIVEN_BACK_AT_ONCE = 500
 
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -58,6 +58,10 @@ class Outcome(NamedTuple):
     words: str
     at_recipient: bool = False
 
+    @property
+    def has_failed(self) -> bool:
+        return self.kind == "failed" or (self.kind == "later" and self.claimed.attempts >= MOST_RETRIES)
+
 
 class Ledger:
     """The pages of one issue, as one worker writes them. A process has one open at a time."""
@@ -73,20 +77,19 @@ class Ledger:
         self._on_disk_at = 0.0
         self._driver = Driver(self._connection)
         if Ledger._left_open:  # The database went away before an earlier run could give back what it had claimed.
-            self._give_back(statements.UNDECIDED)
+            with self._connection.begin():
+                self._connection.execute(_given_back(TABLE.c.claimed_by == worker_id))
         Ledger._left_open = True
 
-    def close(self, claimed: Collection[int]) -> None:
-        """Make due again what was `claimed` and is not decided. Nothing may be in hand."""
+    def close(self) -> None:
         with self._connection:
-            numbers = list(claimed)
-            for start in range(0, len(numbers), GIVEN_BACK_AT_ONCE):
-                self._give_back(TABLE.c.id.in_(numbers[start : start + GIVEN_BACK_AT_ONCE]))
+            self.give_back()
             Ledger._left_open = False
             self._connection.invalidate()  # Nobody else gets one that does not wait for the disk.
 
-    def _give_back(self, which: ColumnElement[bool]) -> None:
-        mine = and_(TABLE.c.issue_id == self._issue_id, TABLE.c.claimed_by == self._worker_id, which)
+    def give_back(self) -> None:
+        """Make due again whatever this worker claimed and did not decide. Nothing may be in hand."""
+        mine = and_(TABLE.c.issue_id == self._issue_id, TABLE.c.claimed_by == self._worker_id, statements.UNDECIDED)
         with self._connection.begin():
             self._connection.execute(update(TABLE).where(mine).values(claimed_by=None))
 
@@ -99,7 +102,12 @@ class Ledger:
 
     def had_another(self, rows: Collection[Any], since: datetime) -> dict[int, datetime]:
         """When the subscriptions of `rows` were last sent another issue, if that was after `since`. One query."""
-        values = {"ids": [row.subscription_id for row in rows], "issue": self._issue_id, "since": since}
+        values = {
+            "ids": [row.subscription_id for row in rows],
+            "issue": self._issue_id,
+            "since": since,
+            "moment": now(),
+        }
         with self._connection.begin():
             return {
                 subscription_id: at for subscription_id, at in self._connection.execute(statements.HAD_ANOTHER, values)
@@ -187,11 +195,22 @@ def _filled_up(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows + rows[-1:] * ((1 << (len(rows) - 1).bit_length()) - len(rows)) if rows else rows
 
 
+def _given_back(whose: ColumnElement[bool]) -> Update:
+    going = select(Issue.id).where(Issue.frozen_at.is_not(None), Issue.finished_at.is_(None))
+    return update(TABLE).where(TABLE.c.issue_id.in_(going), statements.UNDECIDED, whose).values(claimed_by=None)
+
+
 def _release(worker_ids: list[str]) -> None:
     """Make due again what workers claimed that are gone. What they had in hand goes under the same Message-ID."""
-    going = select(Issue.id).where(Issue.frozen_at.is_not(None), Issue.finished_at.is_(None))
-    theirs = and_(TABLE.c.issue_id.in_(going), statements.UNDECIDED, TABLE.c.claimed_by.in_(worker_ids))
-    db.session.execute(update(TABLE).where(theirs).values(claimed_by=None))
+    db.session.execute(_given_back(TABLE.c.claimed_by.in_(worker_ids)))
 
 
 WHEN_GONE.append(_release)
+
+
+def release_ghosts() -> None:
+    """Make due again what was claimed in the name of a worker that there is not: one taken for dead that went on, and
+    died before anybody heard of it.
+    """
+    nobody = and_(TABLE.c.claimed_by.is_not(None), TABLE.c.claimed_by.not_in(select(Worker.id)))
+    db.session.execute(_given_back(nobody))

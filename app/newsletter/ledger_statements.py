@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    or_,
     select,
     true,
     update,
@@ -64,9 +65,11 @@ RECIPIENTS = (
     .order_by(TABLE.c.id)
 )
 HAD_ANOTHER = (
-    select(TABLE.c.subscription_id, func.max(TABLE.c.sent_at, type_=UTCDateTime))
+    select(TABLE.c.subscription_id, func.max(func.coalesce(TABLE.c.sent_at, _MOMENT), type_=UTCDateTime))
     .where(TABLE.c.subscription_id.in_(_IDS), TABLE.c.issue_id != bindparam("issue"))
-    .where(TABLE.c.sent_at > bindparam("since", type_=UTCDateTime))
+    .where(
+        or_(TABLE.c.sent_at > bindparam("since", type_=UTCDateTime), and_(TABLE.c.claimed_by.is_not(None), UNDECIDED))
+    )
     .group_by(TABLE.c.subscription_id)
 )
 

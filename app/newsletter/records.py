@@ -41,8 +41,8 @@ def _issues(subscription: Subscription) -> list[dict[str, Any]]:
 
 def _erase(person: Person) -> None:
     if subscription := Subscription.of(person):
-        _count_out(subscription)
         subscription.leave()  # So that it is counted: numbers outlive the row.
+        _count_out(subscription)
         db.session.delete(subscription)
     db.session.execute(delete(Departure).where(Departure.person_id == person.id))
     for address in AddressChange.addresses_of(person):
@@ -55,7 +55,7 @@ def _count_out(subscription: Subscription) -> None:
     """Let an issue that is on its way not wait for a delivery that is no more. What a worker has in hand goes out."""
     undecided = delete(Delivery).where(Delivery.subscription_id == subscription.id, Delivery.is_undecided())
     gone = db.session.scalars(undecided.returning(Delivery.issue_id).execution_options(synchronize_session=False))
-    for issue_id, number in Counter(gone).items():
+    for issue_id, number in sorted(Counter(gone).items()):
         Issue.count(issue_id, skipped=number)
 
 

@@ -6,12 +6,11 @@ most one message in hand on each conversation, which goes again under the same M
 """
 
 import logging
-import selectors
 import smtplib
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from flask import current_app
@@ -24,17 +23,16 @@ from app.newsletter.deliveries import Delivery, bounce_keys
 from app.newsletter.issues import Issue
 from app.newsletter.ledger import Claimed, DatabaseAway, Ledger, Outcome
 from app.newsletter.messages import PreparedMessage, Recipient
+from app.outbox.conversations import Conversations
 from app.outbox.delivery import Deliverer
 from app.outbox.models import HeaderInjection
 from app.outbox.pace import Places
 from app.outbox.pipelining import Conversation, Envelope, Reply
-from app.outbox.smtp import PATIENCE_SECONDS, KeptConnection
 
 log = logging.getLogger(__name__)
 # Few at first, so that a short list is shared by the workers, and more as it goes on.
 FEWEST_CLAIMED, MOST_CLAIMED = 100, 800
 LOOKS_UP_EVERY_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 30.0
 DATABASE_AWAY_SECONDS = 60
 LOGIN_REFUSED = (530, 534, 535, 538)  # RFC 4954 §6.
 
@@ -49,16 +47,12 @@ class Sending:
         self._bounce_key = bounce_keys()
         self._sender = bounces.envelope_sender("~").split("~")
         self._places = Places.under_the_ceiling()
-        self._selector = selectors.DefaultSelector()
-        self._open: list[Conversation] = []
-        self._writing: set[Conversation] = set()
+        self._conversations = Conversations()
         self._waiting: deque[Claimed] = deque()
         self._under_way: dict[int, Claimed] = {}
         self._claims = FEWEST_CLAIMED
         self._all_claimed = False
         self._may_go_on = True
-        self._opens_again_at = 0.0
-        self._failed_openings = 0
 
     def run(self) -> None:
         """Send what is due. Never raises for anything the server or the network does."""
@@ -72,10 +66,8 @@ class Sending:
                 self._settle(self._listen())
             self._finish_what_is_in_hand()
         finally:
-            for conversation in list(self._open):
-                self._close(conversation)
-            self._selector.close()
-            self._ledger.close([*(each.recipient.delivery_id for each in self._waiting), *self._under_way])
+            self._conversations.close()
+            self._ledger.close()
 
     @property
     def _goes_on(self) -> bool:
@@ -83,10 +75,16 @@ class Sending:
 
     def _claim(self) -> None:
         while not self._all_claimed and len(self._waiting) <= FEWEST_CLAIMED // 5:
-            rows = self._ledger.claim(self._claims)
-            self._claims = min(2 * self._claims, MOST_CLAIMED)
+            rows = self._ledger.claim(min(self._claims, self._most_claimed))
+            self._claims = min(2 * self._claims, self._most_claimed)
             self._all_claimed = not rows
             self._waiting.extend(self._those_who_may_be_disturbed(rows))
+
+    @property
+    def _most_claimed(self) -> int:
+        """No more than can go within a minute: who it goes to is looked up when it is claimed."""
+        rate = current_app.config["MAIL_RATE_PER_SECOND"]
+        return min(MOST_CLAIMED, ceil(60 * rate)) if rate else MOST_CLAIMED
 
     def _those_who_may_be_disturbed(self, rows: list[Any]) -> list[Claimed]:
         """Of the claimed, those in no quiet hours, and who had no other letter today. The rest is put off."""
@@ -104,48 +102,32 @@ class Sending:
             self._ledger.put_off(due, {row.id: row.attempts for row in rows})
         return [Claimed(Recipient(*row[:5]), row[5]) for row in rows if row[0] not in due]
 
-    # Conversations.
-
     def _keep_conversations_open(self) -> None:
-        """Have as many as there is work for, opened side by side; wait a little longer after each failure."""
-        wanted = min(current_app.config["MAIL_CONNECTIONS"], len(self._waiting) + len(self._under_way))
-        missing = wanted - len(self._open)
-        if missing <= 0 or time.monotonic() < self._opens_again_at:
-            return
-        mail = current_app.extensions["mail"]
-        with ThreadPoolExecutor(missing) as pool:
-            results = list(pool.map(_opened, [KeptConnection(mail) for _ in range(missing)]))
-        for result in results:
-            if isinstance(result, Conversation):
-                self._open.append(result)
-                self._selector.register(result.sock, selectors.EVENT_READ, result)
-        if failures := [result for result in results if isinstance(result, Exception)]:
-            self._note_failed_opening(failures[0])
+        if problem := self._conversations.open_up_to(len(self._waiting) + len(self._under_way)):
+            # A server that cannot look a password up just now says so in the four hundreds (RFC 4954 §6).
+            if isinstance(problem, smtplib.SMTPAuthenticationError) and problem.smtp_code >= 500:
+                self._pause(
+                    f"The mail server refuses the log-in ({problem.smtp_code}): look at MAIL_USERNAME and its kin."
+                )
+            self._note_trouble(f"{type(problem).__name__}: {problem}")
+        if not self._conversations.open:
+            self._let_go_of_all()
 
-    def _note_failed_opening(self, problem: Exception) -> None:
-        words = f"{type(problem).__name__}: {problem}"
-        if isinstance(problem, smtplib.SMTPAuthenticationError):
-            self._pause(
-                f"The mail server refuses the log-in ({problem.smtp_code}). Check MAIL_USERNAME and MAIL_PASSWORD."
-            )
-        self._trip(words)
+    def _let_go_of_all(self) -> None:
+        """While nothing can go, people move and their quiet hours begin: claim anew when it can."""
+        self._ledger.give_back()
+        self._waiting.clear()
+        self._claims, self._all_claimed = FEWEST_CLAIMED, False
 
-    def _trip(self, words: str) -> None:
+    def _note_trouble(self, words: str) -> None:
         """Something is wrong with the server: tell the owner, and give it a moment."""
-        self._failed_openings += 1
-        pause = min(2.0 ** min(self._failed_openings - 1, 10) / 2, LONGEST_PAUSE_SECONDS)
-        self._opens_again_at = time.monotonic() + pause
+        self._conversations.note_failure()
         Issue.note_trouble(self._issue_id, words)
         db.session.commit()
         log.warning("issue %s: the mail server is unwell: %s", self._issue_id, words)
 
-    def _close(self, conversation: Conversation, *, politely: bool = True) -> None:
-        self._selector.unregister(conversation.sock)
-        self._open.remove(conversation)
-        conversation.close(politely=politely)
-
     def _offer(self) -> None:
-        for conversation in self._open:
+        for conversation in self._conversations.open:
             if conversation.is_idle and (envelope := self._next_envelope()):
                 conversation.offer(envelope)
 
@@ -160,37 +142,17 @@ class Sending:
         return Envelope(key, f"{self._sender[0]}{self._bounce_key(key)}{self._sender[1]}", claimed.recipient.address)
 
     def _listen(self) -> list[Reply]:
-        replies: list[Reply] = []
-        self._watch_those_that_write()
-        for key, events in self._selector.select(self._longest_wait()):
-            if events & selectors.EVENT_WRITE:
-                key.data.write()
-            if events & selectors.EVENT_READ:
-                replies += key.data.read()
-        return replies
-
-    def _watch_those_that_write(self) -> None:
-        writing = {conversation for conversation in self._open if conversation.wants_to_write}
-        for conversation in writing ^ self._writing:
-            if conversation in self._open:
-                events = selectors.EVENT_READ | (selectors.EVENT_WRITE if conversation in writing else 0)
-                self._selector.modify(conversation.sock, events, conversation)
-        self._writing = writing
-
-    def _longest_wait(self) -> float:
-        if not self._open:
+        if not self._conversations.open:
             self._deliverer.stopping.wait(LOOKS_UP_EVERY_SECONDS)
-            return 0.0
-        if self._waiting and any(conversation.is_idle for conversation in self._open):
-            return min(self._places.seconds_to_next(), LOOKS_UP_EVERY_SECONDS)
-        return LOOKS_UP_EVERY_SECONDS
-
-    # What came of it.
+            return []
+        may_offer = self._waiting and any(conversation.is_idle for conversation in self._conversations.open)
+        wait = self._places.seconds_to_next() if may_offer else LOOKS_UP_EVERY_SECONDS
+        return self._conversations.listen(min(wait, LOOKS_UP_EVERY_SECONDS))
 
     def _settle(self, replies: list[Reply]) -> None:
         outcomes = [self._outcome(reply) for reply in replies if reply.stage != "ready"]
         outcomes += self._outcomes_of_ended_conversations()
-        ready = [conversation for conversation in self._open if conversation.ready is not None]
+        ready = [conversation for conversation in self._conversations.open if conversation.ready is not None]
         if outcomes or ready:
             numbers = [conversation.ready for conversation in ready if conversation.ready is not None]
             taken = self._write(outcomes, numbers if self._goes_on else [])
@@ -200,8 +162,8 @@ class Sending:
     def _write(self, outcomes: list[Outcome], ready: list[int]) -> set[int]:
         """What came of messages, and what is handed over next. Gives which of `ready` may be."""
         taken = self._write_in_any_case(outcomes, ready)
-        failed = [outcome for outcome in outcomes if outcome.kind == "failed"]
-        if len(taken) < len(ready) or failed or self._failed_openings:
+        failed = [outcome for outcome in outcomes if outcome.has_failed]
+        if len(taken) < len(ready) or failed or self._conversations.failures:
             self._look_up(outcomes, failed)
         return taken
 
@@ -209,8 +171,8 @@ class Sending:
         """Whether it may go on at all, now that something did not go as it should, or does again."""
         if failed:
             Issue.pause_if_too_many_fail(self._issue_id)
-        if self._failed_openings and any(outcome.kind == "sent" for outcome in outcomes):
-            self._failed_openings = 0
+        if self._conversations.failures and any(outcome.kind == "sent" for outcome in outcomes):
+            self._conversations.failures = 0
             Issue.note_trouble(self._issue_id, "")
         self._may_go_on &= Issue.may_go_on(self._issue_id)
         db.session.commit()
@@ -235,7 +197,7 @@ class Sending:
         else:
             # The server waits for a message: there is no way back but to end the conversation.
             self._under_way.pop(key)
-            self._close(conversation, politely=False)
+            self._conversations.end(conversation)
 
     def _message_for(self, key: int) -> bytes | None:
         """The bytes; none, and the delivery has failed, when the recipient's own parts cannot stand in a header."""
@@ -259,18 +221,20 @@ class Sending:
     def _outcomes_of_ended_conversations(self) -> list[Outcome]:
         """A message in hand may have arrived or not: it goes again. What was not handed over goes elsewhere."""
         outcomes = []
-        for conversation in self._open:
-            conversation.check_patience()
-        ended = [conversation for conversation in self._open if conversation.ended]
+        ended = self._conversations.ended()
         for conversation in ended:
             if conversation.in_hand is not None:
                 outcomes.append(Outcome(self._under_way.pop(conversation.in_hand), "later", conversation.ended))
             if conversation.offered is not None:
-                self._waiting.appendleft(self._under_way.pop(conversation.offered))
-            self._close(conversation, politely=False)
+                claimed = self._under_way.pop(conversation.offered)
+                if conversation.accepted or conversation.in_hand is not None:
+                    self._waiting.appendleft(claimed)
+                else:
+                    outcomes.append(Outcome(claimed, "later", conversation.ended))
+            self._conversations.end(conversation)
         # Some servers end every conversation after so many messages. That is no trouble.
         if unwell := [conversation for conversation in ended if not conversation.accepted]:
-            self._trip(unwell[0].ended)
+            self._note_trouble(unwell[0].ended)
         return outcomes
 
     def _pause(self, reason: str) -> None:
@@ -281,7 +245,7 @@ class Sending:
 
     def _finish_what_is_in_hand(self) -> None:
         """Hear what the server says of the messages it was given; give it nothing more."""
-        while any(conversation.in_hand is not None for conversation in self._open):
+        while any(conversation.in_hand is not None for conversation in self._conversations.open):
             self._settle(self._listen())
 
 
@@ -298,10 +262,3 @@ def _draw_conclusions(failed: list[Outcome]) -> None:
         if delivery := db.session.get(Delivery, outcome.claimed.recipient.delivery_id):
             bounces.refused(delivery, outcome.words, at_recipient=outcome.at_recipient)
         db.session.commit()
-
-
-def _opened(connection: KeptConnection) -> Conversation | Exception:
-    try:
-        return Conversation(connection.configure_host(), patience_seconds=PATIENCE_SECONDS)
-    except Exception as problem:  # Not only what SMTP and sockets raise: a password may not even be ASCII.
-        return problem

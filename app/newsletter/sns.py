@@ -49,8 +49,12 @@ class Unreachable(Exception):
 
 def verify(notice: Mapping[str, Any], topic: str) -> str:
     """The type of a notice of `topic` (an ARN) that Amazon signed lately. Raises Refused or Unreachable."""
-    kind = notice.get("Type")
-    if not all(isinstance(notice.get(name) or "", str) for name in _READ) or kind not in _SIGNED:
+    kind = notice.get("Type") or ""
+    if (
+        not all(isinstance(notice.get(name) or "", str) for name in _READ)
+        or not isinstance(kind, str)
+        or kind not in _SIGNED
+    ):
         raise Refused("it is no notice")
     if notice.get("TopicArn") != topic:
         raise Refused("it is of another topic")

@@ -12,6 +12,7 @@ from app.newsletter.clicks import Click, IssueLink
 from app.newsletter.composing import compose
 from app.newsletter.deliveries import Delivery
 from app.newsletter.issues import Issue
+from app.newsletter.ledger import release_ghosts
 from app.newsletter.messages import PreparedMessage
 from app.newsletter.preflight import check_letter
 from app.newsletter.sending import Sending
@@ -79,6 +80,12 @@ def send(issue_id: int) -> None:
 def sweep_issues() -> None:
     """Find issues whose time has come, and retries that are due."""
     send_issues.call_local()
+
+
+@queue.periodic_task(crontab(minute="41"))
+def release_ghosts_of_workers() -> None:
+    release_ghosts()
+    db.session.commit()
 
 
 @queue.periodic_task(crontab(minute="23"))

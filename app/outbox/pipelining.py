@@ -198,8 +198,9 @@ class Conversation:
         if command == "END":
             key, self.in_hand = self.in_hand, None
             assert key is not None  # noqa: S101 - the end of a message is awaited only while one is in hand.
-            self.accepted += code == 250
-            return Reply(key, "accepted" if code == 250 else "message", code, words)
+            taken = 200 <= code < 300
+            self.accepted += taken
+            return Reply(key, "accepted" if taken else "message", code, words)
         if command in ("RSET", "EMPTY"):
             return None
         envelope = self._envelope

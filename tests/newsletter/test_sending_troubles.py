@@ -1,0 +1,250 @@
+"""What goes wrong in the middle of a send: nobody is lost, and nobody is written to who should not be."""
+
+import threading
+import time
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from app.clock import now
+from app.extensions import db
+from app.followups import daily
+from app.newsletter import bounces
+from app.newsletter.deliveries import Delivery
+from app.newsletter.growth import GrowthDay
+from app.newsletter.issues import Issue
+from app.newsletter.leaving import leave_everything
+from app.newsletter.ledger import Ledger, release_ghosts
+from app.newsletter.tasks import send_issues, sweep_issues
+from app.outbox.delivery import Deliverer
+from app.people import records
+from app.people.models import Person
+from tests.conftest import use_mail_server
+from tests.newsletter.test_sending import as_it_is, deliveries, issue, readers, send, subscription_of
+from tests.smtp_server import MailServer
+
+__all__ = ["issue"]
+
+
+def another_issue():
+    second = Issue(slug="two", title="Two", subject="Again", body="Words.")
+    db.session.add(second)
+    db.session.commit()
+    return second
+
+
+def stop_after(seconds):
+    deliverer = Deliverer.of_this_process()
+    db.session.commit()
+    threading.Timer(seconds, deliverer.stopping.set).start()
+    return deliverer
+
+
+def test_paused_in_the_middle_and_resumed_it_reaches_everybody(issue, app, mail_server):
+    readers(12)
+    number, seen = issue.id, []
+
+    def pause_at_the_sixth(address):
+        seen.append(address)
+        if len(seen) == 6:
+            with app.app_context():
+                Issue.pause_for(number, "a typo")
+                db.session.commit()
+
+    mail_server.refuse_recipient = pause_at_the_sixth
+    assert send(issue).state == "paused"
+    before = len(mail_server.received)
+    assert 0 < before < 12
+    mail_server.refuse_recipient = lambda _: None
+    Issue.for_update(number).resume()
+    db.session.commit()
+    sweep_issues.call_local()
+    assert as_it_is(issue).state == "sent"
+    assert len(mail_server.received) == 12
+
+
+def test_a_database_error_after_claiming_leaves_nobody_behind(issue, mail_server, monkeypatch):
+    readers(8)
+    real = daily.marketed_since
+
+    def fail_once(*_):
+        monkeypatch.setattr(daily, "marketed_since", real)
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(daily, "marketed_since", fail_once)
+    with pytest.raises(OperationalError):
+        send(issue)
+    db.session.rollback()
+    sweep_issues.call_local()
+    assert as_it_is(issue).state == "sent"
+    assert len(mail_server.received) == 8
+
+
+def test_a_recipient_at_whom_the_server_hangs_up_holds_up_nobody_else(issue, app, mail_server, monkeypatch):
+    monkeypatch.setitem(app.config, "MAIL_CONNECTIONS", 1)
+    readers(4)
+    mail_server.refuse_recipient = lambda address: "421 4.7.0 no" if address.startswith("reader0@") else None
+    assert send(issue).sent == 3
+    assert [delivery.state for delivery in deliveries()] == ["retrying", "sent", "sent", "sent"]
+
+
+def test_who_moved_or_sleeps_when_the_server_is_back_is_treated_so(issue, app, mail_server, clock):
+    clock.time = clock.time.replace(hour=20, minute=0)
+    readers(2)
+    sleeper = subscription_of("reader0@example.org")
+    sleeper.quiet_from_hour, sleeper.quiet_to_hour, sleeper.time_zone = 22, 6, "UTC"
+    db.session.commit()
+    port = mail_server.port
+    mail_server.stop()
+    servers = []
+
+    def come_back_at_night():
+        time.sleep(0.8)
+        clock.time = clock.time.replace(hour=23)
+        with app.app_context():
+            Person.with_email("reader1@example.org").email = "moved@example.org"
+            db.session.commit()
+        servers.append(MailServer(port=port).start())
+
+    thread = threading.Thread(target=come_back_at_night)
+    thread.start()
+    send(issue)
+    thread.join()
+    assert [envelope.rcpt_tos for envelope in servers[0].envelopes] == [["moved@example.org"]]
+    servers[0].stop()
+
+
+def test_a_mailbox_that_stays_full_is_given_up_and_counts_as_a_soft_bounce(issue, mail_server, clock):
+    readers(3)
+    mail_server.refuse_recipient = lambda address: "452 4.2.2 full" if address.startswith("reader0@") else None
+    send(issue)
+    for _ in range(20):
+        clock.advance(hours=6)
+        sweep_issues.call_local()
+    assert as_it_is(issue).state == "sent"
+    given_up = deliveries()[0]
+    assert (given_up.state, given_up.bounce_kind) == ("failed", "soft")
+
+
+def test_two_workers_with_two_issues_give_a_reader_one_of_them(issue):
+    readers(1)
+    second = another_issue()
+    for each in (issue, second):
+        each.schedule(now())
+        each.freeze()
+    db.session.commit()
+    one, two = Ledger(issue.id, "worker one"), Ledger(second.id, "worker two")
+    rows = one.claim(10)
+    others = two.claim(10)
+    assert two.had_another(others, now() - daily.A_DAY).keys() == {rows[0].subscription_id}
+    one.close()
+    two.close()
+
+
+@pytest.mark.parametrize("what", ["complains", "is erased"])
+def test_leaving_while_another_complains_or_is_erased_makes_no_deadlock(issue, app, mail_server, monkeypatch, what):
+    readers(2, source="/newsletter/")
+    send(issue)
+    second = another_issue()
+    second.schedule(now())
+    second.freeze()
+    db.session.commit()
+    db.session.scalars(
+        select(Delivery).filter_by(issue_id=second.id).order_by(Delivery.id.desc())
+    ).first().sent_at = now()
+    db.session.commit()
+    for counting in (Issue, GrowthDay):
+        slow_down(monkeypatch, counting)
+    acts = {
+        "complains": lambda: bounces.complained("reader0@example.org", "abuse"),
+        "is erased": lambda: records.erase(Person.with_email("reader0@example.org")),
+    }
+    assert (
+        troubles_of(app, acts[what], lambda: leave_everything(Person.with_email("reader1@example.org"), page="/")) == []
+    )
+
+
+def slow_down(monkeypatch, counting):
+    """Let it hold what it counted on for a while, so that the other gets to its own first count."""
+    count = counting.count.__func__
+
+    def counted(cls, *args, **more):
+        count(cls, *args, **more)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(counting, "count", classmethod(counted))
+
+
+def troubles_of(app, *acts):
+    """What the database said when these were done at once."""
+    said = []
+    db.session.rollback()
+
+    def do(act):
+        with app.app_context():
+            try:
+                act()
+                db.session.commit()
+            except OperationalError as problem:
+                said.append(str(problem))
+                db.session.rollback()
+
+    threads = [threading.Thread(target=do, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return said
+
+
+def test_what_nobody_known_has_claimed_is_sent(issue, mail_server):
+    readers(2)
+    issue.schedule(now())
+    issue.freeze()
+    for delivery in db.session.scalars(select(Delivery)):
+        delivery.claimed_by = "a ghost"
+    db.session.commit()
+    sweep_issues.call_local()
+    assert mail_server.received == []
+    release_ghosts()
+    db.session.commit()
+    sweep_issues.call_local()
+    assert len(mail_server.received) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "told"),
+    [("535 5.7.8 wrong password", "paused", "log-in (535)"), ("454 4.7.0 ask again later", "sending", "")],
+)
+def test_a_refused_log_in_pauses_it_unless_only_for_now(issue, app, mail_server, monkeypatch, answer, state, told):
+    readers(2)
+    refusing = MailServer(
+        auth_require_tls=False, authenticator=lambda *_: AuthResult(success=False, handled=False, message=answer)
+    ).start()
+    for name, value in (("MAIL_USERNAME", "doctor"), ("MAIL_PASSWORD", "secret")):
+        monkeypatch.setitem(app.config, name, value)
+    use_mail_server(app, "127.0.0.1", refusing.port)
+    deliverer = stop_after(0.5)
+    stopped = send(issue)
+    deliverer.stopping.clear()
+    assert stopped.state == state
+    assert told in stopped.pause_reason
+    assert answer[:3] in stopped.trouble
+    assert stopped.waiting == 2
+    refusing.stop()
+
+
+def test_an_issue_put_off_while_it_was_about_to_be_frozen_waits(issue, clock):
+    readers(1)
+    issue.schedule(now())
+    db.session.commit()
+    assert Issue.due() == [issue.id]
+    issue.unschedule()
+    issue.schedule(now() + daily.A_DAY)
+    issue.freeze()
+    assert issue.state == "scheduled"
+    db.session.commit()
+    send_issues.call_local()
+    assert as_it_is(issue).state == "scheduled"
