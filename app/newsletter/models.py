@@ -191,7 +191,7 @@ class Subscription(Model):
         """
         if not self.waits_for(sign_up):
             return
-        self._leave_the_list_of_suppressions()
+        self.leave_the_list_of_suppressions()
         if not self.is_active:
             GrowthDay.count(sign_up.page, joined=1)
         self.confirmed_at, self.unsubscribed_at, self.paused_until = now(), None, None
@@ -209,7 +209,7 @@ class Subscription(Model):
         """Whether confirming `sign_up` would change anything."""
         return not self.is_active or (self.suppressed_at is not None and sign_up.is_open)
 
-    def _leave_the_list_of_suppressions(self) -> None:
+    def leave_the_list_of_suppressions(self) -> None:
         """Unless it is there for a reason that only the owner lifts."""
         if (entry := Suppression.of(self.person.email)) and entry.only_owner_lifts:
             self.suppressed_at = self.suppressed_at or now()

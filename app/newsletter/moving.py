@@ -46,10 +46,10 @@ def make(change: AddressChange) -> None:
     """The link at the new address was pressed: it is theirs, and mail arrives there. Raises AddressTaken."""
     if _is_barred(change.new_address, change.old_address):
         raise AddressTaken(change.new_address)
+    if not change.allowed_at and records.has_private(change.person):
+        raise AddressTaken(change.new_address)
     change.make()
-    Suppression.remove(change.new_address)
-    if (subscription := Subscription.of(change.person)) and subscription.suppressed_at:
-        subscription.suppressed_at, subscription.lifted_at = None, now()
+    _settle(change.person)
     change.person.was_here()
     emails.address_changed(change)
 
@@ -57,7 +57,17 @@ def make(change: AddressChange) -> None:
 def undo(change: AddressChange) -> None:
     """The mailbox they had before wants them back. Raises AddressTaken."""
     change.undo()
+    _settle(change.person)
     emails.address_restored(change)
+
+
+def _settle(person: Person) -> None:
+    """What came back from another mailbox says nothing of this one, at which a mailed button was pressed."""
+    if subscription := Subscription.of(person):
+        subscription.leave_the_list_of_suppressions()
+        subscription.lifted_at = now()
+    elif (entry := Suppression.of(person.email)) and not entry.only_owner_lifts:
+        Suppression.remove(person.email)
 
 
 def _is_barred(*addresses: str) -> bool:

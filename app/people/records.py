@@ -107,9 +107,8 @@ def erase(person: Person) -> None:
     for part in reversed(PARTS.values()):  # What hangs on the rows of another part goes before these.
         part.erase(person)
     for address in AddressChange.addresses_of(person):
-        if entry := Suppression.of(address):
-            entry.forget_address()
-    Suppression.add(person.email, ERASED).forget_address()
+        if Person.with_email(address) in (person, None):  # What was theirs once may be somebody else's now.
+            Suppression.add(address, ERASED).forget_address()
     AddressChange.forget_all(person)
     db.session.execute(delete(Consent).where(Consent.person_id == person.id))
     if stays:

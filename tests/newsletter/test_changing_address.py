@@ -124,6 +124,15 @@ def test_where_more_than_letters_is_at_stake_the_present_mailbox_is_asked_first(
     assert person_at(NEW)
 
 
+def test_it_is_so_too_where_it_came_to_be_at_stake_after_asking(ada, page):
+    ask(ada.client, page)
+    path = link(ada.mail, NEW, "confirm_address", "confirm")
+    factories.order(ADA)
+    db.session.commit()
+    assert ada.client.post(path).status_code == 409
+    assert (bool(person_at(ADA)), person_at(NEW)) == (True, None)
+
+
 def test_a_forwarded_letter_makes_nobody_the_owner(ada, page):
     person = ada.person
     person.make_owner()
