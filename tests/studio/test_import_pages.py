@@ -44,6 +44,7 @@ def press(owner, path, button):
 
 def everybody():
     db.session.rollback()
+    db.session.expire_all()  # A request outside of tests begins without anything read before.
     rows = db.session.execute(db.select(Person.email, Subscription).join(Subscription.person))
     return {email: row.state for email, row in rows}
 
