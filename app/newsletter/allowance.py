@@ -13,6 +13,7 @@ from app.limits import mailbox_of
 BETWEEN_MAILS = timedelta(minutes=10)
 MAILS_A_DAY = 5
 DAY = timedelta(days=1)
+OWN_DATA = "own data"
 
 
 class Allowance(Model):
@@ -26,9 +27,12 @@ class Allowance(Model):
     mailed_at: Mapped[datetime | None]
 
     @classmethod
-    def take(cls, address: str) -> bool:
-        """Whether a mail may be written to this normalized address now; if so, it is counted for its mailbox."""
-        allowance = cls._of(mailbox_of(address))
+    def take(cls, address: str, kind: str = "") -> bool:
+        """Whether a mail may be written to this normalized address now; if so, it is counted for its mailbox.
+
+        Mail of a `kind` counts for itself: what only the reader can ask for is used up by nobody else.
+        """
+        allowance = cls._of(f"{kind} {mailbox_of(address)}".strip()[:254])
         if now() - allowance.day_began_at >= DAY:
             allowance.day_began_at, allowance.mails = now(), 0
         if allowance.mails >= MAILS_A_DAY or (allowance.mailed_at and now() - allowance.mailed_at < BETWEEN_MAILS):
@@ -53,7 +57,8 @@ class Allowance(Model):
     @classmethod
     def forget(cls, address: str) -> None:
         """Drop what is counted for the mailbox of a normalized address."""
-        db.session.execute(delete(cls).where(cls.address.in_([address, mailbox_of(address)])))
+        mailbox = mailbox_of(address)
+        db.session.execute(delete(cls).where(cls.address.in_([address, mailbox, f"{OWN_DATA} {mailbox}"[:254]])))
 
     @classmethod
     def forget_old(cls) -> None:

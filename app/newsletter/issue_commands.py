@@ -11,9 +11,11 @@ from app import front_matter as read
 from app.clock import now
 from app.content_files import ContentError, ContentFile
 from app.extensions import db, enqueue_after_commit
+from app.followups import daily
 from app.newsletter import preflight
 from app.newsletter.audience import Audience, AudienceError
 from app.newsletter.commands import newsletter
+from app.newsletter.deliveries import Delivery
 from app.newsletter.drafting import new_draft, problems_of_body, problems_of_line
 from app.newsletter.issues import Issue, WrongMoment
 from app.newsletter.pictures import Picture, PictureError
@@ -59,6 +61,7 @@ def send(slug: str, yes: bool) -> None:
         raise click.ClickException("Nobody belongs to its audience, so there is nobody to send it to.")
     if not yes:
         raise click.ClickException(f"It would go to {count:,} subscribers. Say --yes to send it.")
+    before = Issue.last_gone_within(daily.A_DAY)
     try:
         issue.schedule(now())
     except WrongMoment as problem:
@@ -66,6 +69,8 @@ def send(slug: str, yes: bool) -> None:
     enqueue_after_commit(send_issues)
     db.session.commit()
     click.echo(f"On its way to {count:,} subscribers. See flask newsletter status {slug}.")
+    if before:
+        click.echo(f"Whoever got {before.slug} lately gets this a day after it.")
 
 
 @newsletter.command()
@@ -91,6 +96,7 @@ def _status_of(issue: Issue) -> dict[str, Any]:
         "state": issue.state,
         **{name: getattr(issue, name) for name in counts},
         **{name: moment.isoformat() if (moment := getattr(issue, name)) else None for name in moments},
+        "next_due_at": due.isoformat() if (due := Delivery.next_due(issue.id)) else None,
         "pause_reason": issue.pause_reason,
         "trouble": issue.trouble,
     }
@@ -115,7 +121,7 @@ def _draft_of(file: ContentFile) -> Issue:
         title,
         body=body,
         cover=_cover_of(file),
-        is_public=read.yes_or_no(file, "public") if "public" in file.meta else True,
+        is_public=read.yes_or_no(file, "public"),
         include=audience.include,
         exclude=audience.exclude,
         **lines,

@@ -50,7 +50,7 @@ class Issue(Model):
     cover: Mapped[str] = mapped_column(String(500), default="")
     cover_alt: Mapped[str] = mapped_column(String(300), default="")
     body: Mapped[str] = mapped_column(default="")
-    is_public: Mapped[bool] = mapped_column(default=True)
+    is_public: Mapped[bool] = mapped_column(default=False)
     include: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     exclude: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # Counted up with each change, so that two windows do not write over each other.
@@ -282,6 +282,12 @@ class Issue(Model):
             issue_id, f"{lately} messages failed, more than 5 % of those that went out. See what the server said."
         )
         return True
+
+    @classmethod
+    def last_gone_within(cls, span: timedelta) -> "Issue | None":
+        """The one that began to go last, if that was within `span`: its readers get no other before it has passed."""
+        gone = select(cls).where(cls.frozen_at > now() - span, cls.recipients > 0).order_by(cls.frozen_at.desc())
+        return db.session.scalar(gone.limit(1))
 
     @classmethod
     def coming_for_within(cls, span: timedelta) -> "list[Issue]":

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.extensions import csrf, db
 from app.followups.leaving import preferences_url
 from app.newsletter import emails, my_data
-from app.newsletter.allowance import Allowance
+from app.newsletter.allowance import OWN_DATA, Allowance
 from app.newsletter.preferences_views import person_of_link
 from app.newsletter.views import bp, link_expired
 from app.people import records
@@ -20,7 +20,7 @@ from app.urls import absolute_url
 @csrf.exempt
 def ask_for_data(token: str) -> ResponseReturnValue:
     person = person_of_link(token)
-    if Allowance.take(person.email):
+    if Allowance.take(person.email, OWN_DATA):
         emails.my_data(person, absolute_url("newsletter.show_data", token=my_data.proof_of(person)))
     db.session.commit()
     return redirect(url_for(".show_data_asked", token=token), 303)

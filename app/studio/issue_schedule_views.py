@@ -8,6 +8,7 @@ from flask_security import current_user
 
 from app.clock import now
 from app.extensions import db, enqueue_after_commit
+from app.followups import daily
 from app.newsletter import emails
 from app.newsletter.issues import Issue, WrongMoment
 from app.newsletter.preflight import ask_again, check
@@ -123,7 +124,13 @@ def _schedule_page(issue: Issue, **more: Any) -> str:
 
 def _sending_page(issue: Issue, form: SendForm, count: int, message: str = "") -> str:
     return render_template(
-        "studio/issue_sending.html", issue=issue, form=form, count=count, message=message, **_about(issue)
+        "studio/issue_sending.html",
+        issue=issue,
+        form=form,
+        count=count,
+        message=message,
+        before=Issue.last_gone_within(daily.A_DAY),
+        **_about(issue),
     )
 
 

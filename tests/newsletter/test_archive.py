@@ -25,7 +25,11 @@ SITE = "http://localhost:8000"
 def sent_issue(slug="one", title="The first letter", days_ago=0, **fields):
     at = now() - timedelta(days=days_ago)
     moments = {"scheduled_at": at, "frozen_at": at, "finished_at": at}
-    issue = Issue(slug=slug, title=title, **{"subject": title, "body": "Words.", "sent": 3, **moments, **fields})
+    issue = Issue(
+        slug=slug,
+        title=title,
+        **{"subject": title, "body": "Words.", "sent": 3, "is_public": True, **moments, **fields},
+    )
     db.session.add(issue)
     db.session.commit()
     return issue

@@ -17,7 +17,7 @@ from tests.newsletter.conftest import fresh
 
 SITE = "http://localhost:8000"
 TEXT = (
-    "Dear {first_name|Doctor},\n\n[the hub]({hub_url}) and [a journal](https://x.example/a?b=1&c=2), "
+    "Dear {first_name|Doctor},\n\n[the hub]({articles_url}) and [a journal](https://x.example/a?b=1&c=2), "
     "[your topics]({preferences_url})."
 )
 
@@ -74,7 +74,7 @@ def test_a_gateway_opens_every_link_of_a_letter_and_a_person_one(client, letters
     assert (answer.status_code, answer.location) == (302, "https://x.example/a?b=1&c=2")
     clock.advance(minutes=5)
     fold_clicks.call_local()
-    assert counted() == [(f"{SITE}/hubs/leadership-mentorship", 0, 1), ("https://x.example/a?b=1&c=2", 1, 1)]
+    assert counted() == [(f"{SITE}/articles/", 0, 1), ("https://x.example/a?b=1&c=2", 1, 1)]
     assert fresh(lambda: [row.state for row in db.session.scalars(select(Subscription))]) == ["active", "active"]
 
 

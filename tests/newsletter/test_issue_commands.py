@@ -80,7 +80,7 @@ def test_a_title_is_enough(flask, tmp_path):
     path = tmp_path / "short.md"
     path.write_text("---\ntitle: Short\n---\n\nWords.\n")
     assert flask("draft", path) == ("short", 0)
-    assert (Issue.at("short").subject, Issue.at("short").is_public) == ("Short", True)
+    assert (Issue.at("short").subject, Issue.at("short").is_public) == ("Short", False)
 
 
 @pytest.mark.parametrize(

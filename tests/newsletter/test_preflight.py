@@ -150,7 +150,7 @@ def test_a_card_of_nothing_and_a_cover_that_is_gone_block(app):
 
 
 def test_a_header_that_mail_programs_cannot_use_is_missed(app, monkeypatch):
-    monkeypatch.setattr(messages, "list_unsubscribe", lambda url, sender: f"<mailto:{sender}>")
+    monkeypatch.setattr(messages, "list_unsubscriber", lambda: lambda url, payload: "<mailto:hello@example.org>")
     assert "headers" in found()["no-unsubscribe"].message
 
 

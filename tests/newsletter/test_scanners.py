@@ -59,7 +59,9 @@ def test_every_link_of_every_mail_is_only_looked_at(client, ada, mail, mail_serv
     client.post(f"/newsletter/my-data/{proof_of(fresh(lambda: Person.with_email('gone@example.org')))}/erasure")
     work()
     clock.advance(days=2)  # Nobody gets two letters a day.
-    issue = Issue(slug="one", title="One", subject="One", body="[Read](/articles/) and [choose]({preferences_url}).")
+    issue = Issue(
+        slug="one", title="One", subject="One", body="[Read]({articles_url}) and [choose]({preferences_url})."
+    )
     db.session.add(issue)
     issue.schedule(now())
     db.session.commit()

@@ -18,7 +18,7 @@ from tests.studio.conftest import token_in
 def sent_issue(slug="one", ago=0, **columns):
     at = now() - timedelta(days=ago)
     columns = {"sent": 200, "bounced": 10, "unsubscribed": 4, "complained": 1, "title": "A <b>letter</b>"} | columns
-    issue = Issue(slug=slug, scheduled_at=at, frozen_at=at, finished_at=at, recipients=200, **columns)
+    issue = Issue(slug=slug, scheduled_at=at, frozen_at=at, finished_at=at, recipients=200, is_public=True, **columns)
     db.session.add(issue)
     db.session.commit()
     return issue
