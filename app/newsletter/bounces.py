@@ -100,9 +100,12 @@ def complained(address: str, words: str, *, delivery: Delivery | None = None, at
     subscription = _subscription_at(address)
     if subscription and delivery is None:
         delivery = _newest_delivery(subscription)
+    person = Person.with_email(address)
+    if delivery and not person and (moved := _locked(delivery)):
+        person = moved.person  # They complained of our letters, not of the address they had then.
     is_new = delivery is not None and _note_moment(delivery, "complained_at")
     if not (subscription and _is_settled(subscription, at or (delivery.sent_at if delivery else None))):
-        if person := Person.with_email(address):
+        if person:
             leave_everything(person, page="a complaint to the mailbox provider")
         suppress(address, COMPLAINT, words)
     if delivery and is_new:  # Last: who leaves locks the day's growth before the issue, too.

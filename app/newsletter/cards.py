@@ -15,7 +15,7 @@ from app.extensions import db
 from app.hub.models import Article, Video, listed
 from app.urls import absolute_url
 
-LINE = re.compile(r"^ {0,3}\[([a-z]+):[ \t]*(\S[^\n]*?)[ \t]*\][ \t]*$", re.MULTILINE)
+LINE = re.compile(r"^ {0,3}\[([a-z]+):[ \t]*(\S(?:[^\n]*\S)?)[ \t]*\][ \t]*$", re.MULTILINE)
 
 
 class Card(NamedTuple):

@@ -11,17 +11,22 @@ from app.newsletter.issues import Issue
 from app.slugs import free_slug, slug_of
 
 LONGEST_SLUG = 120
+ATTEMPTS = 20
 COPIED = ("subject", "preview", "sender_name", "cover", "cover_alt", "body", "is_public", "include", "exclude")
 
 
 def new_draft(title: str, **columns: object) -> Issue:
     """A draft of this title, at an address of its own."""
-    try:
-        with db.session.begin_nested():
-            issue = Issue(title=title, slug=_free_slug(title), **columns)
-            db.session.add(issue)
-    except IntegrityError:  # Somebody else took it between our look and our write. Now we see that.
-        return new_draft(title, **columns)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with db.session.begin_nested():
+                issue = Issue(title=title, slug=_free_slug(title), **columns)
+                db.session.add(issue)
+        except IntegrityError:  # Somebody else took it between our look and our write. Now we see that.
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            break
     return issue
 
 

@@ -112,7 +112,7 @@ class Source:
             try:
                 yield self._entry(row)
             except (_RowTrouble, InvalidAddress) as trouble:
-                yield Rejected(row.line, self._cell(row.cells, "email")[:100], str(trouble))
+                yield Rejected(row.line, _line(self._cell(row.cells, "email"), 100), _line(str(trouble), 400))
 
     def kept_out(self) -> Iterator[str]:
         """The addresses that any row says are not subscribed there any more, wherever in the file."""
@@ -246,7 +246,10 @@ def _words(cell: str) -> list[str]:
         return [word.strip() for word in words if isinstance(word, str) and word.strip()]
     if '"' in cell:
         rows: Iterable[list[str]] = csv.reader([cell.replace("\n", " ")], skipinitialspace=True)
-        return [word.strip() for row in rows for word in row if word.strip()]
+        try:
+            return [word.strip() for row in rows for word in row if word.strip()]
+        except csv.Error:
+            raise _RowTrouble(f"The list in it cannot be read: {cell[:60]}.") from None
     return [word.strip() for word in cell.replace(";", ",").split(",") if word.strip()]
 
 

@@ -28,6 +28,8 @@ INSIDE_ALLOWED: tuple[ipaddress.IPv4Network, ...] = ()
 WEB = ("http://", "https://")
 # They hold an address of IPv4, private or not, that a network may lead on to (RFC 6052 §2.1, RFC 3056 §2).
 TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
+# All that is given out of IPv6 so far; what lies elsewhere is of no public network (IANA's registry of its space).
+GIVEN_OUT = ipaddress.ip_network("2000::/3")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -132,6 +134,8 @@ def _is_public(text: str) -> bool:
     address = ipaddress.ip_address(text)
     if any(address in network for network in INSIDE_ALLOWED):
         return True
+    if address.version == 6 and address not in GIVEN_OUT:
+        return False
     return address.is_global and not address.is_multicast and not any(address in network for network in TRANSLATED)
 
 

@@ -23,6 +23,7 @@ def ask(person: Person, new_address: str) -> None:
     if not change.needs_leave:
         _write_to_new(change)
     elif Allowance.take(person.email):
+        change.end_others()
         emails.allow_address(change)
 
 
@@ -36,6 +37,7 @@ def _write_to_new(change: AddressChange) -> None:
     # Who complained about our mail gets none, and no other answer.
     if not Allowance.take(change.new_address) or _is_barred(change.new_address, change.old_address):
         return
+    change.end_others()
     if somebody := Person.with_email(change.new_address):
         emails.address_taken(somebody)
     else:

@@ -16,12 +16,16 @@ from app.extensions import Model, db
 from app.urls import absolute
 
 LARGEST_BYTES = 5 * 1024 * 1024
-# As much as a camera of a phone takes. Decoded it fills four bytes a pixel, whatever little the file weighs.
-MOST_PIXELS = 25_000_000
+# Decoded, a pixel fills up to four bytes, whatever little the file weighs. A JPEG may be as large as the camera of a
+# phone makes it, because it can be decoded at a fraction of its size.
+MOST_PIXELS = {"JPEG": 25_000_000}
+MOST_PIXELS_OTHERWISE = 8_000_000
+SHRINKABLE = ("L", "LA", "RGB", "RGBA", "CMYK")
 WIDEST = 1200
 IN_A_MAIL = 544
 PATH = "/newsletter/pictures/"
 NOT_A_PICTURE = "This is no picture we can read. Choose a PNG, JPEG, WebP or GIF file."
+ORIENTATION, TURNED = 0x0112, range(5, 9)
 _TAKEN = ("PNG", "JPEG", "WEBP", "GIF")
 _UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError, Warning)
 
@@ -92,15 +96,28 @@ class Cover(NamedTuple):
 def _decoded(data: bytes) -> tuple[Image.Image, bool]:
     """The picture in `data` upright and small enough, and whether it is of a format for drawings."""
     with Image.open(BytesIO(data), formats=_TAKEN) as image:
-        if image.width * image.height > MOST_PIXELS:
-            raise PictureError("This picture has more than 25 million pixels. Choose or make a smaller one.")
+        most = MOST_PIXELS.get(image.format or "", MOST_PIXELS_OTHERWISE)
+        if image.width * image.height > most:
+            raise PictureError(
+                f"This picture has more than {most // 10**6} million pixels. Choose or make a smaller one."
+            )
         is_drawn = image.format in ("PNG", "GIF")
         image.draft("RGB", (WIDEST, WIDEST))
-        upright = ImageOps.exif_transpose(image)
-        plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    if plain.width > WIDEST:
-        plain = plain.resize((WIDEST, max(1, round(plain.height * WIDEST / plain.width))), Image.Resampling.LANCZOS)
-    return plain, is_drawn
+        plain: Image.Image = image
+        if image.mode in SHRINKABLE:  # What is small first takes little memory in all that follows.
+            plain = _shrunk(image, is_turned=image.getexif().get(ORIENTATION, 1) in TURNED)
+        ImageOps.exif_transpose(plain, in_place=True)
+        plain = plain.convert("RGBA" if plain.has_transparency_data else "RGB")
+    return _shrunk(plain), is_drawn
+
+
+def _shrunk(image: Image.Image, *, is_turned: bool = False) -> Image.Image:
+    """At most WIDEST wide; `is_turned` if what is its height now will be its width."""
+    factor = WIDEST / (image.height if is_turned else image.width)
+    if factor >= 1:
+        return image
+    width, height = (max(1, round(side * factor)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def _encoded(image: Image.Image, is_drawn: bool) -> tuple[bytes, str]:

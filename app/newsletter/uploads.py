@@ -4,6 +4,7 @@ A file lies in the database until it is taken in: whichever machine received it,
 with the same transaction that finishes the import.
 """
 
+import logging
 import re
 import uuid
 from collections import Counter
@@ -21,11 +22,13 @@ from sqlalchemy import (
     String,
     and_,
     delete,
+    func,
     insert,
     or_,
     select,
     update,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -34,6 +37,11 @@ from app.newsletter.csv_reading import Table, UnreadableFile
 from app.newsletter.import_csv import Rejected, Source
 from app.newsletter.import_rows import Import, Report
 
+log = logging.getLogger(__name__)
+UNEXPECTED = (
+    "Something in this file is not as we expected, and the work on it stopped. What was taken in before stays. The log "
+    "of the site says what it was."
+)
 PART_BYTES = 256 * 1024
 # A worker that has not finished a batch for so long is gone.
 SILENCE = timedelta(minutes=2)
@@ -137,8 +145,12 @@ class Upload(Model):
                 and_(cls.import_asked_at.is_not(None), cls.finished_at.is_(None)),
             ),
             cls.trouble == "",
-            or_(cls.claimed_by.is_(None), cls.claimed_at < now() - SILENCE),
+            cls._is_idle(),
         )
+
+    @classmethod
+    def _is_idle(cls) -> ColumnElement[bool]:
+        return or_(cls.claimed_by.is_(None), cls.claimed_at < now() - SILENCE)
 
     @classmethod
     def claim(cls, upload_id: int) -> "Claim | None":
@@ -152,8 +164,9 @@ class Upload(Model):
     @classmethod
     def forget_old(cls) -> None:
         """Drop files that nobody went on with, and reports that have served their time."""
+        begun = func.coalesce(cls.import_asked_at, cls.uploaded_at)
         old = or_(
-            and_(cls.finished_at.is_(None), cls.uploaded_at < now() - KEEP_UNFINISHED, cls.import_asked_at.is_(None)),
+            and_(cls.finished_at.is_(None), begun < now() - KEEP_UNFINISHED, cls._is_idle()),
             cls.finished_at < now() - KEEP_REPORT,
         )
         db.session.execute(delete(cls).where(old))
@@ -226,9 +239,12 @@ class Claim:
                 UploadReject.keep(self._id, rejected)
                 yield
         except UnreadableFile as trouble:
-            db.session.rollback()
-            again = dict.fromkeys(("check_asked_at", "checked_at", "import_asked_at", "claimed_by"))
-            self._note(trouble=str(trouble), **again)
+            self._give_up(str(trouble))
+        except (LostClaim, OperationalError):  # With the database back, whoever sweeps sees to it that it goes on.
+            raise
+        except Exception:
+            log.exception("work on upload %s failed", self._id)
+            self._give_up(UNEXPECTED)
         else:
             if not writes:
                 self._note(claimed_by=None, checked_at=now(), lines=importing.report.line)
@@ -236,6 +252,11 @@ class Claim:
                 self._note(claimed_by=None, finished_at=now())
                 db.session.execute(delete(UploadPart).where(UploadPart.upload_id == self._id))
         yield
+
+    def _give_up(self, trouble: str) -> None:
+        db.session.rollback()
+        again = dict.fromkeys(("check_asked_at", "checked_at", "import_asked_at", "claimed_by"))
+        self._note(trouble=trouble, **again)
 
     def put_back(self) -> None:
         """Let somebody else go on from here."""

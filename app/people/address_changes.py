@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -44,12 +44,16 @@ class AddressChange(Model):
 
     @classmethod
     def ask(cls, person: Person, new_address: str, *, needs_leave: bool) -> "AddressChange":
-        """Keep the wish of `person`, locked, for a normalized address. Wishes that were open before end.
+        """Keep the wish of `person`, locked, for a normalized address; the one that is open, if they asked before.
 
         `needs_leave` if the mailbox they have is to be asked first. Once a change was undone, it always is.
         """
-        cls._end(person, cls.confirmed_at.is_(None))
-        needs_leave = needs_leave or any(change.undone_at for change in cls.all_of(person))
+        wishes = cls.all_of(person)
+        needs_leave = needs_leave or any(change.undone_at for change in wishes)
+        for wish in wishes:
+            is_same = (wish.old_address, wish.new_address) == (person.email, new_address)
+            if is_same and wish.needs_leave == needs_leave and wish._is_open and not wish.allowed_at:
+                return wish
         change = cls(person=person, old_address=person.email, new_address=new_address, needs_leave=needs_leave)
         db.session.add(change)
         db.session.flush()
@@ -61,6 +65,10 @@ class AddressChange(Model):
         since = now() - timedelta(days=1)
         lately = select(func.count()).select_from(cls).where(cls.person_id == person.id, cls.requested_at > since)
         return db.session.scalar(lately) or 0
+
+    def end_others(self) -> None:
+        """From now on the links of this wish count, and those of others that are open lead nowhere."""
+        self._end(self.person, and_(AddressChange.confirmed_at.is_(None), AddressChange.id != self.id))
 
     @classmethod
     def _end(cls, person: Person, which: ColumnElement[bool]) -> None:
@@ -87,10 +95,13 @@ class AddressChange(Model):
     def _is_good_for(self, purpose: str) -> bool:
         if purpose == UNDO:
             return self.confirmed_at is not None and self.undone_at is None and self.void_at is None
-        is_open = self.confirmed_at is None and self.void_at is None
         if purpose == ALLOW:
-            return is_open and self.needs_leave and self.allowed_at is None
-        return is_open and (self.allowed_at is not None or not self.needs_leave)
+            return self._is_open and self.needs_leave and self.allowed_at is None
+        return self._is_open and (self.allowed_at is not None or not self.needs_leave)
+
+    @property
+    def _is_open(self) -> bool:
+        return self.confirmed_at is None and self.void_at is None
 
     def allow(self) -> None:
         self.allowed_at = now()

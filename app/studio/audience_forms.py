@@ -41,9 +41,9 @@ class SideForm(FlaskForm):
     facts = _Boxes(KINDS_IN_WORDS["facts"])
     engaged_since = StringField(KINDS_IN_WORDS["engaged_since"], widget=DateInput())
 
-    def __init__(self, side: str, chosen: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(self, side: str, chosen: Mapping[str, Any], labels_of: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(prefix=f"{side}-", data=dict(chosen), **kwargs)
-        for kind, labels in labels_by_kind().items():
+        for kind, labels in labels_of.items():
             # What was chosen once stays among the choices, whatever is on offer now.
             offered = {value: value for value in chosen.get(kind, ())} | labels
             self[kind].choices = [SelectChoice(value, label) for value, label in offered.items()]
@@ -57,8 +57,9 @@ class AudienceForm:
     """Both sides as they were sent, or as they are saved."""
 
     def __init__(self, audience: Audience, **kwargs: Any) -> None:
-        self.include = SideForm("include", audience.include, **kwargs)
-        self.exclude = SideForm("exclude", audience.exclude, **kwargs)
+        labels = labels_by_kind()
+        self.include = SideForm("include", audience.include, labels, **kwargs)
+        self.exclude = SideForm("exclude", audience.exclude, labels, **kwargs)
 
     @property
     def audience(self) -> Audience:

@@ -28,12 +28,15 @@ def show_cover(issue_id: int) -> ResponseReturnValue:
 @reads_file_itself(LARGEST_BYTES)
 def save_cover(issue_id: int) -> ResponseReturnValue:
     csrf.protect()  # Not before this view, where the owner is known: it reads all that is sent.
-    issue, form = wanted_for_update(issue_id), CoverForm()
+    form, sent = CoverForm(), ""
     form.validate()
     try:
-        cover = "" if "remove" in request.form else _taken(form) or issue.cover
+        # Before anything is locked: reading what is sent and making it smaller take their time.
+        sent = "" if "remove" in request.form else _taken(form)
     except PictureError as problem:
-        cover, form.picture.errors = "", [str(problem)]
+        form.picture.errors = [str(problem)]
+    issue = wanted_for_update(issue_id)
+    cover = "" if "remove" in request.form or form.picture.errors else sent or issue.cover
     if cover and not form.alt.data:
         form.alt.errors = [ALT_TEXT_IS_MISSING]
     if form.errors:

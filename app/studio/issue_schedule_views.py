@@ -97,6 +97,8 @@ def send_now(issue_id: int) -> ResponseReturnValue:
         return _sending_page(issue, form, count, message=message), 409
     if not form.errors and form.typed != str(count):
         form.count.errors = [f"That is not the number. It goes to {count:,}: type {count}."]
+    if form.shown.errors:
+        form.show(count)
     if form.errors:
         return _sending_page(issue, form, count), 422
     if not count or _is_blocked(issue):

@@ -44,10 +44,14 @@ def list_people() -> ResponseReturnValue:
 
 @bp.get(A_PERSON)
 def show_person(person_id: int) -> ResponseReturnValue:
-    person = db.session.get(Person, person_id) or abort(404)
+    return _person_page(db.session.get(Person, person_id) or abort(404))
+
+
+def _person_page(person: Person, *, typed_tags: str = "") -> str:
     return render_template(
         "studio/person.html",
         person=person,
+        typed_tags=typed_tags,
         subscription=Subscription.of(person),
         suppression=Suppression.of(person.email),
         consultations=_newest(Consultation, person),
@@ -68,15 +72,19 @@ def _newest(model: Any, person: Person, *options: ORMOption) -> list[Any]:
 def tag_person(person_id: int) -> ResponseReturnValue:
     """Add the tags that were typed, with commas between them."""
     subscription = _locked_subscription(person_id)
-    names = request.form.get("tags", "").split(",")
+    typed = request.form.get("tags", "")
+    names = typed.split(",")
+    problem = ""
     if not any(name.strip() for name in names) or not all(name.isprintable() for name in names):
-        flash("Type the name of a tag, such as conference-2026.", "bad")
+        problem = "Type the name of a tag, such as conference-2026."
     elif any(len(name.strip()) > LONGEST_TAG for name in names):
-        flash(f"The name of a tag has at most {LONGEST_TAG} characters.", "bad")
-    else:
-        subscription.tag(names)
-        db.session.commit()
-        flash("Tagged. Whatever starts on that tag has begun.", "good")
+        problem = f"The name of a tag has at most {LONGEST_TAG} characters."
+    if problem:
+        flash(problem, "bad")
+        return _person_page(subscription.person, typed_tags=typed), 422
+    subscription.tag(names)
+    db.session.commit()
+    flash("Tagged. What starts on that tag begins for those who get letters.", "good")
     return redirect(url_for(".show_person", person_id=person_id), 303)
 
 

@@ -63,7 +63,9 @@ class ScheduleForm(FlaskForm):
 class SendForm(FlaskForm):
     """The number of recipients, typed by whoever sends to them."""
 
-    shown = IntegerField(widget=HiddenInput())
+    shown = IntegerField(
+        validators=[InputRequired("Look at the number on this page before you send.")], widget=HiddenInput()
+    )
     count = StringField("Type that number to send it", [InputRequired("Type how many it goes to.")])
 
     def show(self, count: int) -> None:

@@ -1,5 +1,6 @@
 """Cards: a line of an issue that names an article, a video or the course."""
 
+import time
 from datetime import date
 
 import pytest
@@ -87,3 +88,10 @@ def test_an_unknown_name_is_told_with_the_closest_titles():
     assert str(unknown) == (
         "There is no article called “Coach, Therapist or Adviser”. Did you mean “Coach, Therapist, or Advisor?”?"
     )
+
+
+@pytest.mark.parametrize("line", ["[article: a" + " " * 60_000 + "b", "[article: " + "] " * 60_000 + "b"])
+def test_a_long_line_is_read_at_once(line):
+    began = time.monotonic()
+    assert cards.unknown(line) == []
+    assert time.monotonic() - began < 1

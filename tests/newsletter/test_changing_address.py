@@ -205,6 +205,23 @@ def test_a_second_wish_ends_the_first(ada, page, clock):
     assert ada.client.post(link(ada.mail, NEW, "confirm_address", "confirm")).status_code == 303
 
 
+def test_asking_twice_leaves_the_link_that_was_mailed(ada, page, clock):
+    for _ in range(2):
+        ask(ada.client, page)
+        clock.advance(minutes=2)
+    (mailed,) = ada.mail.to(NEW, "newsletter/confirm_address")
+    assert ada.client.post(path_in(mailed, "address/confirm")).status_code == 303
+    assert person_at(NEW)
+
+
+def test_a_wish_that_nobody_was_written_about_ends_none_before(ada, page):
+    ask(ada.client, page)
+    Suppression.add("angry@example.org", COMPLAINT)
+    db.session.commit()
+    ask(ada.client, page, "angry@example.org")
+    assert ada.client.post(link(ada.mail, NEW, "confirm_address", "confirm")).status_code == 303
+
+
 def test_the_link_is_good_once_and_for_a_week(ada, page, clock):
     ask(ada.client, page)
     path = link(ada.mail, NEW, "confirm_address", "confirm")

@@ -1,5 +1,7 @@
 """What an import does and what it must not do, whatever the file says."""
 
+import json
+
 import pytest
 from sqlalchemy import event
 
@@ -240,3 +242,13 @@ def test_ten_times_the_rows_in_a_batch_cost_no_more_statements(app):
 
     taken_in(many(3))
     assert statements(many(40, start=100)) == statements(many(400, start=1000))
+
+
+@pytest.mark.parametrize("details", [{"tags": 'x"y\rz'}, {"topics": "\0x"}, {"tags": "\0vip\ud800"}, {"name": "\0Ada"}])
+def test_an_odd_cell_costs_at_most_its_row(app, details):
+    cell = json.dumps(details).replace('"', '""')
+    file = csv_of("email,metadata,creation_date", f'a@example.org,"{cell}",', "b@example.org,,")
+    counts, rejected = taken_in(file, system="buttondown", columns={"email": 0, "details": 1})
+    assert counts["new"] + len(rejected) == 2
+    assert states()["b@example.org"] == "active"
+    assert all("\0" not in row.reason for row in rejected)

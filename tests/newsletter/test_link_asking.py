@@ -90,7 +90,11 @@ def test_private_addresses_are_never_asked(web, name_server, monkeypatch, addres
 
 
 @pytest.mark.parametrize(
-    "address", ["::1", "::ffff:127.0.0.1", "fe80::1", "fc00::1", "64:ff9b::7f00:1", "::", "ff02::1", "2002:7f00:1::"]
+    "address",
+    [
+        *("::1", "::ffff:127.0.0.1", "fe80::1", "fc00::1", "64:ff9b::7f00:1", "::", "ff02::1", "2002:7f00:1::"),
+        *("fec0::1", "64:ff9b:1::a9fe:a9fe", "::169.254.169.254", "::ffff:0:127.0.0.1"),
+    ],
 )
 def test_neither_are_those_of_the_newer_kind(web, name_server, monkeypatch, address):
     monkeypatch.setattr(link_asking, "INSIDE_ALLOWED", ())

@@ -37,6 +37,15 @@ def test_a_wide_picture_is_made_smaller_and_what_the_camera_wrote_is_left_out(ap
     assert not opened(picture).getexif()
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_a_turned_drawing_is_made_smaller_whatever_its_colors_are_kept_as(app, mode):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = Picture.taken_from(file_of("PNG", (1500, 2400), mode, exif=exif.tobytes()))
+    assert (picture.width, picture.height) == (1200, 750)
+    assert opened(picture).size == (1200, 750)
+
+
 def test_what_can_be_seen_through_stays_so(app):
     picture = Picture.taken_from(file_of("PNG", mode="RGBA"))
     assert picture.content_type == "image/png"
@@ -60,10 +69,11 @@ def bomb():
         file_of("PNG")[:60],
         file_of("BMP"),
         bomb(),
-        file_of("PNG", (6000, 5000), mode="1"),
+        file_of("PNG", (3000, 2700), mode="1"),
+        file_of("JPEG", (5100, 5000), mode="L"),
         file_of("PNG") + b"\0" * LARGEST_BYTES,
     ],
-    ids=["nothing", "cut off", "svg", "eps", "half", "bmp", "bomb", "too many pixels", "too large"],
+    ids=["nothing", "cut off", "svg", "eps", "half", "bmp", "bomb", "too many pixels", "even of a JPEG", "too large"],
 )
 def test_anything_else_is_refused_in_words(app, data):
     with pytest.raises(PictureError, match=r"picture|smaller"):

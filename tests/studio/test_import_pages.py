@@ -263,6 +263,42 @@ def test_files_are_not_kept_for_long(owner, work, clock):
     assert count(UploadReject) == count(Upload) == 0
 
 
+def test_an_import_that_nobody_goes_on_with_is_dropped_after_a_day_and_not_before(owner, work, clock):
+    path = send(owner).location
+    check(owner, path)
+    work()
+    press(owner, path, "import")
+    db.session.rollback()
+    Upload.claim(int(path.rpartition("/")[2]))  # By a worker that dies.
+    db.session.commit()
+    for hours, kept in ((23, 1), (2, 0)):
+        clock.advance(hours=hours)
+        db.session.rollback()
+        Upload.forget_old()
+        db.session.commit()
+        assert count(Upload) == kept
+
+
+def test_what_nobody_expected_is_told_to_the_owner(owner, work, caplog):
+    path = send(owner).location
+    check(owner, path, basis="told")
+    db.session.rollback()
+    db.session.execute(db.update(Upload).values(columns={"email": "first"}))  # No form can say so.
+    db.session.commit()
+    work()
+    assert "not as we expected" in owner.get(path).text
+    assert "work on upload" in caplog.text
+    db.session.rollback()
+    assert db.session.scalar(db.select(Upload.claimed_by)) is None
+
+
+def test_what_a_spreadsheet_would_run_is_text_in_the_file_of_rejected_rows(owner, work):
+    path = send(owner, b"email\n=cmd|' /C calc'!A0\n").location
+    check(owner, path, column_name="", column_status="")
+    work()
+    assert owner.get(f"{path}/rejected.csv").text.splitlines()[1].startswith("2,'=cmd|")
+
+
 def test_an_upload_can_be_thrown_away(owner):
     path = send(owner).location
     assert press(owner, path, "removal").location == IMPORT

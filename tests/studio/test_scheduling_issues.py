@@ -166,6 +166,9 @@ def test_it_is_sent_now_to_as_many_as_were_typed(desk, issue, readers, clock, ma
     assert wrong.status_code == 422
     assert "It goes to 3" in wrong.text
     assert desk.post("/sending", shown="3", count="").status_code == 422
+    unseen = desk.post("/sending", count="3")
+    assert unseen.status_code == 422
+    assert 'name="shown" type="hidden" value="3"' in unseen.text
     assert kept(issue).is_draft
     assert desk.post("/sending", shown="3", count=" 3 ").status_code == 303
     assert kept(issue).scheduled_at == clock.time

@@ -49,7 +49,9 @@ def test_a_tag_that_is_added_starts_what_starts_on_it_once(owner, ada, post):
 
 @pytest.mark.parametrize("typed", ["", " , ", "x" * 61, "a\u202eb"])
 def test_what_is_no_tag_is_explained(ada, post, typed):
-    assert " tag" in post("tags", tags=typed).text.split("messages")[1].split("</div>")[0]
+    page = post("tags", tags=typed)
+    assert " tag" in page.text.split("messages")[1].split("</div>")[0]
+    assert f'name="tags" value="{typed}"' in page.text
     assert tags(ada) == []
 
 

@@ -220,8 +220,8 @@ def test_what_is_no_picture_or_too_large_is_refused_in_words(desk, issue, file, 
 def test_nobody_else_makes_the_site_read_a_large_file(client, learner, owner, issue):
     path = f"/studio/issues/{issue.id}"
     assert send_file(client, path, picture()).status_code == 303, "to the sign-in"
-    for visitor in (learner, owner):
-        assert send_file(visitor, path, picture()).status_code == 400, "there is no token in it"
+    assert send_file(learner, path, picture()).status_code == 404, "no studio for them"
+    assert send_file(owner, path, picture()).status_code == 400, "there is no token in it"
     assert kept(issue).cover == ""
 
 
