@@ -9,7 +9,7 @@ from app.extensions import Model, db
 from app.followups.holds import held_until
 from app.followups.models import Sequence, SequenceStep
 from app.people.models import Consent, Person
-from app.people.suppressions import Suppression
+from app.people.suppressions import MOVED, Suppression
 
 LATER = timedelta(hours=1)
 RUNNING = text("next_at IS NOT NULL")
@@ -103,7 +103,7 @@ class SequenceRun(Model):
     @property
     def may_go_on(self) -> bool:
         """Whether the person still takes mail of this purpose; asked again before each step."""
-        if Suppression.of(self.person.email):
+        if (entry := Suppression.of(self.person.email)) and entry.reason != MOVED:
             return False
         return self.person.active and Consent.last_word(self.person, self.sequence.purpose) != "withdrawn"
 

@@ -20,7 +20,6 @@ from app.newsletter.import_csv import Entry, Rejected, Source
 from app.newsletter.import_systems import KEEP_OUT, Standing
 from app.newsletter.import_writing import Batch, Known
 from app.newsletter.models import PURPOSE, Subscription
-from app.people.address_changes import AddressChange
 from app.people.models import Consent, Person
 from app.people.suppressions import Suppression, hash_of
 
@@ -173,7 +172,6 @@ def _known(addresses: list[str], *, lock: bool) -> dict[str, Known]:
         email: number
         for email, number in db.session.execute(wanted.with_for_update(key_share=True) if lock else wanted)
     }
-    people = _moved_on(addresses) | people
     columns = (Subscription.confirmed_at, Subscription.unsubscribed_at, Subscription.suppressed_at)
     of_theirs = select(Subscription.person_id, Subscription.id, *columns).where(
         Subscription.person_id.in_(people.values())
@@ -195,16 +193,6 @@ def _known(addresses: list[str], *, lock: bool) -> dict[str, Known]:
             is_suppressed=address in suppressed or bool(row and row.suppressed_at),
         )
     return found
-
-
-def _moved_on(addresses: list[str]) -> dict[str, int]:
-    """Who had one of `addresses` before, and has another now."""
-    moves = select(AddressChange.old_address, AddressChange.person_id).where(
-        AddressChange.old_address.in_(addresses),
-        AddressChange.confirmed_at.is_not(None),
-        AddressChange.undone_at.is_(None),
-    )
-    return {address: person_id for address, person_id in db.session.execute(moves)}
 
 
 def _last_words(person_ids: Collection[int]) -> dict[int | None, str]:

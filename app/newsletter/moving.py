@@ -10,7 +10,7 @@ from app.newsletter.models import Subscription
 from app.people import records
 from app.people.address_changes import AddressChange, AddressTaken
 from app.people.models import Person
-from app.people.suppressions import Suppression
+from app.people.suppressions import MOVED, Suppression
 
 ASKS_A_DAY = 5
 
@@ -51,6 +51,7 @@ def make(change: AddressChange) -> None:
     if not change.allowed_at and records.has_private(change.person):
         raise AddressTaken(change.new_address)
     change.make()
+    _keep_imports_out(change.old_address)
     _settle(change.person)
     change.person.was_here()
     emails.address_changed(change)
@@ -58,9 +59,17 @@ def make(change: AddressChange) -> None:
 
 def undo(change: AddressChange) -> None:
     """The mailbox they had before wants them back. Raises AddressTaken."""
+    left = change.person.email
     change.undo()
+    _keep_imports_out(left)
     _settle(change.person)
     emails.address_restored(change)
+
+
+def _keep_imports_out(address: str) -> None:
+    """No file brings somebody back where they moved away; whoever reads that mailbox now can sign up themselves."""
+    if (entry := Suppression.add(address, MOVED)).reason == MOVED:
+        entry.forget_address()
 
 
 def _settle(person: Person) -> None:

@@ -13,19 +13,21 @@ from app.clock import now
 from app.extensions import Model, db
 
 HARD_BOUNCE, SOFT_BOUNCES, COMPLAINT, ERASED, BY_OWNER = "hard bounce", "soft bounces", "complaint", "erased", "owner"
-REASONS = (HARD_BOUNCE, SOFT_BOUNCES, COMPLAINT, ERASED, BY_OWNER)
+# Somebody had this address before and moved on. It keeps imports out, and nothing else.
+MOVED = "moved"
+REASONS = (HARD_BOUNCE, SOFT_BOUNCES, COMPLAINT, ERASED, BY_OWNER, MOVED)
 # The person who presses the button in a mail has shown that mail arrives, or that they want it again. A complaint is
 # a word to the mailbox provider, which only the owner can take as settled.
-LIFTED_BY_CONFIRMING = frozenset({HARD_BOUNCE, SOFT_BOUNCES, ERASED})
+LIFTED_BY_CONFIRMING = frozenset({HARD_BOUNCE, SOFT_BOUNCES, ERASED, MOVED})
 LONGEST_DETAIL = 500
 
 
 class Suppression(Model):
-    """An address on the list, and why. Once its person is erased, only a keyed hash of it is left."""
+    """An address on the list, and why. Once its person is erased or moved, only a keyed hash of it is left."""
 
     __table_args__ = (
         CheckConstraint(
-            "reason IN ('hard bounce', 'soft bounces', 'complaint', 'erased', 'owner')", name="known_reason"
+            "reason IN ('hard bounce', 'soft bounces', 'complaint', 'erased', 'owner', 'moved')", name="known_reason"
         ),
     )
 
@@ -56,17 +58,19 @@ class Suppression(Model):
         locked = select(cls).filter_by(address_hash=hash_of(address)).with_for_update()
         locked = locked.execution_options(populate_existing=True)
         if known := db.session.scalar(locked):
-            return known._outdone_by(reason, detail)
+            return known._outdone_by(address, reason, detail)
         try:
             with db.session.begin_nested():
                 entry = cls(address_hash=hash_of(address), address=address, reason=reason, detail=detail)
                 db.session.add(entry)
         except IntegrityError:  # Somebody else put it there between our look and our write.
-            return db.session.scalars(locked).one()._outdone_by(reason, detail)
+            return db.session.scalars(locked).one()._outdone_by(address, reason, detail)
         return entry
 
-    def _outdone_by(self, reason: str, detail: str) -> "Suppression":
-        if self.reason in LIFTED_BY_CONFIRMING and reason not in LIFTED_BY_CONFIRMING:
+    def _outdone_by(self, address: str, reason: str, detail: str) -> "Suppression":
+        if self.reason == MOVED != reason:
+            self.address, self.reason, self.detail, self.at = address, reason, detail, now()
+        elif self.reason in LIFTED_BY_CONFIRMING and reason not in LIFTED_BY_CONFIRMING:
             self.reason, self.detail, self.at = reason, detail, now()
         return self
 

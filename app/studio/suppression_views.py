@@ -20,6 +20,7 @@ SUPPRESSIONS = Listing(
     rows=select(Suppression),
     number=Suppression.id,
     searched=(Suppression.address, Suppression.detail),
+    address=Suppression.address,
     states={reason: Suppression.reason == reason for reason in REASONS},
 )
 A_SUPPRESSION = "/suppressions/<int(max=2147483647):suppression_id>"

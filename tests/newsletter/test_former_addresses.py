@@ -4,11 +4,13 @@ import pytest
 
 from app.clock import now
 from app.extensions import db
+from app.followups import Sequence, SequenceRun
 from app.followups.leaving import preferences_url, unsubscribe_url
 from app.newsletter import bounces
 from app.newsletter.deliveries import Delivery
 from app.newsletter.my_data import proof_of
 from app.newsletter.suppressing import suppress
+from app.people.address_changes import AddressChange
 from app.people.models import Person
 from app.people.suppressions import COMPLAINT, Suppression
 from tests.newsletter.conftest import ADA, fresh, path_in
@@ -47,13 +49,41 @@ def moved(ada, delivery):
 
 
 def test_an_import_does_not_bring_somebody_back_at_an_address_they_moved_from(moved):
-    assert taken_in(csv_of("email", ADA))[0] == {"known": 1}
+    assert taken_in(csv_of("email", ADA))[0] == {"suppressed here": 1}
     assert states() == {NEW: "active"}
+
+
+def test_nor_does_it_once_the_move_is_off_the_record(moved, clock):
+    clock.advance(days=61)
+    db.session.rollback()
+    AddressChange.forget_old()
+    db.session.commit()
+    assert fresh(lambda: Suppression.of(ADA).address) is None
+    assert taken_in(csv_of("email", ADA))[0] == {"suppressed here": 1}
+
+
+def test_whoever_reads_the_old_mailbox_now_can_sign_up(ada, moved, clock):
+    clock.advance(hours=1)
+    ada.subscribe()
+    assert states() == {ADA: "active", NEW: "active"}
+    assert fresh(lambda: Suppression.of(ADA)) is None
+
+
+def test_letters_that_a_purchase_begins_still_go_to_the_old_address(moved):
+    factories.subscription(ADA)
+    db.session.commit()
+    assert fresh(lambda: SequenceRun(person=Person.with_email(ADA), sequence=Sequence(purpose="course")).may_go_on)
+    db.session.rollback()
+
+
+def test_who_took_it_back_is_not_imported_where_they_were_meanwhile(ada, moved):
+    ada.client.post(moved)
+    assert taken_in(csv_of("email", ADA, NEW))[0] == {"known": 1, "suppressed here": 1}
 
 
 def test_nor_does_it_once_they_left(ada, moved):
     ada.client.post(local(unsubscribe_url(at_new())))
-    assert taken_in(csv_of("email", ADA))[0] == {"left here": 1}
+    assert taken_in(csv_of("email", ADA))[0] == {"suppressed here": 1}
     assert states() == {NEW: "left"}
 
 
@@ -63,9 +93,9 @@ def test_nor_does_it_once_they_are_erased(ada, moved):
     assert states() == {}
 
 
-def test_who_has_the_address_now_is_not_barred_by_the_erasure_of_who_had_it(ada, moved):
-    factories.subscription(ADA)
-    db.session.commit()
+def test_who_has_the_address_now_is_not_barred_by_the_erasure_of_who_had_it(ada, moved, clock):
+    clock.advance(hours=1)
+    ada.subscribe()
     ada.client.post(f"/newsletter/my-data/{proof_of(at_new())}/erasure")
     assert states() == {ADA: "active"}
     assert fresh(lambda: Suppression.of(ADA)) is None

@@ -3,12 +3,10 @@
 import io
 
 import pytest
-from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.extensions import db
-from app.newsletter.issues import Issue
 from app.people.models import Person
 from tests.followups.conftest import sequence_of
 from tests.studio import factories
@@ -84,15 +82,15 @@ class SlowSender(io.RawIOBase):
         return self._body.readinto(memoryview(buffer)[:8192])
 
 
-def send_slowly(client, token, watch, path=IMPORT, **fields):
-    """A large file, without `fields` one for the import; the answer, and how often something was read of it."""
-    fields = fields or {"file": FileStorage(io.BytesIO(b"email\n" + b"a@example.org\n" * 20_000), "a.csv")}
-    boundary, body = encode_multipart({"csrf_token": token} | fields)
+def send_slowly(client, token, watch):
+    """A large file for the import; the answer, and how often something was read of it."""
+    fields = {"csrf_token": token, "file": FileStorage(io.BytesIO(b"email\n" + b"a@example.org\n" * 20_000), "a.csv")}
+    boundary, body = encode_multipart(fields)
     sender = SlowSender(body, watch)
     stream = {"wsgi.input": io.BufferedReader(sender, 8192), "CONTENT_LENGTH": str(len(body))}
     kind = f"multipart/form-data; boundary={boundary}"
     db.session.rollback()
-    return client.post(path, data=b"-", environ_overrides=stream, content_type=kind).status_code, sender.reads
+    return client.post(IMPORT, data=b"-", environ_overrides=stream, content_type=kind).status_code, sender.reads
 
 
 def test_nothing_of_what_others_send_is_read(learner, client):
@@ -110,25 +108,6 @@ def test_an_owner_who_sends_slowly_keeps_nobody_from_writing(app, owner):
     status, reads = send_slowly(owner, token_in(owner.get(IMPORT)), write_elsewhere)
     assert (status, bool(written)) == (303, True)
     assert reads > 5
-
-
-def test_an_issue_is_not_locked_while_its_cover_comes(app, owner):
-    number = factories.issue().id
-    db.session.commit()
-    drawn = io.BytesIO()
-    Image.effect_noise((400, 400), 100).save(drawn, "PNG")
-    drawn.seek(0)
-    locked = []
-
-    def lock_elsewhere():
-        with db.engine.begin() as connection:
-            locked.append(connection.execute(db.select(Issue.id).with_for_update(nowait=True)).scalar())
-            connection.execute(db.update(Person).values(name="Written meanwhile"))
-
-    fields = {"alt": "Noise", "picture": FileStorage(drawn, "noise.png")}
-    path = f"/studio/issues/{number}/cover"
-    assert send_slowly(owner, token_in(owner.get(IMPORT)), lock_elsewhere, path, **fields)[0] == 303
-    assert locked == [number]
 
 
 def test_every_studio_page_opens_for_the_owner(app, owner, rows):

@@ -217,6 +217,21 @@ def test_what_is_no_picture_or_too_large_is_refused_in_words(desk, issue, file, 
     assert kept(issue).cover == ""
 
 
+def test_an_issue_is_not_locked_while_its_cover_is_made_smaller(desk, issue, monkeypatch):
+    really_open, locked = Image.open, []
+
+    def open_and_lock_elsewhere(*args, **kwargs):
+        with db.engine.begin() as connection:
+            locked.append(connection.execute(db.select(Issue.id).with_for_update(nowait=True)).scalar())
+            connection.execute(db.update(Issue).values(preview="Written meanwhile"))
+        return really_open(*args, **kwargs)
+
+    number, file = issue.id, picture()
+    monkeypatch.setattr(Image, "open", open_and_lock_elsewhere)
+    assert desk.send_file(file).status_code == 303
+    assert locked == [number]
+
+
 def test_nobody_else_makes_the_site_read_a_large_file(client, learner, owner, issue):
     path = f"/studio/issues/{issue.id}"
     assert send_file(client, path, picture()).status_code == 303, "to the sign-in"
