@@ -6,7 +6,7 @@ from flask import Blueprint, abort, request
 from flask_security import current_user
 from flask_security.decorators import auth_required
 
-from app.extensions import db
+from app.extensions import SAFE_METHODS, db
 
 log = logging.getLogger(__name__)
 bp = Blueprint("studio", __name__, url_prefix="/studio")
@@ -18,7 +18,8 @@ def turn_others_away() -> None:
     if current_user.is_authenticated and not current_user.is_owner:
         log.warning("person %s was refused %s %s", current_user.id, request.method, request.path)
         abort(404)
-    db.session.commit()  # On SQLite a sender who is slow would keep everybody else from writing.
+    if request.method not in SAFE_METHODS:
+        db.session.commit()  # On SQLite a sender who is slow would keep everybody else from writing.
 
 
 @bp.before_request
