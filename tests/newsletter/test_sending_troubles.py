@@ -82,12 +82,17 @@ def test_a_database_error_after_claiming_leaves_nobody_behind(issue, mail_server
     assert len(mail_server.received) == 8
 
 
-def test_a_recipient_at_whom_the_server_hangs_up_holds_up_nobody_else(issue, app, mail_server, monkeypatch):
-    monkeypatch.setitem(app.config, "MAIL_CONNECTIONS", 1)
-    readers(4)
-    mail_server.refuse_recipient = lambda address: "421 4.7.0 no" if address.startswith("reader0@") else None
-    assert send(issue).sent == 3
-    assert [delivery.state for delivery in deliveries()] == ["retrying", "sent", "sent", "sent"]
+@pytest.mark.parametrize(("connections", "doomed"), [(1, 1), (4, 6)])
+def test_recipients_at_whom_the_server_hangs_up_hold_up_nobody_else(
+    issue, app, mail_server, monkeypatch, connections, doomed
+):
+    monkeypatch.setitem(app.config, "MAIL_CONNECTIONS", connections)
+    readers(12)
+    hung_up_at = {f"reader{number}@example.org" for number in range(doomed)}
+    mail_server.refuse_recipient = lambda address: "421 4.7.0 bye" if address in hung_up_at else None
+    assert send(issue).sent == 12 - doomed
+    assert [delivery.state for delivery in deliveries()] == ["retrying"] * doomed + ["sent"] * (12 - doomed)
+    assert {delivery.attempts for delivery in deliveries()} == {1}
 
 
 def test_who_moved_or_sleeps_when_the_server_is_back_is_treated_so(issue, app, mail_server, clock):
