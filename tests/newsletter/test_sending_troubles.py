@@ -35,10 +35,20 @@ def another_issue():
     return second
 
 
-def stop_after(seconds):
+def stop_once_troubled(app, number):
+    """Tell the worker of this process to stop as soon as the owner is told of trouble with an issue."""
     deliverer = Deliverer.of_this_process()
     db.session.commit()
-    threading.Timer(seconds, deliverer.stopping.set).start()
+
+    def look():
+        with app.app_context():
+            while not db.session.scalar(select(Issue.trouble).filter_by(id=number)):
+                db.session.rollback()
+                time.sleep(0.05)
+            db.session.rollback()
+        deliverer.stopping.set()
+
+    threading.Thread(target=look, daemon=True).start()
     return deliverer
 
 
@@ -231,7 +241,7 @@ def test_a_refused_log_in_pauses_it_unless_only_for_now(issue, app, mail_server,
     for name, value in (("MAIL_USERNAME", "doctor"), ("MAIL_PASSWORD", "secret")):
         monkeypatch.setitem(app.config, name, value)
     use_mail_server(app, "127.0.0.1", refusing.port)
-    deliverer = stop_after(0.5)
+    deliverer = stop_once_troubled(app, issue.id)
     stopped = send(issue)
     deliverer.stopping.clear()
     assert stopped.state == state
