@@ -1,5 +1,6 @@
 """The worker process: runs what is on the queue, sweeps for what a lost task left, and delivers mail."""
 
+import gc
 import logging
 import signal
 from typing import Any
@@ -51,5 +52,6 @@ def run_worker() -> None:
     deliverer.keep_beating(app)
     for sweep in SWEEPS:
         sweep()
+    gc.freeze()  # What is loaded by now stays: the collector need not look through it again and again.
     threads = app.config["MAIL_CONNECTIONS"] + 2  # Two are left for other work while all connections are busy.
     SiteConsumer(deliverer, workers=threads, max_delay=LONGEST_POLL_SECONDS, backoff=1.1).run()

@@ -6,6 +6,7 @@ very connection: one that has died is noticed before anything is trusted to it.
 """
 
 import smtplib
+import socket
 import ssl
 import time
 from collections import deque
@@ -56,6 +57,8 @@ class Conversation:
         self._host = host
         self.sock = host.sock
         self.sock.setblocking(False)
+        # Each write is whole, and the next one waits for what is answered: there is nothing to gather.
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.ended = ""
         self.accepted = 0
         self.in_hand: int | None = None  # Handed over, and not answered yet.
