@@ -34,10 +34,6 @@ class Audience:
         self.include, self.exclude = _checked(include or {}), _checked(exclude or {})
 
     @property
-    def is_everybody(self) -> bool:
-        return not (self.include or self.exclude)
-
-    @property
     def condition(self) -> ColumnElement[bool]:
         wanted = [KINDS[kind](value) for kind, value in self.include.items()]
         unwanted = [not_(func.coalesce(KINDS[kind](value), false())) for kind, value in self.exclude.items()]
