@@ -87,8 +87,10 @@ def test_told_to_stop_it_finishes_what_is_in_hand(issue, start_worker, slow_serv
 
 
 def test_two_workers_share_a_send(issue, start_worker, slow_server):
-    slow_server.seconds_per_mail = 0.05
+    slow_server.seconds_per_mail = 3  # Nobody is done before both are there.
     first, second = start_worker(), start_worker()
+    wait_until(lambda: slow_server.connections == 2 * CONNECTIONS, what="the connections of both")
+    slow_server.seconds_per_mail = 0.01
     wait_until(lambda: as_it_is(issue).state == "sent", what="the end of the send")
     assert stop(first) == stop(second) == 0
     arrived = arrivals(slow_server)
