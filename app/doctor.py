@@ -22,7 +22,7 @@ from app.enrollment import stripe_gateway
 from app.enrollment.stripe_events import NEEDED
 from app.enrollment.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.extensions import db, queue
-from app.newsletter import link_asking
+from app.newsletter.checking import link_asking
 from app.outbox import sender_domain
 from app.outbox.models import Worker
 from app.outbox.smtp import KeptConnection

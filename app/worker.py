@@ -11,8 +11,8 @@ from huey.consumer import Consumer
 from app.enrollment import tasks as enrollment_tasks
 from app.extensions import queue
 from app.followups import tasks as followups_tasks
-from app.newsletter import import_tasks
 from app.newsletter import tasks as newsletter_tasks
+from app.newsletter.in_and_out import import_tasks
 from app.outbox import tasks as outbox_tasks
 from app.outbox.delivery import Deliverer, bury_dead_neighbours
 

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, select
 
 from app.coaching.models import Consultation
-from app.newsletter.audience import FACTS
+from app.newsletter.issues.audience import FACTS
 from app.newsletter.models import Subscription
 
 

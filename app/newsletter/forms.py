@@ -15,9 +15,9 @@ from wtforms.validators import AnyOf, InputRequired, Length, Optional, Validatio
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.local_times import clock_time, zone_choices
-from app.newsletter.departures import LONGEST_WORDS, REASONS
 from app.newsletter.models import CAREER_STAGES, Subscription
 from app.newsletter.offer import Topic
+from app.newsletter.preferences.departures import LONGEST_WORDS, REASONS
 from app.people.forms import Address, Offered, PlainText, PublicForm, SinglePlainLine, one_kind_of_line_break
 from app.people.views import safe_next
 

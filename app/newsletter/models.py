@@ -26,9 +26,9 @@ from app import followups, tokens
 from app.clock import now
 from app.extensions import Model, db
 from app.followups.models import SIGN_UP, TAG
-from app.newsletter import quiet_hours
 from app.newsletter.growth import GrowthDay
 from app.newsletter.offer import Topic
+from app.newsletter.preferences import quiet_hours
 from app.newsletter.tags import Tag, subscription_tag
 from app.people.models import Consent, Person
 from app.people.suppressions import Suppression

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
 from app.extensions import db
-from app.newsletter.clicks import CANARY, IssueLink
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
+from app.newsletter.reading.clicks import CANARY, IssueLink
 
 LATEST = 24
 

@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from app.extensions import db
-from app.newsletter import my_data
+from app.newsletter.preferences import my_data
 from app.people import records
 from app.people.addresses import InvalidAddress, normalize
 from app.people.models import Person

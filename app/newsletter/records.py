@@ -7,11 +7,11 @@ from sqlalchemy import delete, select
 
 from app.extensions import db
 from app.newsletter.allowance import Allowance
-from app.newsletter.deliveries import Delivery
-from app.newsletter.departures import Departure
-from app.newsletter.issues import Issue
+from app.newsletter.in_and_out.uploads import UploadReject
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import SignUp, Subscription
-from app.newsletter.uploads import UploadReject
+from app.newsletter.preferences.departures import Departure
+from app.newsletter.sending.deliveries import Delivery
 from app.people import records
 from app.people.address_changes import AddressChange
 from app.people.models import Person

@@ -6,16 +6,16 @@ from flask import current_app
 from huey import crontab
 
 from app.extensions import db, queue, take_as_long_as_needed
-from app.newsletter import bounce_boxes
 from app.newsletter.allowance import Allowance
-from app.newsletter.clicks import Click, IssueLink
-from app.newsletter.composing import compose
-from app.newsletter.deliveries import Delivery
-from app.newsletter.issues import Issue
-from app.newsletter.ledger import release_ghosts
-from app.newsletter.messages import PreparedMessage
-from app.newsletter.preflight import check_letter
-from app.newsletter.sending import Sending
+from app.newsletter.checking.preflight import check_letter
+from app.newsletter.issues.composing import compose
+from app.newsletter.issues.models import Issue
+from app.newsletter.reading.clicks import Click, IssueLink
+from app.newsletter.returned import bounce_boxes
+from app.newsletter.sending.deliveries import Delivery
+from app.newsletter.sending.ledger import release_ghosts
+from app.newsletter.sending.messages import PreparedMessage
+from app.newsletter.sending.run import Sending
 from app.outbox.delivery import Deliverer
 
 log = logging.getLogger(__name__)

@@ -140,19 +140,9 @@ def _mail_new_link(address: str) -> None:
 
 
 # More views of the blueprint, so they come after it; and the tasks, which the worker knows once they are imported.
-from app.newsletter import (  # noqa: E402
-    address_views,  # noqa: F401
-    archive_feeds,  # noqa: F401
-    archive_views,  # noqa: F401
-    click_views,  # noqa: F401
-    copy_views,  # noqa: F401
-    holding_back,  # noqa: F401
-    issues,  # noqa: F401
-    leaving_views,  # noqa: F401
-    my_data_views,  # noqa: F401
-    picture_views,  # noqa: F401
-    preferences_views,  # noqa: F401
-    records,  # noqa: F401
-    tasks,  # noqa: F401
-    webhook_views,  # noqa: F401
-)
+from app.newsletter import records, tasks  # noqa: E402, F401
+from app.newsletter.issues import models, picture_views  # noqa: E402, F401
+from app.newsletter.preferences import address_views, leaving_views, my_data_views, preferences_views  # noqa: E402, F401
+from app.newsletter.reading import archive_feeds, archive_views, click_views, copy_views  # noqa: E402, F401
+from app.newsletter.returned import webhook_views  # noqa: E402, F401
+from app.newsletter.sending import holding_back  # noqa: E402, F401

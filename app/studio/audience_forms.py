@@ -6,7 +6,7 @@ from wtforms import SelectMultipleField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget
 
-from app.newsletter.audience import FACTS, KINDS, Audience, AudienceError
+from app.newsletter.issues.audience import FACTS, KINDS, Audience, AudienceError
 from app.newsletter.models import CAREER_STAGES
 from app.newsletter.offer import Topic
 from app.newsletter.sources import sources

@@ -7,9 +7,9 @@ from wtforms import RadioField, SelectField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import InputRequired
 
-from app.newsletter.csv_reading import ENCODINGS
-from app.newsletter.import_rows import BASES
-from app.newsletter.import_systems import FIELDS, SYSTEMS
+from app.newsletter.in_and_out.csv_reading import ENCODINGS
+from app.newsletter.in_and_out.import_rows import BASES
+from app.newsletter.in_and_out.import_systems import FIELDS, SYSTEMS
 
 NONE = ""
 PREFIX = "column_"

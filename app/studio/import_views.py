@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.extensions import csrf, db, enqueue_after_commit
-from app.newsletter import export_csv
-from app.newsletter.csv_reading import Table, UnreadableFile
-from app.newsletter.export_csv import escaped
-from app.newsletter.import_systems import guess_columns, recognize
-from app.newsletter.import_tasks import work_on_upload
-from app.newsletter.uploads import PART_BYTES, Upload, UploadReject
+from app.newsletter.in_and_out import export_csv
+from app.newsletter.in_and_out.csv_reading import Table, UnreadableFile
+from app.newsletter.in_and_out.export_csv import escaped
+from app.newsletter.in_and_out.import_systems import guess_columns, recognize
+from app.newsletter.in_and_out.import_tasks import work_on_upload
+from app.newsletter.in_and_out.uploads import PART_BYTES, Upload, UploadReject
 from app.publishing import reads_file_itself
 from app.studio.blueprint import bp
 from app.studio.import_forms import PREFIX, PlanForm, UploadForm, plan_form

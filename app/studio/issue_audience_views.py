@@ -4,8 +4,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.extensions import db
-from app.newsletter.audience import Audience, AudienceError
-from app.newsletter.issues import Issue, WrongMoment
+from app.newsletter.issues.audience import Audience, AudienceError
+from app.newsletter.issues.models import Issue, WrongMoment
 from app.studio.audience_forms import AudienceForm
 from app.studio.blueprint import bp
 from app.studio.issue_views import AN_ISSUE, wanted, wanted_for_update

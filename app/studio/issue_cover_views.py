@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from app.extensions import csrf, db
-from app.newsletter.issues import Issue, WrongMoment
-from app.newsletter.pictures import LARGEST_BYTES, Cover, Picture, PictureError
+from app.newsletter.issues.models import Issue, WrongMoment
+from app.newsletter.issues.pictures import LARGEST_BYTES, Cover, Picture, PictureError
 from app.publishing import reads_file_itself
 from app.studio.blueprint import bp
 from app.studio.issue_forms import CoverForm

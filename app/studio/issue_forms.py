@@ -7,7 +7,7 @@ from wtforms import BooleanField, Field, IntegerField, StringField, TextAreaFiel
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import HiddenInput
 
-from app.newsletter.drafting import problems_of_body, problems_of_line
+from app.newsletter.issues.drafting import problems_of_body, problems_of_line
 from app.people.forms import PlainText, SinglePlainLine, one_kind_of_line_break
 
 LONGEST_BODY = 100_000

@@ -3,10 +3,10 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from app.newsletter.composing import compose
-from app.newsletter.issues import Issue
-from app.newsletter.messages import Values
+from app.newsletter.issues.composing import compose
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
+from app.newsletter.sending.messages import Values
 from app.people.addresses import InvalidAddress, normalize
 from app.people.models import Person
 from app.studio.blueprint import bp

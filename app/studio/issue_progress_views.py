@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.extensions import db, enqueue_after_commit
-from app.newsletter.deliveries import Delivery
-from app.newsletter.issues import Issue, WrongMoment
+from app.newsletter.issues.models import Issue, WrongMoment
 from app.newsletter.models import Subscription
+from app.newsletter.sending.deliveries import Delivery
 from app.newsletter.tasks import send_issues
 from app.people.models import Person
 from app.studio.blueprint import bp

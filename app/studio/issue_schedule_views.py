@@ -10,8 +10,8 @@ from app.clock import now
 from app.extensions import db, enqueue_after_commit
 from app.followups import daily
 from app.newsletter import emails
-from app.newsletter.issues import Issue, WrongMoment
-from app.newsletter.preflight import ask_again, check
+from app.newsletter.checking.preflight import ask_again, check
+from app.newsletter.issues.models import Issue, WrongMoment
 from app.newsletter.tasks import send_issues
 from app.people.addresses import normalize
 from app.people.models import Person

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from app.extensions import db
-from app.newsletter.cards import SHELVES
-from app.newsletter.composing import FIELDS
-from app.newsletter.drafting import copy_of, new_draft
-from app.newsletter.issues import ChangedMeanwhile, Issue, WrongMoment
-from app.newsletter.pictures import Cover
+from app.newsletter.issues.cards import SHELVES
+from app.newsletter.issues.composing import FIELDS
+from app.newsletter.issues.drafting import copy_of, new_draft
+from app.newsletter.issues.models import ChangedMeanwhile, Issue, WrongMoment
+from app.newsletter.issues.pictures import Cover
 from app.studio.blueprint import bp
 from app.studio.issue_forms import IssueForm, NewIssueForm
 from app.studio.listing import Asked, Listing, by_first_moment

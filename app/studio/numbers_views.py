@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.extensions import db
 from app.newsletter import growth, numbers
-from app.newsletter.issues import Issue, WrongMoment
+from app.newsletter.issues.models import Issue, WrongMoment
 from app.newsletter.numbers import Numbers
 from app.studio.blueprint import bp
 from app.studio.charts import Chart

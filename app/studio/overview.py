@@ -12,7 +12,7 @@ from app.coaching.models import Consultation
 from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import PURPOSE as NEWSLETTER
 from app.newsletter.models import Subscription
 from app.outbox import Email

@@ -12,8 +12,8 @@ from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.followups.models import LONGEST_TAG
-from app.newsletter.departures import Departure
 from app.newsletter.models import Subscription
+from app.newsletter.preferences.departures import Departure
 from app.outbox import Email
 from app.people.models import OWNER, Consent, Person, Role
 from app.people.suppressions import Suppression

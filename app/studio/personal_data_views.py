@@ -4,7 +4,7 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 
 from app.extensions import db
-from app.newsletter import my_data
+from app.newsletter.preferences import my_data
 from app.people import records
 from app.people.models import Person
 from app.studio.blueprint import bp

@@ -8,7 +8,7 @@ from wtforms import EmailField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.extensions import db
-from app.newsletter.suppressing import lift, suppress
+from app.newsletter.returned.suppressing import lift, suppress
 from app.people.addresses import normalize
 from app.people.forms import Address, SinglePlainLine
 from app.people.models import Person

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from app import config, create_app
 from app.clock import now
 from app.extensions import db
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from app.newsletter.tasks import freeze
 from tests.benchmarks.databases import kinds, site_on, subscribe
 from tests.benchmarks.tools import ROOT

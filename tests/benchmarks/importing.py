@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.extensions import db
-from app.newsletter.csv_reading import BLOCK
-from app.newsletter.import_csv import Source
-from app.newsletter.import_rows import Import
+from app.newsletter.in_and_out.csv_reading import BLOCK
+from app.newsletter.in_and_out.import_csv import Source
+from app.newsletter.in_and_out.import_rows import Import
 from tests.benchmarks.databases import kinds, site_on
 from tests.benchmarks.tools import ROOT
 from tests.conftest import running

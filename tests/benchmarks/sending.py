@@ -18,10 +18,10 @@ from sqlalchemy import delete
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter.composing import compose
-from app.newsletter.deliveries import Delivery
-from app.newsletter.issues import Issue
-from app.newsletter.messages import PreparedMessage, Recipient
+from app.newsletter.issues.composing import compose
+from app.newsletter.issues.models import Issue
+from app.newsletter.sending.deliveries import Delivery
+from app.newsletter.sending.messages import PreparedMessage, Recipient
 from tests.benchmarks.databases import kinds, site_on, subscribe
 from tests.benchmarks.tools import ROOT, where_is
 from tests.processes import start, stop

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter.deliveries import Delivery
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
+from app.newsletter.sending.deliveries import Delivery
 from app.people.models import Person
 from tests.conftest import lacking
 from tests.faults.conftest import CONNECTIONS

@@ -8,7 +8,7 @@ import pytest
 from app import outside
 from app.extensions import db
 from app.followups import Sequence, SequenceStep
-from app.newsletter import link_asking
+from app.newsletter.checking import link_asking
 from app.newsletter.models import Subscription
 from app.newsletter.offer import Offer, Topic
 from app.people.models import Consent, Person

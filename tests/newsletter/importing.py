@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from app.extensions import db
-from app.newsletter.import_csv import Source
-from app.newsletter.import_rows import Import
+from app.newsletter.in_and_out.import_csv import Source
+from app.newsletter.in_and_out.import_rows import Import
 from app.newsletter.models import Subscription
 from app.people.models import Person
 from tests.newsletter.conftest import fresh

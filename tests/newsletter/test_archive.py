@@ -11,11 +11,11 @@ from PIL import Image
 from app.clock import now
 from app.extensions import db
 from app.hub.models import Video
-from app.newsletter import archive
-from app.newsletter.clicks import IssueLink
-from app.newsletter.issues import Issue, WrongMoment
-from app.newsletter.messages import Values
-from app.newsletter.pictures import Picture
+from app.newsletter.issues.models import Issue, WrongMoment
+from app.newsletter.issues.pictures import Picture
+from app.newsletter.reading import archive
+from app.newsletter.reading.clicks import IssueLink
+from app.newsletter.sending.messages import Values
 from app.people.models import Person
 from tests.hub.conftest import Seen, version
 

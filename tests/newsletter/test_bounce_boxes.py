@@ -5,8 +5,9 @@ import threading
 import pytest
 
 from app.extensions import db
-from app.newsletter import bounce_boxes, tasks
-from app.newsletter.bounce_boxes import LOOKED_AT
+from app.newsletter import tasks
+from app.newsletter.returned import bounce_boxes
+from app.newsletter.returned.bounce_boxes import LOOKED_AT
 from app.people.suppressions import HARD_BOUNCE, Suppression
 from tests.conftest import running
 from tests.imap_server import Mailbox

@@ -1,6 +1,6 @@
 import pytest
 
-from app.newsletter.bounce_codes import classify
+from app.newsletter.returned.bounce_codes import classify
 
 HARD = [
     "550 5.1.1 <ada@example.org>: Recipient address rejected: User unknown in virtual mailbox table",

@@ -6,9 +6,9 @@ import pytest
 
 from app.extensions import db
 from app.followups.leaving import list_headers
-from app.newsletter import bounce_boxes, bounces
-from app.newsletter.deliveries import Delivery
-from app.newsletter.suppressing import lift
+from app.newsletter.returned import bounce_boxes, bounces
+from app.newsletter.returned.suppressing import lift
+from app.newsletter.sending.deliveries import Delivery
 from app.outbox import Email
 from app.people.models import Person
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression

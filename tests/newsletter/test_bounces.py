@@ -3,11 +3,11 @@
 import pytest
 
 from app.extensions import db
-from app.newsletter import bounces
-from app.newsletter.deliveries import Delivery
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
-from app.newsletter.suppressing import lift
+from app.newsletter.returned import bounces
+from app.newsletter.returned.suppressing import lift
+from app.newsletter.sending.deliveries import Delivery
 from app.people.models import Consent, Person
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
 from tests.newsletter.conftest import ADA, at_once, fresh

@@ -8,9 +8,9 @@ import pytest
 from app.enrollment.models import Cohort, Course
 from app.extensions import db
 from app.hub.models import Article, Video
-from app.newsletter import cards
-from app.newsletter.composing import compose
-from app.newsletter.issues import Issue
+from app.newsletter.issues import cards
+from app.newsletter.issues.composing import compose
+from app.newsletter.issues.models import Issue
 
 COURSE = "Physician Leadership & Career Course"
 

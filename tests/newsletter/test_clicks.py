@@ -7,9 +7,9 @@ from sqlalchemy.exc import IntegrityError
 
 from app import tokens
 from app.extensions import db
-from app.newsletter import click_views, clicks
-from app.newsletter.clicks import CANARY, PURPOSE, Click, IssueLink
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
+from app.newsletter.reading import click_views, clicks
+from app.newsletter.reading.clicks import CANARY, PURPOSE, Click, IssueLink
 from app.newsletter.tasks import fold_clicks
 from tests.newsletter.conftest import at_once, fresh
 

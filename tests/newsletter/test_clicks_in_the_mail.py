@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter.clicks import IssueLink
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
+from app.newsletter.reading.clicks import IssueLink
 from app.newsletter.tasks import fold_clicks, send_issues
 from app.people.models import Person
 from tests.newsletter.conftest import fresh

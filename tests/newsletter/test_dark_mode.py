@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.newsletter.dark_mode import contrast, faint
-from app.newsletter.mail_html import elements
+from app.newsletter.checking.dark_mode import contrast, faint
+from app.newsletter.checking.mail_html import elements
 
 DARK = "@media (prefers-color-scheme: dark) { %s }"
 

@@ -12,10 +12,10 @@ from app.enrollment.orders import Order
 from app.enrollment.stripe_events import StripeEvent
 from app.extensions import db
 from app.followups.leaving import preferences_url, unsubscribe_url
-from app.newsletter.deliveries import Delivery
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
-from app.newsletter.my_data import proof_of
+from app.newsletter.preferences.my_data import proof_of
+from app.newsletter.sending.deliveries import Delivery
 from app.outbox import Email
 from app.outbox.tasks import sweep_outbox
 from app.people.models import Person

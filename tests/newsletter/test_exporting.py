@@ -6,8 +6,8 @@ import io
 import pytest
 
 from app.extensions import db
-from app.newsletter import export_csv
-from app.newsletter.export_csv import escaped, unescaped
+from app.newsletter.in_and_out import export_csv
+from app.newsletter.in_and_out.export_csv import escaped, unescaped
 from app.newsletter.models import Subscription
 from app.newsletter.tags import Tag
 from app.people.models import Person

@@ -6,10 +6,10 @@ from app.clock import now
 from app.extensions import db
 from app.followups import Sequence, SequenceRun
 from app.followups.leaving import preferences_url, unsubscribe_url
-from app.newsletter import bounces
-from app.newsletter.deliveries import Delivery
-from app.newsletter.my_data import proof_of
-from app.newsletter.suppressing import suppress
+from app.newsletter.preferences.my_data import proof_of
+from app.newsletter.returned import bounces
+from app.newsletter.returned.suppressing import suppress
+from app.newsletter.sending.deliveries import Delivery
 from app.people.address_changes import AddressChange
 from app.people.models import Person
 from app.people.suppressions import COMPLAINT, Suppression

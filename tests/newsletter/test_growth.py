@@ -9,12 +9,12 @@ import pytest
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter.bounces import complained
-from app.newsletter.deliveries import Delivery
 from app.newsletter.growth import GrowthDay, OfSource, Span, by_day, by_source, by_week
-from app.newsletter.issues import Issue
-from app.newsletter.leaving import leave_everything
-from app.newsletter.my_data import erase
+from app.newsletter.issues.models import Issue
+from app.newsletter.preferences.leaving import leave_everything
+from app.newsletter.preferences.my_data import erase
+from app.newsletter.returned.bounces import complained
+from app.newsletter.sending.deliveries import Delivery
 from app.people.models import Person
 from tests.conftest import new_database, running
 from tests.newsletter.conftest import ADA, Reader, at_once, fresh

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.extensions import db
-from app.newsletter.import_csv import Source
+from app.newsletter.in_and_out.import_csv import Source
 from app.people.models import Consent, Person
 from app.people.suppressions import Suppression
 from tests.newsletter.conftest import fresh

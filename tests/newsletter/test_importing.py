@@ -7,10 +7,10 @@ from sqlalchemy import event
 
 from app.extensions import db
 from app.followups import SequenceRun
-from app.newsletter.import_csv import Source
-from app.newsletter.import_rows import BASES, BATCH, Import
-from app.newsletter.leaving import leave_everything
+from app.newsletter.in_and_out.import_csv import Source
+from app.newsletter.in_and_out.import_rows import BASES, BATCH, Import
 from app.newsletter.models import Subscription
+from app.newsletter.preferences.leaving import leave_everything
 from app.people.models import Consent, Person
 from app.people.suppressions import ERASED, Suppression
 from tests.newsletter.conftest import ADA, fresh, rows_of_everybody

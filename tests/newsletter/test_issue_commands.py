@@ -8,7 +8,7 @@ from PIL import Image
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
 
 FULL = """---

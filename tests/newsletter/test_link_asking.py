@@ -5,8 +5,8 @@ import time
 import pytest
 
 from app import outside
-from app.newsletter import link_asking
-from app.newsletter.link_asking import ask
+from app.newsletter.checking import link_asking
+from app.newsletter.checking.link_asking import ask
 from tests.smtp_server import free_port
 
 

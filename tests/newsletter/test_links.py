@@ -8,11 +8,11 @@ from markupsafe import Markup
 
 from app import markdown
 from app.extensions import db
-from app.newsletter.clicks import IssueLink
-from app.newsletter.composing import compose
-from app.newsletter.issues import Issue
-from app.newsletter.links import FoundLinks, Links, exchange_in_html, exchange_in_text, leads_to_a_page
-from app.newsletter.messages import Values
+from app.newsletter.issues.composing import compose
+from app.newsletter.issues.links import FoundLinks, Links, exchange_in_html, exchange_in_text, leads_to_a_page
+from app.newsletter.issues.models import Issue
+from app.newsletter.reading.clicks import IssueLink
+from app.newsletter.sending.messages import Values
 from app.urls import absolute_url
 
 SITE = "http://localhost:8000"

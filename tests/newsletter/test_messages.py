@@ -10,9 +10,9 @@ import pytest
 
 from app import tokens
 from app.extensions import db
-from app.newsletter.composing import compose
-from app.newsletter.issues import Issue
-from app.newsletter.messages import END, PreparedMessage, Recipient
+from app.newsletter.issues.composing import compose
+from app.newsletter.issues.models import Issue
+from app.newsletter.sending.messages import END, PreparedMessage, Recipient
 from app.outbox.models import HeaderInjection
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)

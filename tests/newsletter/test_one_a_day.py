@@ -8,9 +8,9 @@ from app import followups
 from app.clock import now
 from app.extensions import db
 from app.followups.tasks import sweep_followups
-from app.newsletter.deliveries import Delivery
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
+from app.newsletter.sending.deliveries import Delivery
 from tests.newsletter.conftest import ADA, fresh
 
 

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from app.extensions import db
-from app.newsletter.composing import compose
-from app.newsletter.issues import Issue
-from app.newsletter.pictures import LARGEST_BYTES, Picture, PictureError
+from app.newsletter.issues.composing import compose
+from app.newsletter.issues.models import Issue
+from app.newsletter.issues.pictures import LARGEST_BYTES, Picture, PictureError
 
 
 def file_of(kind, size=(60, 40), mode="RGB", **options):

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from app.extensions import db
-from app.newsletter import messages, preflight
-from app.newsletter.composing import compose
-from app.newsletter.issues import Issue
-from app.newsletter.letter_rules import CLIPPED_AT_BYTES
-from app.newsletter.proofs import proof_of
+from app.newsletter.checking import preflight
+from app.newsletter.checking.letter_rules import CLIPPED_AT_BYTES
+from app.newsletter.checking.proofs import proof_of
+from app.newsletter.issues.composing import compose
+from app.newsletter.issues.models import Issue
+from app.newsletter.sending import messages
 
 SITE = "http://localhost:8000"
 

@@ -7,9 +7,9 @@ import pytest
 from app.extensions import db, queue
 from app.followups.leaving import unsubscribe_url
 from app.hub.models import Article
-from app.newsletter import preflight
-from app.newsletter.issues import Issue
-from app.newsletter.outside_checks import OutsideCheck
+from app.newsletter.checking import preflight
+from app.newsletter.checking.outside_checks import OutsideCheck
+from app.newsletter.issues.models import Issue
 from tests.newsletter.conftest import fresh
 from tests.newsletter.test_preflight import SITE, issue_with
 

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from app.clock import now
 from app.extensions import db
 from app.followups.leaving import preferences_url
-from app.newsletter.issues import Issue
-from app.newsletter.my_data import proof_of
+from app.newsletter.issues.models import Issue
+from app.newsletter.preferences.my_data import proof_of
 from app.newsletter.tasks import send_issues
 from app.people.models import Person
 from tests.newsletter.conftest import ADA, Reader, fresh, path_in, rows_of_everybody

@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter.deliveries import Delivery
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
+from app.newsletter.sending.deliveries import Delivery
 from app.newsletter.tasks import send_issues, sweep_issues
 from app.outbox.delivery import Deliverer
 from app.outbox.models import Worker

@@ -11,12 +11,12 @@ from sqlalchemy.exc import OperationalError
 from app.clock import now
 from app.extensions import db
 from app.followups import daily
-from app.newsletter import bounces
-from app.newsletter.deliveries import Delivery
 from app.newsletter.growth import GrowthDay
-from app.newsletter.issues import Issue
-from app.newsletter.leaving import leave_everything
-from app.newsletter.ledger import Ledger, release_ghosts
+from app.newsletter.issues.models import Issue
+from app.newsletter.preferences.leaving import leave_everything
+from app.newsletter.returned import bounces
+from app.newsletter.sending.deliveries import Delivery
+from app.newsletter.sending.ledger import Ledger, release_ghosts
 from app.newsletter.tasks import send_issues, sweep_issues
 from app.outbox.delivery import Deliverer
 from app.people import records

@@ -2,8 +2,8 @@
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter import bounce_boxes
-from app.newsletter.suppressing import suppress
+from app.newsletter.returned import bounce_boxes
+from app.newsletter.returned.suppressing import suppress
 from app.newsletter.tasks import send_issues
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, Suppression
 from tests.newsletter.conftest import fresh

@@ -11,7 +11,7 @@ from app.followups import SequenceRun
 from app.followups import emails as followups_emails
 from app.followups.tasks import sweep_followups
 from app.newsletter.models import SignUp, Subscription
-from app.newsletter.suppressing import lift, suppress
+from app.newsletter.returned.suppressing import lift, suppress
 from app.outbox import Email, post
 from app.people.models import Person
 from app.people.suppressions import BY_OWNER, COMPLAINT, ERASED, HARD_BOUNCE, SOFT_BOUNCES, Suppression

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from app.extensions import db
-from app.newsletter import bounces, sns
-from app.newsletter.suppressing import lift
+from app.newsletter.returned import bounces, sns
+from app.newsletter.returned.suppressing import lift
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
 from tests.newsletter.conftest import ADA, at_once, fresh, rows_of_everybody
 from tests.newsletter.test_bounces import counters, reason, sent

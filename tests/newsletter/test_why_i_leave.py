@@ -4,7 +4,7 @@ import pytest
 
 from app.extensions import db
 from app.followups.leaving import unsubscribe_url
-from app.newsletter.departures import Departure
+from app.newsletter.preferences.departures import Departure
 from tests.newsletter.conftest import fresh, rows_of_everybody
 
 

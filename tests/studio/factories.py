@@ -9,10 +9,10 @@ from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Cohort, Course
 from app.enrollment.orders import Order
 from app.extensions import db
-from app.newsletter.drafting import new_draft
-from app.newsletter.issues import Issue
+from app.newsletter.in_and_out.uploads import Upload
+from app.newsletter.issues.drafting import new_draft
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import PURPOSE, WORDING, Subscription
-from app.newsletter.uploads import Upload
 from app.outbox import Email
 from app.people.models import Consent, Person
 from app.people.suppressions import HARD_BOUNCE, Suppression

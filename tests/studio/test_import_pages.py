@@ -10,10 +10,10 @@ from werkzeug.test import encode_multipart
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter.import_rows import BATCH
-from app.newsletter.import_tasks import sweep_uploads, work_on_upload
+from app.newsletter.in_and_out.import_rows import BATCH
+from app.newsletter.in_and_out.import_tasks import sweep_uploads, work_on_upload
+from app.newsletter.in_and_out.uploads import SILENCE, LostClaim, Upload, UploadPart, UploadReject
 from app.newsletter.models import Subscription
-from app.newsletter.uploads import SILENCE, LostClaim, Upload, UploadPart, UploadReject
 from app.outbox.delivery import Deliverer
 from app.people.models import Consent, Person
 from app.studio import import_views

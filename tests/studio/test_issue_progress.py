@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from app.extensions import db
-from app.newsletter.deliveries import Delivery
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
+from app.newsletter.sending.deliveries import Delivery
 from tests.studio import factories
 from tests.studio.desk import IssueDesk, kept
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.extensions import db
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from tests.newsletter.conftest import at_once
 from tests.studio import factories
 from tests.studio.desk import IssueDesk, kept

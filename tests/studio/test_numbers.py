@@ -7,10 +7,10 @@ import pytest
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter.clicks import CANARY, IssueLink
 from app.newsletter.growth import GrowthDay
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from app.newsletter.numbers import Numbers, Share
+from app.newsletter.reading.clicks import CANARY, IssueLink
 from app.studio.charts import HEIGHT, WIDTH, Chart
 from tests.studio.conftest import token_in
 

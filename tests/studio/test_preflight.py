@@ -3,7 +3,7 @@
 import pytest
 
 from app.extensions import db
-from app.newsletter.issues import Issue
+from app.newsletter.issues.models import Issue
 from tests.newsletter.conftest import name_server, web  # noqa: F401 - fixtures.
 from tests.studio import factories
 from tests.studio.conftest import token_in

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from app.extensions import db
-from app.newsletter.issues import WrongMoment
+from app.newsletter.checking.outside_checks import OutsideCheck
+from app.newsletter.issues.models import WrongMoment
 from app.newsletter.offer import Topic
-from app.newsletter.outside_checks import OutsideCheck
 from app.newsletter.sources import sources
 from app.newsletter.tags import Tag
 from app.outbox import sender_domain

@@ -10,8 +10,8 @@ from werkzeug.test import encode_multipart
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter.issues import Issue
-from app.newsletter.pictures import LARGEST_BYTES
+from app.newsletter.issues.models import Issue
+from app.newsletter.issues.pictures import LARGEST_BYTES
 from tests.studio import factories
 from tests.studio.conftest import token_in
 

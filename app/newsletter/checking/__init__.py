@@ -1,0 +1,1 @@
+"""The preflight: what must not go out, and why, found before an issue is scheduled."""

@@ -1,0 +1,171 @@
+"""The rules of the preflight that look at the letter alone, and ask nobody."""
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from flask import current_app
+
+from app import tokens
+from app.followups import merge
+from app.newsletter.checking.dark_mode import faint
+from app.newsletter.checking.findings import Finding, cut
+from app.newsletter.checking.link_asking import WEB
+from app.newsletter.checking.proofs import LONG_NAME, Proof, proof_of
+from app.newsletter.issues import cards
+from app.newsletter.issues.composing import FIELDS, Blank, compose
+from app.newsletter.issues.links import Links
+from app.newsletter.issues.models import Issue
+from app.newsletter.issues.pictures import Cover
+from app.newsletter.reading.clicks import PURPOSE
+from app.urls import absolute_url
+
+Rule = Callable[[Issue, Proof], Iterator[Finding]]
+LONGEST_SUBJECT, SHOWN_OF_SUBJECT, SHOWN_OF_PREVIEW = 150, 70, 150
+# Gmail shows no more of the HTML, and hides the way off the list with the rest. It says so nowhere; the figure is what
+# senders measured: https://github.com/hteumeuleu/email-bugs/issues/41.
+CLIPPED_AT_BYTES = 102 * 1024
+NEARLY = 0.9
+PLACEHOLDER = re.compile(r"(?<!\w)(?:TK)+(?!\w)")
+UNREAD_LINK = re.compile(r"\[[^\]]*\]\(")
+
+
+def _subject(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    subject = str(proof.message["Subject"] or "")
+    if not "".join(part if isinstance(part, str) else part.fallback for part in proof.composed.subject).strip():
+        yield Finding("subject-empty", "Write a subject: nobody opens a letter without one.", True, "subject")
+    elif len(subject) > LONGEST_SUBJECT:
+        words = f"Shorten the subject: it has {len(subject)} characters, and {LONGEST_SUBJECT} is the most."
+        yield Finding("subject-long", words, True, "subject")
+    elif len(subject) > SHOWN_OF_SUBJECT:
+        words = f"The subject has {len(subject)} characters; phones show about {SHOWN_OF_SUBJECT} of them at best."
+        yield Finding("subject-cut", words, False, "subject")
+    elif not any(character.isalnum() for character in subject):
+        yield Finding("subject-wordless", "The subject holds no word; filters take that for spam.", False, "subject")
+
+
+def _preview(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    if len(issue.preview) > SHOWN_OF_PREVIEW:
+        words = f"The preview text has {len(issue.preview)} characters; inboxes show at most {SHOWN_OF_PREVIEW}."
+        yield Finding("preview-cut", words, False, "preview")
+
+
+def _body(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    if not issue.body.strip():
+        yield Finding("body-empty", "Write the letter: its body is empty.", True, "body")
+
+
+def _fields(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    known = ", ".join(f"{{{field}}}" for field in sorted(FIELDS))
+    for name in ("subject", "preview", "body"):
+        for field in dict.fromkeys(merge.unknown_fields(getattr(issue, name), FIELDS)):
+            words = f"{{{field}}} is no merge field. Write one of {known}, or take the braces away."
+            yield Finding("unknown-field", words, True, name)
+    for card in cards.unknown(issue.body):
+        yield Finding("unknown-card", str(card), True, "body")
+    for name, passage in (("subject", proof.composed.subject), ("body", proof.composed.text)):
+        if Blank("first_name") in passage:
+            words = "Some readers gave no name: write {first_name|Doctor}, or another word of yours after the bar."
+            yield Finding("no-fallback", words, False, name)
+
+
+def _placeholders(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    seen = [each.passage for each in proof.elements if each.is_seen and PLACEHOLDER.search(each.words)]
+    alt = [each.attributes.get("alt", "") for each in proof.images]
+    for name, texts in (("subject", [issue.subject]), ("preview", [issue.preview]), ("body", seen), ("body", alt)):
+        if found := next((text for text in texts if PLACEHOLDER.search(text)), None):
+            words = f"Replace the TK that is left in “{cut(found)}”."
+            yield Finding("tk", words, True, name)
+            return
+
+
+def _links(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    for element in (each for each in proof.elements if each.tag == "a"):
+        link = element.attributes.get("href", "").strip()
+        if not link or (link.lower().startswith(WEB) and not _host(link)):
+            words = f"The link “{cut(element.words)}” has an address that is none: type it again."
+            yield Finding("broken-link", words, True, "body")
+        elif link.startswith("#"):
+            words = f"The link “{cut(element.words)}” leads nowhere in a mail: give it the whole address of a page."
+            yield Finding("anchor", words, True, "body")
+        elif not link.lower().startswith((*WEB, "mailto:")):
+            words = (
+                f"“{cut(link)}” leads nowhere in a mail: begin it with {current_app.config['SITE_URL']} or https://."
+            )
+            yield Finding("relative-link", words, True, "body")
+    for element in (each for each in proof.elements if each.is_seen and UNREAD_LINK.search(each.words)):
+        words = f"“{cut(element.words)}” holds a link that was not understood: write [words](https://address)."
+        yield Finding("broken-link", words, True, "body")
+
+
+def _images(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    cover = Cover.at(issue.cover)
+    if issue.cover and cover is None:
+        yield Finding("cover-lost", "The cover picture is gone: choose it again, or go without.", True, "cover")
+    for image in proof.images:
+        source = image.attributes.get("src", "").strip()
+        field = "cover" if cover and source == cover.url else "body"
+        if not image.attributes.get("alt", "").strip():
+            words = f"Say what the picture {cut(source)} shows: many readers see or hear only its alt text."
+            yield Finding("alt-missing", words, True, "cover_alt" if field == "cover" else "body")
+        if not source.lower().startswith(WEB):
+            words = f"The picture “{cut(source)}” does not show in a mail: give its whole address, with https://."
+            yield Finding("relative-image", words, True, field)
+        elif source.lower().startswith("http://") and current_app.config["SITE_URL"].startswith("https:"):
+            words = f"The picture {cut(source)} comes over http; some mail programs leave it out. Use https."
+            yield Finding("http-image", words, False, field)
+
+
+def _way_out(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    url, one_click = proof.unsubscribe_url, proof.message["List-Unsubscribe-Post"]
+    lacking = [
+        where
+        for where, is_there in (
+            ("headers", bool(url) and one_click == "List-Unsubscribe=One-Click"),
+            ("plain text", bool(url) and url in proof.text),
+            ("HTML", bool(url) and url in proof.links),
+        )
+        if not is_there
+    ]
+    if lacking:
+        words = f"There is no unsubscribe link in its {' and '.join(lacking)}: put it back into templates/emails/."
+        yield Finding("no-unsubscribe", words, True, "")
+
+
+class _LongLinks(Links):
+    """As long as the ones that are counted get."""
+
+    def __init__(self) -> None:
+        token = tokens.sign_shared(PURPOSE, [2**31, 10**4])
+        self.canary = absolute_url("newsletter.follow_link", token=token)
+
+    def exchanged(self, url: str) -> str:
+        return self.canary
+
+
+def _size(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    if len(proof.html.encode()) * 3 < CLIPPED_AT_BYTES:  # No link that is counted takes three times its place.
+        return
+    size = len(proof_of(issue, compose(issue, _LongLinks()), LONG_NAME).html.encode())
+    if size > CLIPPED_AT_BYTES * NEARLY:
+        blocks = size > CLIPPED_AT_BYTES
+        fate = "Gmail clips it, and the way off the list with it" if blocks else "Gmail clips what is over 102 kB"
+        words = f"Shorten the letter: its HTML has {size / 1024:.0f} kB, and {fate}."
+        yield Finding("clipped" if blocks else "nearly-clipped", words, blocks, "body")
+
+
+def _dark(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    for shown, ratio in faint(proof.elements):
+        words = f"“{cut(shown)}” cannot be read in dark mode: its contrast is {ratio:.1f}, and 3 is the least. "
+        words += "Give it another color under prefers-color-scheme in templates/emails/base.html."
+        yield Finding("dark-mode", words, True, "body")
+
+
+def _host(link: str) -> str:
+    try:
+        return urlsplit(link).hostname or ""
+    except ValueError:
+        return ""
+
+
+RULES: tuple[Rule, ...] = (_subject, _preview, _body, _fields, _placeholders, _links, _images, _way_out, _size, _dark)

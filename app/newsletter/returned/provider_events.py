@@ -1,0 +1,105 @@
+"""What mail providers tell by webhook, in their own words: Amazon SES and Postmark.
+
+Who sent it was proven before it comes here, so an address in it is believed.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from typing import Any
+
+from app.newsletter.returned.bounce_codes import Kind, classify
+from app.newsletter.returned.bounces import address_bounced, bounced, complained, delivery_named_in, reader_of
+from app.newsletter.sending.deliveries import Delivery
+from app.people.addresses import InvalidAddress, normalize
+
+# Amazon's types of bounces that a message causes, and not an address.
+_OF_THE_MESSAGE = frozenset({"MessageTooLarge", "ContentRejected", "AttachmentRejected"})
+# Postmark's types of bounces; what is not here is no bounce (an automatic answer) or not final (Transient).
+_POSTMARK: dict[str, Kind] = {
+    "HardBounce": "hard",
+    "BadEmailAddress": "hard",
+    "SoftBounce": "soft",
+    "DnsError": "soft",
+    "Blocked": "",
+    "SpamNotification": "",
+    "DMARCPolicy": "",
+    "VirusNotification": "",
+}
+
+
+def take_from_ses(event: Mapping[str, Any]) -> None:
+    """Take in a feedback notification ("notificationType") or a published event ("eventType") of Amazon SES."""
+    delivery = delivery_named_in(str(_mapping(event, "mail").get("source")))
+    kind = event.get("notificationType") or event.get("eventType")
+    if kind == "Bounce":
+        bounce = _mapping(event, "bounce")
+        for recipient in _mappings(bounce, "bouncedRecipients"):
+            what, words = _verdict_of_ses(bounce, recipient)
+            _take_bounce(recipient.get("emailAddress"), what, words, bounce.get("timestamp"), delivery)
+    elif kind == "Complaint":
+        complaint = _mapping(event, "complaint")
+        words = str(complaint.get("complaintFeedbackType") or "")
+        for recipient in _mappings(complaint, "complainedRecipients") if words != "not-spam" else ():
+            _take_complaint(recipient.get("emailAddress"), words, complaint.get("timestamp"), delivery)
+
+
+def take_from_postmark(event: Mapping[str, Any]) -> None:
+    """Take in a webhook's record of Postmark: a bounce or a spam complaint."""
+    kind, record = str(event.get("Type")), event.get("RecordType")
+    words = f"{kind}: {event.get('Details') or event.get('Description') or ''}"
+    if record == "SpamComplaint" or (record == "Bounce" and kind == "SpamComplaint"):
+        _take_complaint(event.get("Email"), words, event.get("BouncedAt"))
+    elif record == "Bounce" and kind in _POSTMARK:
+        _take_bounce(event.get("Email"), _POSTMARK[kind], words, event.get("BouncedAt"))
+
+
+def _verdict_of_ses(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> tuple[Kind, str]:
+    said = " ".join(str(recipient.get(name) or "") for name in ("status", "diagnosticCode")).strip()
+    words = f"{bounce.get('bounceType')} {bounce.get('bounceSubType')} {said}"
+    if bounce.get("bounceSubType") in _OF_THE_MESSAGE:
+        return "", words
+    if bounce.get("bounceType") != "Permanent":
+        return "soft", words
+    # Amazon calls a block for spam permanent, too. What it knows without asking the other server has no words.
+    return ("hard" if not said else classify(said, at_recipient=True)), words
+
+
+def _take_bounce(address: Any, kind: Kind, words: str, at: Any, delivery: Delivery | None = None) -> None:
+    if delivery:
+        bounced(delivery, kind, words)
+    elif normalized := _normalized(address):
+        address_bounced(normalized, kind, words, _moment(at))
+
+
+def _take_complaint(address: Any, words: str, at: Any, delivery: Delivery | None = None) -> None:
+    reader = reader_of(delivery) if delivery else None  # Providers may hide the address.
+    if normalized := reader.email if reader else _normalized(address):
+        complained(normalized, words, delivery=delivery, at=_moment(at))
+
+
+def _normalized(address: Any) -> str | None:
+    if not str(address).isprintable():  # Reading it would leave the line breaks out, and make another address of it.
+        return None
+    try:
+        return normalize(parseaddr(str(address))[1])
+    except InvalidAddress:
+        return None
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _mapping(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = event.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _mappings(event: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = event.get(name)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

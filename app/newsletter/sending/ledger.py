@@ -1,0 +1,216 @@
+"""What a worker writes into the ledger while it sends: short statements over many rows, each in a short transaction.
+
+They go past the ORM, on a connection of their own: this is where a large send spends its time.
+"""
+
+import random
+import time
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Update,
+    and_,
+    select,
+    update,
+)
+
+from app.clock import now
+from app.extensions import db
+from app.newsletter.issues.models import Issue
+from app.newsletter.sending import ledger_statements as statements
+from app.newsletter.sending.ledger_driver import Driver
+from app.newsletter.sending.ledger_statements import TABLE
+from app.newsletter.sending.messages import Recipient
+from app.outbox.models import FIRST_RETRY, LONGEST_WAIT, WHEN_GONE, Worker
+
+# Waiting for the disk at each commit would halve the rate. A power cut repeats what went out since it was last waited
+# for; a killed process, the message in hand.
+ON_DISK_EVERY_SECONDS = 0.1
+# After 1, 2, 4 … minutes and at last every four hours: about two days.
+MOST_RETRIES = 19
+
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+class DatabaseAway(Exception):
+    """The database does not answer just now. Written again later, the same changes nothing twice."""
+
+
+class Claimed(NamedTuple):
+    """A delivery that is this worker's to send, and how often it was tried."""
+
+    recipient: Recipient
+    attempts: int
+
+
+class Outcome(NamedTuple):
+    """What came of handing a message over: `kind` is "sent", "failed" or "later", `words` are the server's.
+
+    `at_recipient` if they answer RCPT, and so are about the address.
+    """
+
+    claimed: Claimed
+    kind: str
+    words: str
+    at_recipient: bool = False
+
+    @property
+    def has_failed(self) -> bool:
+        return self.kind == "failed" or (self.kind == "later" and self.claimed.attempts >= MOST_RETRIES)
+
+
+class Ledger:
+    """The pages of one issue, as one worker writes them. A process has one open at a time."""
+
+    _left_open = False
+
+    def __init__(self, issue_id: int, worker_id: str) -> None:
+        self._issue_id, self._worker_id = issue_id, worker_id
+        self._connection = db.engine.connect()
+        if db.engine.dialect.name == "postgresql":
+            # A change is one statement there: without BEGIN and COMMIT around it, it takes a third of the time.
+            self._connection.execution_options(isolation_level="AUTOCOMMIT")
+        self._on_disk_at = 0.0
+        self._driver = Driver(self._connection)
+        if Ledger._left_open:  # The database went away before an earlier run could give back what it had claimed.
+            with self._connection.begin():
+                self._connection.execute(_given_back(TABLE.c.claimed_by == worker_id))
+        Ledger._left_open = True
+
+    def close(self) -> None:
+        with self._connection:
+            self.give_back()
+            Ledger._left_open = False
+            self._connection.invalidate()  # Nobody else gets one that does not wait for the disk.
+
+    def give_back(self) -> None:
+        """Make due again whatever this worker claimed and did not decide. Nothing may be in hand."""
+        mine = and_(TABLE.c.issue_id == self._issue_id, TABLE.c.claimed_by == self._worker_id, statements.UNDECIDED)
+        with self._connection.begin():
+            self._connection.execute(update(TABLE).where(mine).values(claimed_by=None))
+
+    def claim(self, most: int) -> list[Any]:
+        """Up to `most` deliveries that are due, marked as this worker's: rows of statements.RECIPIENTS."""
+        with self._connection.begin():
+            values = {"issue": self._issue_id, "worker": self._worker_id, "most": most, "moment": now()}
+            mine = list(self._connection.scalars(statements.CLAIM, values))
+            return list(self._connection.execute(statements.RECIPIENTS, {"ids": mine})) if mine else []
+
+    def had_another(self, rows: Collection[Any], since: datetime) -> dict[int, datetime]:
+        """When the subscriptions of `rows` were last sent another issue, if that was after `since`. One query."""
+        values = {
+            "ids": [row.subscription_id for row in rows],
+            "issue": self._issue_id,
+            "since": since,
+            "moment": now(),
+        }
+        with self._connection.begin():
+            return {
+                subscription_id: at for subscription_id, at in self._connection.execute(statements.HAD_ANOTHER, values)
+            }
+
+    def put_off(self, due: dict[int, datetime], tries: dict[int, int]) -> None:
+        """Make these claimed deliveries due at a later moment, as if nobody had claimed them."""
+        rows = [
+            {"number0": number, "worker": self._worker_id, "due0": moment, "words0": "", "tries0": tries[number]}
+            for number, moment in due.items()
+        ]
+        with self._connection.begin():
+            self._connection.execute(statements.put_off(1), rows)
+
+    def write(self, outcomes: Collection[Outcome], ready: Collection[int]) -> set[int]:
+        """One transaction: what the server answered, and what is handed over next.
+
+        Gives which of `ready` may be handed over: not those who left meanwhile, and none if the issue is paused. Not a
+        byte of a message goes out before this has returned.
+        """
+        decided, later = _sorted(outcomes)
+        rows = [{"number": number} for number in ready]
+        try:
+            with self._driver.transaction(waits_for_disk=self._waits_for_disk()):
+                shared = {"worker": self._worker_id, "issue": self._issue_id, "moment": self._driver.stored(now())}
+                for outcome in later:
+                    self._driver.run(statements.put_off, 1, rows={"": [self._retry(outcome)]}, **shared)
+                return self._settle(decided, rows, shared)
+        except self._driver.errors as problem:
+            raise DatabaseAway(str(problem)) from problem
+
+    def _settle(self, decided: Rows, ready: list[dict[str, Any]], shared: dict[str, Any]) -> set[int]:
+        """Decide and count those of each kind, and take in hand those that are ready; which of them are."""
+        taken = self._change(decided, ready, shared)
+        if left := [row for row in ready if row["number"] not in taken]:
+            self._change({"skipped": left}, [], shared)
+        return taken
+
+    def _change(self, decided: Rows, ready: list[dict[str, Any]], shared: dict[str, Any]) -> set[int]:
+        run = self._driver.run
+        decided, ready = {name: _filled_up(rows) for name, rows in decided.items()}, _filled_up(ready)
+        if not self._driver.is_sqlite:
+            shape = tuple((name, len(rows)) for name, rows in decided.items())
+            found = run(statements.in_one, shape, len(ready), rows={**decided, "ready": ready}, **shared)
+            return {number for (number,) in found.fetchall()}
+        more = {f"more_{name}": 0 for name in statements.DECIDING}
+        for name, rows in decided.items():
+            more[f"more_{name}"] = run(statements.DECIDING[name], len(rows), rows={"": rows}, **shared).rowcount
+        if any(more.values()):
+            run(statements.count_more, rows={}, **shared, **more)
+        if not ready:
+            return set()
+        found = run(statements.take_and_tell, len(ready), rows={"": ready}, **shared)
+        return {number for (number,) in found.fetchall()}
+
+    def _waits_for_disk(self) -> bool:
+        """Once in a while only: see ON_DISK_EVERY_SECONDS."""
+        if waits := time.monotonic() >= self._on_disk_at + ON_DISK_EVERY_SECONDS:
+            self._on_disk_at = time.monotonic()
+        return waits
+
+    def _retry(self, outcome: Outcome) -> dict[str, Any]:
+        recipient, attempts = outcome.claimed
+        wait = min(FIRST_RETRY * 2 ** min(attempts, 12), LONGEST_WAIT)
+        due = now() + wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret.
+        stored = self._driver.stored(due)
+        return {"number": recipient.delivery_id, "due": stored, "words": outcome.words, "tries": attempts + 1}
+
+
+def _sorted(outcomes: Collection[Outcome]) -> tuple[Rows, list[Outcome]]:
+    """What is decided, as rows by kind, and what is tried again."""
+    decided: Rows = {}
+    later = []
+    for outcome in outcomes:
+        if outcome.kind == "later" and outcome.claimed.attempts < MOST_RETRIES:
+            later.append(outcome)
+        else:
+            row = {"number": outcome.claimed.recipient.delivery_id, "words": outcome.words}
+            decided.setdefault("sent" if outcome.kind == "sent" else "failed", []).append(row)
+    return decided, later
+
+
+def _filled_up(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`rows` with the last one repeated up to a power of two, so that few statements serve any number of rows."""
+    return rows + rows[-1:] * ((1 << (len(rows) - 1).bit_length()) - len(rows)) if rows else rows
+
+
+def _given_back(whose: ColumnElement[bool]) -> Update:
+    going = select(Issue.id).where(Issue.frozen_at.is_not(None), Issue.finished_at.is_(None))
+    return update(TABLE).where(TABLE.c.issue_id.in_(going), statements.UNDECIDED, whose).values(claimed_by=None)
+
+
+def _release(worker_ids: list[str]) -> None:
+    """Make due again what workers claimed that are gone. What they had in hand goes under the same Message-ID."""
+    db.session.execute(_given_back(TABLE.c.claimed_by.in_(worker_ids)))
+
+
+WHEN_GONE.append(_release)
+
+
+def release_ghosts() -> None:
+    """Make due again what was claimed in the name of a worker that there is not: one taken for dead that went on, and
+    died before anybody heard of it.
+    """
+    nobody = and_(TABLE.c.claimed_by.is_not(None), TABLE.c.claimed_by.not_in(select(Worker.id)))
+    db.session.execute(_given_back(nobody))
