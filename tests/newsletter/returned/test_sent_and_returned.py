@@ -7,9 +7,9 @@ from app.newsletter.returned.suppressing import suppress
 from app.newsletter.tasks import send_issues
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, Suppression
 from tests.newsletter.conftest import fresh
-from tests.newsletter.returned import COMPLAINT as ARF
-from tests.newsletter.returned import LEAVING, POSTFIX, mail
-from tests.newsletter.test_sending import as_it_is, issue, readers, send, subscription_of
+from tests.newsletter.returned.mails import COMPLAINT as ARF
+from tests.newsletter.returned.mails import LEAVING, POSTFIX, mail
+from tests.newsletter.sending.test_sending import as_it_is, issue, readers, send, subscription_of
 
 __all__ = ["issue"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.extensions import db
 from tests.newsletter.conftest import ADA, rows_of_everybody
-from tests.newsletter.importing import EXPORTS, csv_of, states, subscription
+from tests.newsletter.in_and_out.importing import EXPORTS, csv_of, states, subscription
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from app.outbox import Email
 from app.people.models import Person
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
 from tests.newsletter.conftest import ADA, fresh, rows_of_everybody
-from tests.newsletter.returned import AWAY, EXCHANGE, GMAIL, LEAVING, POSTFIX, QMAIL, REPLY, mail
-from tests.newsletter.returned import COMPLAINT as ARF
-from tests.newsletter.test_bounces import counters, reason, sent
+from tests.newsletter.returned.mails import AWAY, EXCHANGE, GMAIL, LEAVING, POSTFIX, QMAIL, REPLY, mail
+from tests.newsletter.returned.mails import COMPLAINT as ARF
+from tests.newsletter.returned.test_bounces import counters, reason, sent
 
 FORMATS = {"postfix": POSTFIX, "exchange": EXCHANGE, "gmail": GMAIL, "qmail": QMAIL}
 PLAIN = "hello@doctor.example.org"

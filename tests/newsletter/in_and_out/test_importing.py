@@ -14,7 +14,7 @@ from app.newsletter.preferences.leaving import leave_everything
 from app.people.models import Consent, Person
 from app.people.suppressions import ERASED, Suppression
 from tests.newsletter.conftest import ADA, fresh, rows_of_everybody
-from tests.newsletter.importing import EXPORTS, csv_of, states, subscription, taken_in
+from tests.newsletter.in_and_out.importing import EXPORTS, csv_of, states, subscription, taken_in
 
 SUBSCRIBED = csv_of("email,name,tags", f"{ADA},Ada Imported,residents", "grace@example.org,Grace,")
 

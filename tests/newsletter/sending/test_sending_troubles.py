@@ -22,7 +22,7 @@ from app.outbox.delivery import Deliverer
 from app.people import records
 from app.people.models import Person
 from tests.conftest import use_mail_server
-from tests.newsletter.test_sending import as_it_is, deliveries, issue, readers, send, subscription_of
+from tests.newsletter.sending.test_sending import as_it_is, deliveries, issue, readers, send, subscription_of
 from tests.smtp_server import MailServer
 
 __all__ = ["issue"]

@@ -10,8 +10,8 @@ from app.hub.models import Article
 from app.newsletter.checking import preflight
 from app.newsletter.checking.outside_checks import OutsideCheck
 from app.newsletter.issues.models import Issue
+from tests.newsletter.checking.test_preflight import SITE, issue_with
 from tests.newsletter.conftest import fresh
-from tests.newsletter.test_preflight import SITE, issue_with
 
 DOMAIN = "doctor.example.org"
 

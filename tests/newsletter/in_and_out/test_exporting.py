@@ -13,7 +13,7 @@ from app.newsletter.tags import Tag
 from app.people.models import Person
 from app.people.suppressions import COMPLAINT, ERASED, HARD_BOUNCE, Suppression
 from tests.newsletter.conftest import rows_of_everybody
-from tests.newsletter.importing import csv_of, states, subscription, taken_in
+from tests.newsletter.in_and_out.importing import csv_of, states, subscription, taken_in
 
 FORMULAS = [
     "=HYPERLINK(\"http://evil.example.org\",\"Click\")", "+1+1", "-2+3", "@SUM(A1:A9)", "\tx", "\rx", "\n=x", " =1+1",

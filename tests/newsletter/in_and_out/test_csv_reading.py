@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from app.newsletter.in_and_out.csv_reading import MOST_COLUMNS, Table, UnreadableFile
-from tests.newsletter.importing import csv_of, states, taken_in
+from tests.newsletter.in_and_out.importing import csv_of, states, taken_in
 
 ADA, GRACE = "ada@example.org", "grace@example.org"
 

@@ -14,7 +14,7 @@ from app.people.address_changes import AddressChange
 from app.people.models import Person
 from app.people.suppressions import COMPLAINT, Suppression
 from tests.newsletter.conftest import ADA, fresh, path_in
-from tests.newsletter.importing import csv_of, states, subscription, taken_in
+from tests.newsletter.in_and_out.importing import csv_of, states, subscription, taken_in
 from tests.studio import factories
 
 NEW = "ada@new.example.org"

@@ -18,7 +18,7 @@ from app.newsletter.returned import bounces, sns
 from app.newsletter.returned.suppressing import lift
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
 from tests.newsletter.conftest import ADA, at_once, fresh, rows_of_everybody
-from tests.newsletter.test_bounces import counters, reason, sent
+from tests.newsletter.returned.test_bounces import counters, reason, sent
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
 HOST = "https://sns.eu-west-1.amazonaws.com"

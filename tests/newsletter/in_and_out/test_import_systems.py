@@ -9,7 +9,7 @@ from app.newsletter.in_and_out.import_csv import Source
 from app.people.models import Consent, Person
 from app.people.suppressions import Suppression
 from tests.newsletter.conftest import fresh
-from tests.newsletter.importing import EXPORTS, states, subscription, taken_in
+from tests.newsletter.in_and_out.importing import EXPORTS, states, subscription, taken_in
 
 
 def suppressions():
