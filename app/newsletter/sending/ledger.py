@@ -186,7 +186,10 @@ def _sorted(outcomes: Collection[Outcome]) -> tuple[Rows, list[Outcome]]:
             later.append(outcome)
         else:
             row = {"number": outcome.claimed.recipient.delivery_id, "words": outcome.words}
-            decided.setdefault("sent" if outcome.kind == "sent" else "failed", []).append(row)
+            if outcome.kind == "sent":
+                decided.setdefault("sent", []).append(row)
+            else:  # One refused before it was handed over was not counted as tried yet.
+                decided.setdefault("failed", []).append(row | {"tries": outcome.claimed.attempts + 1})
     return decided, later
 
 

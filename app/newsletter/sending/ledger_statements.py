@@ -83,10 +83,10 @@ def _numbers(count: int, part: str) -> list[BindParameter[Any]]:
     return [bindparam(f"{part}number{index}") for index in range(count)]
 
 
-def _words(count: int, part: str) -> Any:
-    """What the server said of each of `count` rows."""
+def _of_each(count: int, part: str, name: str) -> Any:
+    """The value called `name` of each of `count` rows, such as the "words" of the server."""
     numbers = enumerate(_numbers(count, part))
-    return case(*((TABLE.c.id == number, bindparam(f"{part}words{index}")) for index, number in numbers))
+    return case(*((TABLE.c.id == number, bindparam(f"{part}{name}{index}")) for index, number in numbers))
 
 
 def take(count: int, part: str = "") -> Update:
@@ -104,13 +104,13 @@ def skip(count: int, part: str = "") -> Update:
 
 
 def sent(count: int, part: str = "") -> Update:
-    return update(TABLE).where(_mine(count, part)).values(sent_at=_MOMENT, claimed_by=None, answer=_words(count, part))
+    return update(TABLE).where(_mine(count, part)).values(sent_at=_MOMENT, claimed_by=None, answer=_of_each(count, part, "words"))
 
 
 def failed(count: int, part: str = "") -> Update:
-    return (
-        update(TABLE).where(_mine(count, part)).values(failed_at=_MOMENT, claimed_by=None, answer=_words(count, part))
-    )
+    words, tries = _of_each(count, part, "words"), _of_each(count, part, "tries")
+    refused = update(TABLE).where(_mine(count, part))
+    return refused.values(failed_at=_MOMENT, claimed_by=None, answer=words, attempts=tries)
 
 
 def put_off(count: int) -> Update:

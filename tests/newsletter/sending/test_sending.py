@@ -125,6 +125,7 @@ def test_one_refused_recipient_holds_up_nobody_else(issue, mail_server):
     issue = send(issue)
     assert (issue.sent, issue.failed) == (9, 1)
     assert mail_server.to("reader3@example.org") == []
+    assert {delivery.attempts for delivery in deliveries()} == {1}, "it was tried, though nothing was handed over"
 
 
 def test_a_server_that_hangs_up_after_the_message_gets_it_again_under_the_same_message_id(issue, mail_server, clock):
