@@ -37,6 +37,11 @@ class Numbers(NamedTuple):
         return self.issue.sent
 
     @property
+    def failed(self) -> Share:
+        """What no mail server took, as a share of the letters that were offered to one."""
+        return Share(self.issue.failed, self.issue.sent + self.issue.failed)
+
+    @property
     def delivered(self) -> Share:
         return Share(max(0, self.issue.sent - self.issue.bounced), self.issue.sent)
 
@@ -75,6 +80,11 @@ def of_links(issue: Issue) -> tuple[list[LinkNumbers], int]:
 
 def of_latest_issues() -> list[Numbers]:
     """The issues that went out last, newest first."""
-    columns = (Issue.title, Issue.frozen_at, Issue.sent, Issue.bounced, Issue.unsubscribed, Issue.complained)
+    counters = (Issue.sent, Issue.failed, Issue.bounced, Issue.unsubscribed, Issue.complained)
     latest = select(Issue).where(Issue.frozen_at.is_not(None)).order_by(Issue.frozen_at.desc(), Issue.id.desc())
-    return [Numbers(issue) for issue in db.session.scalars(latest.limit(LATEST).options(load_only(*columns)))]
+    return [
+        Numbers(issue)
+        for issue in db.session.scalars(
+            latest.limit(LATEST).options(load_only(Issue.title, Issue.frozen_at, *counters))
+        )
+    ]

@@ -66,9 +66,10 @@ def _charts_of(issues: list[Numbers]) -> list[Chart]:
         "Bounced": [each.bounced.number for each in issues],
         "Unsubscribed": [each.unsubscribed.number for each in issues],
         "Complained": [each.complained.number for each in issues],
+        "Failed": [each.failed.number for each in issues],
     }
     delivered = Chart.of("Delivered", labels, {"Delivered": [each.delivered.number for each in issues]})
-    return [delivered, Chart.of("Bounced, unsubscribed, complained", labels, unwanted)]
+    return [delivered, Chart.of("Bounced, unsubscribed, complained, failed", labels, unwanted)]
 
 
 def _chart_of(spans: list[growth.Span], by_week: bool) -> Chart:

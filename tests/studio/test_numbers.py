@@ -17,7 +17,8 @@ from tests.studio.conftest import token_in
 
 def sent_issue(slug="one", ago=0, **columns):
     at = now() - timedelta(days=ago)
-    columns = {"sent": 200, "bounced": 10, "unsubscribed": 4, "complained": 1, "title": "A <b>letter</b>"} | columns
+    counters = {"sent": 200, "failed": 50, "bounced": 10, "unsubscribed": 4, "complained": 1}
+    columns = {"title": "A <b>letter</b>"} | counters | columns
     issue = Issue(slug=slug, scheduled_at=at, frozen_at=at, finished_at=at, recipients=200, is_public=True, **columns)
     db.session.add(issue)
     db.session.commit()
@@ -40,7 +41,8 @@ def test_an_issues_numbers_are_shown_with_what_they_are_shares_of(owner):
     link(issue, 1, "https://x.example/one?a=1&b=2", 19, 7)
     words = words_of(owner.get(f"/studio/issues/{issue.id}/numbers"))
     for part in (
-        "Sent 200", "Delivered 190 95% of what was sent", "Bounced 10 5% of what was sent",
+        "Sent 200", "Failed 50 20% of what was tried", "Delivered 190 95% of what was sent",
+        "Bounced 10 5% of what was sent",
         "Unsubscribed 4 2.1% of those delivered", "Complained 1 0.5% of those delivered",
         "https://x.example/one?a=1&amp;b=2 19 10% 7", "3 visits of scanners so far",
     ):  # fmt: skip
@@ -128,13 +130,14 @@ def test_growth_is_shown_by_day_and_by_page(owner, clock):
 
 def test_the_latest_issues_stand_side_by_side(owner):
     sent_issue("one", ago=2, title="First")
-    sent_issue("two", ago=1, title="Second", sent=1000, bounced=0, unsubscribed=0, complained=0)
+    sent_issue("two", ago=1, title="Second", sent=1000, failed=0, bounced=0, unsubscribed=0, complained=0)
     page = owner.get("/studio/newsletter")
     words = words_of(page)
     assert words.index("Second November") < words.index("First November")
-    assert "200 190 95% 10 5% 4 2.1% 1 0.5%" in words
-    assert "1,000 1,000 100% 0 0 0" in words
+    assert "200 50 20% 190 95% 10 5% 4 2.1% 1 0.5%" in words
+    assert "1,000 0 1,000 100% 0 0 0" in words
     assert page.text.count('role="img"') == 2
+    assert ": 50 failed</title>" in page.text
 
 
 def test_an_empty_site_says_what_will_be_there(owner):

@@ -104,7 +104,11 @@ def skip(count: int, part: str = "") -> Update:
 
 
 def sent(count: int, part: str = "") -> Update:
-    return update(TABLE).where(_mine(count, part)).values(sent_at=_MOMENT, claimed_by=None, answer=_of_each(count, part, "words"))
+    return (
+        update(TABLE)
+        .where(_mine(count, part))
+        .values(sent_at=_MOMENT, claimed_by=None, answer=_of_each(count, part, "words"))
+    )
 
 
 def failed(count: int, part: str = "") -> Update:
