@@ -37,17 +37,16 @@ class Progress(NamedTuple):
 
     @classmethod
     def of(cls, issue: Issue) -> "Progress":
-        decided = issue.recipients - issue.waiting
         if issue.finished_at and issue.frozen_at:
-            return cls(decided, took=issue.finished_at - issue.frozen_at)
+            return cls(issue.decided, took=issue.finished_at - issue.frozen_at)
         if issue.state == "sending" and (next_due := Delivery.next_due(issue.id)) and next_due > now() + SOON:
-            return cls(decided, held_until=next_due)
+            return cls(issue.decided, held_until=next_due)
         since_start = issue.sent + issue.failed - issue.decided_before
         seconds = (now() - issue.started_at).total_seconds() if issue.started_at else 0
         if issue.state != "sending" or since_start <= 0 or seconds < 1:
-            return cls(decided)
+            return cls(issue.decided)
         rate = since_start / seconds
-        return cls(decided, rate, timedelta(seconds=round(issue.waiting / rate)))
+        return cls(issue.decided, rate, timedelta(seconds=round(issue.waiting / rate)))
 
 
 @bp.app_template_filter("span_in_words")

@@ -86,7 +86,11 @@ def test_it_is_cancelled_after_a_question_that_tells_who_has_it(desk, issue):
     assert "The other 67" in question
     assert desk.post("/cancellation").status_code == 303
     assert kept(issue).state == "cancelled"
-    assert "67 did not get it" in desk.get("/progress").text
+    page = desk.get("/progress").text
+    assert "67 did not get it" in page
+    assert "<dt>Not sent</dt><dd>67" in page
+    assert "Waiting" not in page, "nobody waits for it any more"
+    assert "33 of 100, 33.0%" in page
     assert desk.post("/resumption").status_code == 409
 
 

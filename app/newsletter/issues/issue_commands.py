@@ -89,7 +89,7 @@ def status(slug: str, as_json: bool) -> None:
 
 
 def _status_of(issue: Issue) -> dict[str, Any]:
-    counts = ("recipients", "sent", "failed", "skipped", "waiting")
+    counts = ("recipients", "sent", "failed", "skipped", "waiting", "not_sent")
     moments = ("scheduled_at", "frozen_at", "paused_at", "cancelled_at", "finished_at")
     return {
         "issue": issue.slug,

@@ -115,9 +115,19 @@ class Issue(Model):
         return and_(cls.is_public, cls.frozen_at.is_not(None), or_(cls.cancelled_at.is_(None), cls.sent > 0))
 
     @property
+    def decided(self) -> int:
+        """How many of its deliveries are sent, failed or left out."""
+        return self.sent + self.failed + self.skipped
+
+    @property
     def waiting(self) -> int:
-        """How many of its deliveries are not decided."""
-        return self.recipients - self.sent - self.failed - self.skipped
+        """How many of its deliveries may still go."""
+        return 0 if self.cancelled_at else self.recipients - self.decided
+
+    @property
+    def not_sent(self) -> int:
+        """How many were not decided when it was cancelled, and never will be."""
+        return self.recipients - self.decided if self.cancelled_at else 0
 
     @classmethod
     def at(cls, slug: str) -> "Issue | None":

@@ -150,3 +150,7 @@ def test_the_status_counts_deliveries_by_state(flask, file, readers):
         "waiting": 1,
     }
     assert "state: sending" in flask("status", "ordinary-joy")[0]
+    Issue.at("ordinary-joy").cancel()
+    db.session.commit()
+    known = json.loads(flask("status", "ordinary-joy", "--json")[0])
+    assert (known["state"], known["waiting"], known["not_sent"]) == ("cancelled", 0, 1)
