@@ -112,6 +112,7 @@ def test_of_issue(issue: Issue, address: str, owner: Person) -> None:
     outbox.post(
         to=owner if is_the_owner else address,
         template="newsletter/test_of_issue",
+        from_name=issue.sender_name,
         headers=list_headers(owner) if is_the_owner else {},
         subject=subject,
         text=text,

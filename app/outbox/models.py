@@ -91,6 +91,8 @@ class Email(Model):
     template: Mapped[str] = mapped_column(String(120))
     to_address: Mapped[str] = mapped_column(String(254), index=True)
     to_name: Mapped[str] = mapped_column(String(120), default="")
+    # Who it comes from, where that is not the name in MAIL_DEFAULT_SENDER.
+    from_name: Mapped[str] = mapped_column(String(120), default="")
     subject: Mapped[str] = mapped_column(String(LONGEST_SUBJECT))
     body: Mapped[str]
     html: Mapped[str]
@@ -108,7 +110,7 @@ class Email(Model):
     is_fleeting: Mapped[bool] = mapped_column(default=False)
     person: Mapped[Person | None] = relationship()
 
-    @validates("to_address", "to_name", "subject", "message_id")
+    @validates("to_address", "to_name", "from_name", "subject", "message_id")
     def _one_line(self, name: str, value: str) -> str:
         return single_line(name, value)
 

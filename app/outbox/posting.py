@@ -20,6 +20,7 @@ def post(
     to: Person | str,
     template: str,
     *,
+    from_name: str = "",
     headers: dict[str, str] | None = None,
     automatic: bool = True,
     is_fleeting: bool = False,
@@ -30,8 +31,8 @@ def post(
     None when its person has been erased: there is nobody to write to.
 
     `template` names emails/<template>.{subject.txt,txt,html}, rendered with `context` and `person`. `to` is a person,
-    or an address where no person stands behind it. `automatic` marks mail no human sent by hand (RFC 3834 §5),
-    `is_fleeting` mail whose row is deleted once it is sent.
+    or an address where no person stands behind it. `from_name` is who writes, if not the site itself. `automatic` marks
+    mail no human sent by hand (RFC 3834 §5), `is_fleeting` mail whose row is deleted once it is sent.
     Raises HeaderInjection when a header would hold a line break.
     """
     person, address = (to, to.email) if isinstance(to, Person) else (None, to)
@@ -43,6 +44,7 @@ def post(
         template=template,
         to_address=address,
         to_name=person.name if person else "",
+        from_name=from_name,
         subject=subject,
         body=text,
         html=html,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email import charset, policy
 from email.mime.base import MIMEBase
+from email.utils import parseaddr
 from typing import NamedTuple
 
 from flask import current_app
@@ -137,6 +138,8 @@ def message_for(email: Email) -> Message:
         extra_headers=email.headers,
     )
     message.msgId = email.message_id
+    if email.from_name:  # Not in one string: the name may hold a comma.
+        message.sender = email.from_name, parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]
     return message
 
 

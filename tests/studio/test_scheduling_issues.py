@@ -213,6 +213,25 @@ def test_a_test_goes_to_those_chosen_and_unsubscribes_nobody_else(desk, issue, m
 
 
 @pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "The Developing Doctor"),
+        ("Müller, Ada", "Müller, Ada"),
+        ('Ada "A" <b@example.org>', 'Ada "A" <b@example.org>'),
+    ],
+)
+def test_a_test_comes_from_whom_the_issue_comes_from(desk, issue, mail_server, work, name, said):
+    issue.sender_name = name
+    db.session.commit()
+    desk.post("/tests", addresses="ada@example.org")
+    work()
+    [message] = mail_server.received
+    [sender] = message["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (said, "hello@doctor.example.org")
+    assert mail_server.envelopes[0].mail_from == "hello@doctor.example.org"
+
+
+@pytest.mark.parametrize(
     "addresses",
     ["", "ada@", "a@example.org b@example.org c@example.org d@example.org e@example.org f@example.org"],
 )
