@@ -94,6 +94,31 @@ def test_it_is_cancelled_after_a_question_that_tells_who_has_it(desk, issue):
     assert desk.post("/resumption").status_code == 409
 
 
+def test_a_public_one_stays_in_the_archive_when_cancelled_and_the_owner_is_told_how_to_take_it_out(desk, issue, client):
+    assert "archive" not in desk.get("/cancellation").text
+    issue.is_public = True
+    db.session.commit()
+    assert f'href="{desk.path}/numbers">take it off the site' in desk.get("/cancellation").text
+    assert "still" not in desk.get("/progress").text
+    desk.post("/cancellation")
+    page = desk.get("/progress").text
+    assert "It is still" in page
+    assert f'action="{desk.path}/publication"' in page
+    assert client.get(f"/newsletter/archive/{issue.slug}").status_code == 200
+    assert desk.post("/publication", public="no").status_code == 303
+    assert client.get(f"/newsletter/archive/{issue.slug}").status_code == 404
+    assert "It is still" not in desk.get("/progress").text
+
+
+def test_a_public_one_that_nobody_has_leaves_the_archive_when_cancelled(desk, issue, client):
+    issue.is_public, issue.sent = True, 0
+    db.session.commit()
+    assert "it leaves the archive when you cancel it" in desk.get("/cancellation").text
+    desk.post("/cancellation")
+    assert client.get(f"/newsletter/archive/{issue.slug}").status_code == 404
+    assert "It is still" not in desk.get("/progress").text
+
+
 def test_what_failed_is_tried_again(desk, issue):
     assert desk.post("/retries").status_code == 303
     assert kept(issue).failed == 0
