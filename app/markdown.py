@@ -57,6 +57,8 @@ _parser = (
     .enable(["table", "smartquotes", "replacements"])
     .use(anchors_plugin, min_level=2, max_level=3)
 )
+# Only for finding the HTML that the other one takes for text. It leaves alone what stands in code.
+_finder = MarkdownIt("commonmark", {"html": True}).enable("table")
 # What looks like a mark inside an address belongs to the address.
 _ADDRESS_OR_MARK = re.compile(
     r"(https?://[^\s<>()]*(?:[^\s<>()*_]|[*_](?=\))))|\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)"
@@ -73,6 +75,21 @@ _cleaner = nh3.Cleaner(
 def render(text: str) -> Markup:
     """Safe HTML of `text`. Raw HTML in it is shown as text; links may be http, https, mailto or of this site."""
     return Markup(_cleaner.clean(_parser.render(text)))  # noqa: S704 - nh3 has cleaned it.
+
+
+def raw_html(text: str) -> list[tuple[int, str]]:
+    """What in `text` is HTML, which `render` shows as it is typed: lines, counted from 1, and the first tag of each."""
+    found: dict[int, str] = {}
+    for token in _finder.parse(text):
+        first, place = token.map[0] + 1 if token.map else 1, 0
+        if token.type == "html_block":
+            found.setdefault(first, token.content.split("\n")[0].strip())
+        for child in token.children or []:
+            place = max(place, token.content.find(child.content, place))
+            if child.type == "html_inline":
+                found.setdefault(first + token.content.count("\n", 0, place), child.content.split("\n")[0])
+            place += len(child.content)
+    return sorted(found.items())
 
 
 def address(written: str) -> str:

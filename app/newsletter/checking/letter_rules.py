@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from app import tokens
+from app import markdown, tokens
 from app.followups import merge
 from app.newsletter.checking.dark_mode import faint
 from app.newsletter.checking.findings import Finding, cut
@@ -26,6 +26,7 @@ LONGEST_SUBJECT, SHOWN_OF_SUBJECT, SHOWN_OF_PREVIEW = 150, 70, 150
 # senders measured: https://github.com/hteumeuleu/email-bugs/issues/41.
 CLIPPED_AT_BYTES = 102 * 1024
 NEARLY = 0.9
+MOST_LINES_NAMED = 3
 PLACEHOLDER = re.compile(r"(?<!\w)(?:TK)+(?!\w)")
 UNREAD_LINK = re.compile(r"\[[^\]]*\]\(")
 
@@ -53,6 +54,12 @@ def _preview(issue: Issue, proof: Proof) -> Iterator[Finding]:
 def _body(issue: Issue, proof: Proof) -> Iterator[Finding]:
     if not issue.body.strip():
         yield Finding("body-empty", "Write the letter: its body is empty.", True, "body")
+
+
+def _raw_html(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    for line, tag in markdown.raw_html(issue.body)[:MOST_LINES_NAMED]:
+        words = f"Readers see “{cut(tag)}” in line {line} as it is typed: letters hold no HTML. Write it in Markdown."
+        yield Finding("raw-html", words, False, "body")
 
 
 def _fields(issue: Issue, proof: Proof) -> Iterator[Finding]:
@@ -168,4 +175,16 @@ def _host(link: str) -> str:
         return ""
 
 
-RULES: tuple[Rule, ...] = (_subject, _preview, _body, _fields, _placeholders, _links, _images, _way_out, _size, _dark)
+RULES: tuple[Rule, ...] = (
+    _subject,
+    _preview,
+    _body,
+    _raw_html,
+    _fields,
+    _placeholders,
+    _links,
+    _images,
+    _way_out,
+    _size,
+    _dark,
+)

@@ -66,6 +66,27 @@ def test_an_unknown_field_blocks_and_is_named(app, name):
     assert "{first_name}" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ("Words.\n\n<div class='x'>Hello</div>", "“<div class='x'>Hello</div>” in line 3"),
+        ("One\ntwo\nthree <b>bold</b> and <i>more</i>", "“<b>” in line 3"),
+        ("One `a\nb` [two\nwords](https://example.org/) <br>", "“<br>” in line 3"),
+        ("- One\n- two <u>", "“<u>” in line 2"),
+        ("> Quoted\n\n<!-- a note to myself -->", "“<!-- a note to myself -->” in line 3"),
+    ],
+)
+def test_html_that_readers_would_see_as_text_warns_and_names_the_line(app, body, named):
+    finding = found(body=body)["raw-html"]
+    assert not finding.blocks
+    assert named in finding.message
+
+
+@pytest.mark.parametrize("body", ["`<b>`", "    <b>code</b>", "```\n<b>\n```", "<https://example.org/>", "1 < 2 > 0"])
+def test_what_only_looks_like_html_does_not_warn(app, body):
+    assert "raw-html" not in found(body=body)
+
+
 def test_a_name_without_a_word_in_its_stead_warns(app):
     assert found(subject="{first_name}, a thought")["no-fallback"].field == "subject"
     assert found(body="Dear {first_name},")["no-fallback"].field == "body"
