@@ -5,7 +5,7 @@ import sys
 from dotenv import load_dotenv
 
 from app import create_app
-from app.config import SettingError
+from app.environment import SettingError
 
 load_dotenv()
 try:

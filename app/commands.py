@@ -14,10 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.coaching import content as coaching_content
-from app.config import SettingError
 from app.content_files import ContentError
 from app.doctor import doctor
 from app.enrollment import content as enrollment_content
+from app.environment import SettingError
 from app.extensions import db
 from app.followups import content as followups_content
 from app.hub import content as hub_content

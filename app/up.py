@@ -13,7 +13,7 @@ import click
 from flask import current_app
 from honcho.manager import Manager
 
-from app.config import SettingError
+from app.environment import SettingError
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent

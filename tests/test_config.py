@@ -2,7 +2,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.config import SettingError, load
+from app.config import load
+from app.environment import SettingError
 
 
 @pytest.fixture

@@ -12,11 +12,13 @@ KERNEL = {
     "clock",
     "config",
     "content_files",
+    "environment",
     "extensions",
     "front_matter",
     "json_ld",
     "limits",
     "local_times",
+    "mail_settings",
     "markdown",
     "outside",
     "publishing",
@@ -93,8 +95,9 @@ def test_every_room_is_known_to_these_rules():
 
 
 def settings() -> set[str]:
-    """Every setting that config.py reads or the Procfile fills in."""
-    read = re.findall(r'environ(?:\.get\(|, )"([A-Z_]+)"', (APP / "config.py").read_text())
+    """Every setting that a module directly under app/ reads or the Procfile fills in."""
+    modules = "".join(path.read_text() for path in APP.glob("*.py"))
+    read = re.findall(r'environ(?:\.get\(|, )"([A-Z_]+)"', modules)
     return {*read, *re.findall(r"\$\{([A-Z_]+)", (ROOT / "Procfile").read_text())}
 
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from app.clock import now
-from app.config import SNS_TOPIC
+from app.mail_settings import SNS_TOPIC
 
 PATIENCE_SECONDS = 5
 LONGEST_ANSWER = 64 * 1024
