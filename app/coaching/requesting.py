@@ -11,6 +11,7 @@ from app.limits import mailbox_of
 from app.newsletter.allowance import Allowance
 from app.newsletter.emails import confirm_subscription
 from app.newsletter.models import Subscription
+from app.newsletter.sign_ups import SignUp
 from app.people.models import Consent, Person
 
 # The newsletter keeps a name of this length at most.
@@ -50,4 +51,4 @@ def _ask_for_newsletter(address: str, name: str, page: str) -> None:
     subscription = Subscription.at(address)
     if not subscription.is_active:
         first_name = name if len(name) <= LONGEST_FIRST_NAME else ""
-        confirm_subscription(subscription.request(first_name=first_name, topics=[], page=page))
+        confirm_subscription(SignUp.keep(subscription, first_name=first_name, topics=[], page=page))

@@ -4,8 +4,9 @@ from app import outbox
 from app.followups.leaving import list_headers, preferences_url, unsubscribe_url
 from app.newsletter.issues.composing import compose
 from app.newsletter.issues.models import Issue
-from app.newsletter.models import SignUp, Subscription
+from app.newsletter.models import Subscription
 from app.newsletter.sending.messages import Values
+from app.newsletter.sign_ups import SignUp
 from app.people.address_changes import ALLOW, CONFIRM, UNDO, AddressChange
 from app.people.addresses import masked
 from app.people.models import Person

@@ -1,10 +1,8 @@
-import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     CheckConstraint,
     Column,
     ColumnElement,
@@ -17,27 +15,22 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    update,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app import followups, tokens
+from app import followups
 from app.clock import now
 from app.extensions import Model, db
-from app.followups.models import SIGN_UP, TAG
+from app.followups.models import TAG
 from app.newsletter.growth import GrowthDay
 from app.newsletter.offer import Topic
 from app.newsletter.preferences import quiet_hours
 from app.newsletter.tags import Tag, subscription_tag
-from app.people.models import Consent, Person
+from app.people.models import Person
 from app.people.suppressions import Suppression
 
 PURPOSE = "newsletter"
-CONFIRM = "newsletter-confirm"
-LINK_GOOD_FOR = timedelta(days=7)
-# What is shown beside every sign-up button, and kept in the consent ledger word for word.
-WORDING = "By subscribing you ask us to send you the newsletter by e-mail. Leave with one click, any time."
 LEAVING = "Unsubscribe: no more letters, neither the newsletter nor those that follow a request or a purchase."
 
 # What a physician may say of themselves, from the way in to the way out.
@@ -174,41 +167,6 @@ class Subscription(Model):
             followups.let_go(self.person, PURPOSE, held)
         self.paused_until = None
 
-    def request(self, *, first_name: str, topics: list[str], page: str, career_stage: str = "") -> "SignUp":
-        """Keep what a sign-up form said, unproven: it takes effect only when the mailed link is followed."""
-        Consent.record(self.person, PURPOSE, "requested", wording=WORDING, page=page)
-        typed = {"first_name": first_name, "topics": topics, "career_stage": career_stage}
-        sign_up = SignUp(subscription=self, **typed, page=page, wording=WORDING)
-        db.session.add(sign_up)
-        db.session.flush()
-        return sign_up
-
-    def confirm(self, sign_up: "SignUp") -> None:
-        """The mailed link of `sign_up` was followed: what was typed takes effect, and the welcome begins.
-
-        Nothing happens to a subscription that is confirmed already, unless it is suppressed and the link was mailed
-        since: mail arrives again. Lock its person first, as SignUp.from_link can.
-        """
-        if not self.waits_for(sign_up):
-            return
-        self.leave_the_list_of_suppressions()
-        if not self.is_active:
-            GrowthDay.count(sign_up.page, joined=1)
-        self.confirmed_at, self.unsubscribed_at, self.paused_until = now(), None, None
-        self.requested_at, self.source = sign_up.requested_at, sign_up.page
-        sign_up.confirmed_at = now()
-        self.person.was_here()
-        self.person.take_name(sign_up.first_name)
-        self.career_stage = sign_up.career_stage or self.career_stage
-        if sign_up.topics:
-            self.topics = Topic.with_keys(sign_up.topics)
-        Consent.record(self.person, PURPOSE, "given", wording=sign_up.wording, page=sign_up.page)
-        followups.happened(SIGN_UP, self.person)
-
-    def waits_for(self, sign_up: "SignUp") -> bool:
-        """Whether confirming `sign_up` would change anything."""
-        return not self.is_active or (self.suppressed_at is not None and sign_up.is_open)
-
     def leave_the_list_of_suppressions(self) -> None:
         """Unless it is there for a reason that only the owner lifts."""
         if (entry := Suppression.of(self.person.email)) and entry.only_owner_lifts:
@@ -255,66 +213,7 @@ class Subscription(Model):
         self.tags = [tag for tag in self.tags if tag.name != name]
 
     def leave(self) -> None:
-        """Take it off the list. Links to confirm that were mailed before are worth nothing from here on."""
+        """Take it off the list. Links to confirm it that were mailed before are for SignUp.void_all to end."""
         if self.is_active:
             GrowthDay.count(self.source, departed=1)
         self.unsubscribed_at = self.unsubscribed_at or now()
-        SignUp.void_all(self)
-
-
-class SignUp(Model):
-    """One filled-in form that was answered with a confirmation mail; the mail's link leads to this row."""
-
-    __table_args__ = (Index("ix_sign_up_subscription", "subscription_id", "id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id", ondelete="CASCADE"))
-    nonce: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: secrets.token_urlsafe(12))
-    first_name: Mapped[str] = mapped_column(String(80), default="")
-    career_stage: Mapped[str] = mapped_column(String(20), default="")
-    topics: Mapped[list[str]] = mapped_column(JSON, default=list)
-    page: Mapped[str] = mapped_column(String(200))
-    wording: Mapped[str]
-    requested_at: Mapped[datetime] = mapped_column(default=now)
-    confirmed_at: Mapped[datetime | None]
-    void_at: Mapped[datetime | None]
-    subscription: Mapped[Subscription] = relationship()
-
-    @property
-    def token(self) -> str:
-        """What its link carries; signed anew, it is good for another week."""
-        return tokens.sign(CONFIRM, [self.subscription_id, self.nonce])
-
-    @classmethod
-    def from_link(cls, token: str, *, for_use: bool = False) -> "SignUp | None":
-        """The sign-up whose link this is, while it means something: it may be confirmed, or its reader is in already.
-
-        `for_use` locks the person until commit, so that two presses of the button count as one, and confirming and
-        leaving come one after the other.
-        """
-        try:
-            subscription_id, nonce = tokens.read(CONFIRM, token, LINK_GOOD_FOR)
-        except tokens.InvalidToken:
-            return None
-        whose = select(Subscription.person_id).filter_by(id=subscription_id)
-        if for_use and (person_id := db.session.scalar(whose)):
-            Person.for_update(person_id)
-        sign_up = db.session.scalar(select(cls).filter_by(subscription_id=subscription_id, nonce=nonce))
-        return sign_up if sign_up and (sign_up.is_open or sign_up.subscription.is_active) else None
-
-    @classmethod
-    def open_of(cls, subscription: Subscription) -> "SignUp | None":
-        """The newest sign-up that may still be confirmed."""
-        newest = select(cls).filter_by(subscription_id=subscription.id, confirmed_at=None, void_at=None)
-        return db.session.scalar(newest.order_by(cls.id.desc()).limit(1))
-
-    @property
-    def is_open(self) -> bool:
-        return self.confirmed_at is None and self.void_at is None
-
-    @classmethod
-    def void_all(cls, subscription: Subscription) -> None:
-        """End every link that was mailed to `subscription`."""
-        db.session.execute(
-            update(cls).where(cls.subscription_id == subscription.id, cls.void_at.is_(None)).values(void_at=now())
-        )

@@ -9,9 +9,10 @@ from app.extensions import db
 from app.newsletter.allowance import Allowance
 from app.newsletter.in_and_out.uploads import UploadReject
 from app.newsletter.issues.models import Issue
-from app.newsletter.models import SignUp, Subscription
+from app.newsletter.models import Subscription
 from app.newsletter.preferences.departures import Departure
 from app.newsletter.sending.deliveries import Delivery
+from app.newsletter.sign_ups import SignUp
 from app.people import records
 from app.people.address_changes import AddressChange
 from app.people.models import Person

@@ -9,8 +9,9 @@ from app.limits import form_limits
 from app.newsletter import emails
 from app.newsletter.allowance import Allowance
 from app.newsletter.forms import NewLinkForm, SignUpForm
-from app.newsletter.models import WORDING, SignUp, Subscription
+from app.newsletter.models import Subscription
 from app.newsletter.offer import Offer
+from app.newsletter.sign_ups import WORDING, SignUp
 from app.people.addresses import normalize
 from app.people.models import Person
 from app.people.suppressions import Suppression
@@ -61,7 +62,8 @@ def _answer_by_mail(form: SignUpForm) -> None:
         emails.already_subscribed(subscription)
     else:
         emails.confirm_subscription(
-            subscription.request(
+            SignUp.keep(
+                subscription,
                 first_name=form.first_name.data or "",
                 topics=list(form.topics.data or ()),
                 page=form.page,
@@ -94,7 +96,7 @@ def show_confirmation(token: str) -> ResponseReturnValue:
     if (sign_up := SignUp.from_link(token)) is None:
         return link_expired()
     person = sign_up.subscription.person
-    if not sign_up.subscription.waits_for(sign_up):
+    if not sign_up.is_awaited:
         return render_template("newsletter/confirmed.html", preferences_url=preferences_url(person))
     return render_template("newsletter/confirm.html", token=token, email=person.email, wording=sign_up.wording)
 
@@ -104,7 +106,7 @@ def show_confirmation(token: str) -> ResponseReturnValue:
 def confirm(token: str) -> ResponseReturnValue:
     if (sign_up := SignUp.from_link(token, for_use=True)) is None:
         return link_expired()
-    sign_up.subscription.confirm(sign_up)
+    sign_up.confirm()
     db.session.commit()
     return redirect(url_for(".show_confirmation", token=token), 303)
 

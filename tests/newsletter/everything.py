@@ -21,6 +21,7 @@ from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
 from app.newsletter.preferences.departures import Departure
 from app.newsletter.sending.deliveries import Delivery
+from app.newsletter.sign_ups import SignUp
 from app.newsletter.tags import Tag
 from app.people.address_changes import AddressChange
 from app.people.models import Person
@@ -36,7 +37,7 @@ def with_everything(paid: bool = True) -> Person:
     """Grace, of whom every room holds all it can hold."""
     subscription = Subscription.at(FORMER)
     person = subscription.person
-    subscription.confirm(subscription.request(first_name=NAME, topics=["career"], page="/newsletter/"))
+    SignUp.keep(subscription, first_name=NAME, topics=["career"], page="/newsletter/").confirm()
     subscription.tags, subscription.career_stage = Tag.named(["conference"]), "fellow"
     subscription.keep_quiet((22, 6), "America/Chicago")
     db.session.flush()

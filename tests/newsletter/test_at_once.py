@@ -9,7 +9,7 @@ from app import followups
 from app.extensions import db
 from app.followups import SequenceRun, emails
 from app.followups.leaving import unsubscribe_url
-from app.newsletter.models import SignUp
+from app.newsletter.sign_ups import SignUp
 from app.people.models import Consent, Person
 from tests.newsletter.conftest import ADA, fresh
 
@@ -70,7 +70,7 @@ def test_leaving_while_the_subscription_is_being_confirmed(ada, beside_leaving):
     def confirm(go):
         sign_up = SignUp.from_link(token, for_use=True)
         go()
-        sign_up.subscription.confirm(sign_up)
+        sign_up.confirm()
 
     beside_leaving(confirm)
     assert (ada.person.name, ada.subscription.state) == ("Ada", "left")

@@ -2,7 +2,7 @@ import pytest
 
 from app import tokens
 from app.extensions import db
-from app.newsletter.models import SignUp
+from app.newsletter.sign_ups import SignUp
 from app.people.models import Consent
 from tests.newsletter.conftest import ADA, Reader, at_once, path_in, rows_of_everybody
 

@@ -1,7 +1,7 @@
 import pytest
 
 from app.extensions import db
-from app.newsletter.models import WORDING, SignUp
+from app.newsletter.sign_ups import WORDING, SignUp
 from app.people.models import Consent, Person
 from tests.newsletter.conftest import ADA, Reader, at_once, rows_of_everybody
 

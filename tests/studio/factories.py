@@ -12,7 +12,8 @@ from app.extensions import db
 from app.newsletter.in_and_out.uploads import Upload
 from app.newsletter.issues.drafting import new_draft
 from app.newsletter.issues.models import Issue
-from app.newsletter.models import PURPOSE, WORDING, Subscription
+from app.newsletter.models import PURPOSE, Subscription
+from app.newsletter.sign_ups import WORDING
 from app.outbox import Email
 from app.people.models import Consent, Person
 from app.people.suppressions import HARD_BOUNCE, Suppression

@@ -10,6 +10,7 @@ from app.extensions import db
 from app.newsletter.issues.models import Issue
 from app.newsletter.models import LEAVING, Subscription
 from app.newsletter.sending.deliveries import Delivery
+from app.newsletter.sign_ups import SignUp
 from app.outbox import Email
 from app.people.models import Consent, Person
 
@@ -31,6 +32,7 @@ def leave_everything(person: Person, *, page: str) -> None:
     if subscription := Subscription.of(person):
         over = _issue_left_over(subscription)
         subscription.leave()
+        SignUp.void_all(subscription)
     for purpose in followups.PURPOSES:
         Consent.record(person, purpose, "withdrawn", wording=LEAVING, page=page)
     followups.stop_all(person, "unsubscribed")

@@ -5,7 +5,8 @@ from sqlalchemy import select, update
 from app import followups
 from app.clock import now
 from app.extensions import db
-from app.newsletter.models import SignUp, Subscription
+from app.newsletter.models import Subscription
+from app.newsletter.sign_ups import SignUp
 from app.outbox import Email
 from app.people.models import Person
 from app.people.suppressions import LIFTED_BY_CONFIRMING, Suppression

@@ -10,8 +10,9 @@ from app.extensions import db
 from app.followups import SequenceRun
 from app.followups import emails as followups_emails
 from app.followups.tasks import sweep_followups
-from app.newsletter.models import SignUp, Subscription
+from app.newsletter.models import Subscription
 from app.newsletter.returned.suppressing import lift, suppress
+from app.newsletter.sign_ups import SignUp
 from app.outbox import Email, post
 from app.people.models import Person
 from app.people.suppressions import BY_OWNER, COMPLAINT, ERASED, HARD_BOUNCE, SOFT_BOUNCES, Suppression
@@ -217,7 +218,7 @@ def test_a_bounce_while_the_reader_confirms_again_ends_one_way_or_the_other(app,
             begun.set()
             time.sleep(0.4)
             try:
-                sign_up.subscription.confirm(sign_up)
+                sign_up.confirm()
                 db.session.commit()
             except Exception as failure:
                 failures.append(failure)
