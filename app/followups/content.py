@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app import front_matter as read
 from app.content_files import ContentError, ContentFile
 from app.extensions import db
-from app.followups.merge import FIELDS, unknown_fields
+from app.followups.merge import fields_after, unfilled_in
 from app.followups.models import (
     LONGEST_SLUG,
     LONGEST_TAG,
@@ -82,7 +82,8 @@ def _one_of(file: ContentFile, value: Any, known: Collection[str], key: str) -> 
 
 
 def _import_steps(sequence: Sequence, folder: Path) -> None:
-    letters = [_import_step(path) for path in sorted(folder.glob("*.md")) if path.name != _OWN_FILE]
+    files = [path for path in sorted(folder.glob("*.md")) if path.name != _OWN_FILE]
+    letters = [_import_step(path, sequence.starts_on) for path in files]
     _refuse_doubles(folder, [letter.slug for letter in letters], "name")
     _refuse_doubles(folder, [letter.position for letter in letters], "number")
     db.session.flush()
@@ -90,7 +91,7 @@ def _import_steps(sequence: Sequence, folder: Path) -> None:
         (Sequence.for_update(sequence.id) or sequence).rewrite(letters)
 
 
-def _import_step(path: Path) -> Letter:
+def _import_step(path: Path, starts_on: str) -> Letter:
     if (parts := _STEP_FILE.fullmatch(path.name)) is None or len(parts[2]) > LONGEST_SLUG:
         raise ContentError(f"{path}: name the file of a step like 01-welcome.md, with at most {LONGEST_SLUG} letters")
     file = ContentFile.read(path, required=("subject", "delay_hours"), optional=("preview",))
@@ -102,16 +103,16 @@ def _import_step(path: Path) -> Letter:
         delay_hours=read.number(file, "delay_hours", least=0, most=TEN_YEARS),
         body=read.body(file),
     )
-    _refuse_unknown_fields(path, letter)
+    _refuse_unfilled_fields(path, letter, starts_on)
     return letter
 
 
-def _refuse_unknown_fields(path: Path, step: Letter) -> None:
+def _refuse_unfilled_fields(path: Path, step: Letter, starts_on: str) -> None:
     for part, text in (("subject", step.subject), ("preview", step.preview), ("text", step.body)):
-        if unknown := unknown_fields(text):
+        if (field := unfilled_in(starts_on, text)) is not None:
             raise ContentError(
-                f"{path}: its {part} holds {{{unknown[0]}}}, which is no merge field: "
-                f"use one of {', '.join(sorted(FIELDS))}"
+                f"{path}: its {part} holds {{{field}}}, which is no merge field of what starts on "
+                f"{starts_on or None!r}: use one of {', '.join(fields_after(starts_on))}"
             )
 
 

@@ -57,6 +57,12 @@ def fields_after(event: str) -> list[str]:
     return ["first_name", *OF_THE_OCCASION.get(event, ()), "preferences_url", *OF_THE_SITE]
 
 
+def unfilled_in(event: str, *texts: str) -> str | None:
+    """The first field of `texts` that would stay empty for whoever enters on `event`, or that there is not at all."""
+    filled = fields_after(event)
+    return next((field for text in texts for field in unknown_fields(text, filled)), None)
+
+
 def example_of(field: str) -> str:
     """What `field` could stand for, to show how a letter looks; empty for what is no field."""
     if field in OF_THE_SITE:
@@ -74,7 +80,7 @@ _EXAMPLES: dict[str, Callable[[], str]] = {
 }
 
 
-def unknown_fields(text: str, fields: Container[str] = FIELDS) -> list[str]:
+def unknown_fields(text: str, fields: Container[str]) -> list[str]:
     """What stands in braces in `text` and is none of `fields`, in order."""
     return [found[1] for found in _FIELD.finditer(text) if found[1] not in fields]
 

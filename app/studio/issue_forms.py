@@ -3,19 +3,12 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Field, IntegerField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms import BooleanField, Field, IntegerField
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 from wtforms.widgets import HiddenInput
 
 from app.newsletter.issues.drafting import problems_of_body, problems_of_line
-from app.people.forms import PlainText, SinglePlainLine, one_kind_of_line_break
-
-LONGEST_BODY = 100_000
-
-
-def _line(label: str, most: int, *validators: Any) -> StringField:
-    length = Length(max=most, message=f"{most} characters are enough.")
-    return StringField(label, [*validators, length, SinglePlainLine()], filters=[lambda text: (text or "").strip()])
+from app.studio.letter_fields import line, text
 
 
 class Sound:
@@ -30,23 +23,18 @@ class Sound:
 
 
 class NewIssueForm(FlaskForm):
-    title = _line("Title", 200, DataRequired("Give it a title. You can change it later."))
+    title = line("Title", DataRequired("Give it a title. You can change it later."))
 
 
 class IssueForm(FlaskForm):
     """The texts of an issue, and the revision of it that was read before they were written."""
 
     revision = IntegerField(widget=HiddenInput(), validators=[InputRequired("Load the page again, then save.")])
-    title = _line("Title", 200, DataRequired("Give it a title."))
-    subject = _line("Subject", 200, Sound(problems_of_line))
-    preview = _line("Preview text", 200, Sound(problems_of_line))
-    sender_name = _line("Sender name", 120)
-    body = TextAreaField(
-        "Text",
-        [Length(max=LONGEST_BODY, message="A letter this long is cut off by mail programs."), PlainText(),
-         Sound(problems_of_body)],
-        filters=[one_kind_of_line_break],
-    )  # fmt: skip
+    title = line("Title", DataRequired("Give it a title."))
+    subject = line("Subject", Sound(problems_of_line))
+    preview = line("Preview text", Sound(problems_of_line))
+    sender_name = line("Sender name", most=120)
+    body = text("Text", Sound(problems_of_body))
     is_public = BooleanField("Show it in the public archive once it is sent")
 
     TEXTS = ("title", "subject", "preview", "sender_name", "body", "is_public")
@@ -66,4 +54,4 @@ class CoverForm(FlaskForm):
         csrf = False  # The view checks the token itself, once it knows who sends so much.
 
     picture = FileField("Picture")
-    alt = _line("What the picture shows", 300)
+    alt = line("What the picture shows", most=300)

@@ -4,13 +4,13 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, IntegerField, RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from app.clock import in_zone, now
 from app.local_times import SkippedTime, abbreviation, clock_time, instants, zone_choices
 from app.people.addresses import InvalidAddress, normalize
-from app.people.forms import SinglePlainLine
+from app.studio.letter_fields import line
 
 MOST_TESTS = 5
 FURTHEST = timedelta(days=2 * 365)
@@ -99,4 +99,4 @@ class TestForm(FlaskForm):
 
 
 class PauseForm(FlaskForm):
-    reason = StringField("Reason", [Length(max=200), SinglePlainLine()], filters=[lambda text: (text or "").strip()])
+    reason = line("Reason")

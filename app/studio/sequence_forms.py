@@ -1,12 +1,12 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import Field, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
-from wtforms.validators import DataRequired, Length, NumberRange, ValidationError
+from wtforms.validators import DataRequired, NumberRange, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.followups.merge import FIELDS, unknown_fields
+from app.followups.merge import FIELDS, fields_after, unfilled_in
 from app.followups.models import (
     ABANDONED,
     COMPLETED,
@@ -21,9 +21,8 @@ from app.followups.models import (
     tag_name,
 )
 from app.front_matter import unsafe_link
-from app.people.forms import PlainText, SinglePlainLine, one_kind_of_line_break
+from app.studio.letter_fields import line, text
 
-LONGEST_BODY = 100_000
 IN_WORDS = {
     "": "Nothing, so nobody enters it",
     SIGN_UP: "Somebody confirms a subscription",
@@ -35,40 +34,47 @@ IN_WORDS = {
 }
 
 
-def _line(label: str, *validators: Any, most: int = 200) -> StringField:
-    length = Length(max=most, message=f"{most} characters are enough.")
-    return StringField(label, [*validators, length, SinglePlainLine()], filters=[lambda text: (text or "").strip()])
-
-
-def _text(label: str, *validators: Any) -> TextAreaField:
-    length = Length(max=LONGEST_BODY, message="A letter this long is cut off by mail programs.")
-    return TextAreaField(label, [*validators, length, PlainText(), safe_links], filters=[one_kind_of_line_break])
-
-
 def safe_links(form: Any, field: Field) -> None:
     if found := unsafe_link(field.data):
         raise ValidationError(f"The text holds the link {found}… Links begin with https://, mailto: or /.")
 
 
-def known_fields(form: Any, field: Field) -> None:
-    if unknown := unknown_fields(field.data):
-        known = ", ".join(f"{{{name}}}" for name in sorted(FIELDS))
-        raise ValidationError(f"There is no merge field {{{unknown[0]}}}. There are {known}.")
+def filled_fields(form: "StepForm", field: Field) -> None:
+    """Refuses a merge field that stands for nothing in this sequence, and says which ones do."""
+    starts_on = form.sequence.starts_on
+    if (found := unfilled_in(starts_on, field.data)) is None:
+        return
+    why = "What starts this sequence does not fill" if found in FIELDS else "There is no merge field"
+    offered = ", ".join(f"{{{name}}}" for name in fields_after(starts_on))
+    raise ValidationError(f"{why} {{{found}}}. There are {offered}.")
 
 
 class SequenceForm(FlaskForm):
-    title = _line("Title", DataRequired("Give it a title. Only you see it."))
+    """What starts and stops a sequence. Lock a sequence that is there already before it is validated."""
+
+    title = line("Title", DataRequired("Give it a title. Only you see it."))
     starts_on = SelectField("It starts when", choices=[SelectChoice(*each) for each in IN_WORDS.items()])
-    start_tag = StringField(
-        "Which tag", [Length(max=LONGEST_TAG, message="60 characters are enough."), SinglePlainLine()]
-    )
+    start_tag = line("Which tag", most=LONGEST_TAG)
     stops_on = SelectMultipleField(
         "It stops when",
         choices=[SelectChoice(event, IN_WORDS[event]) for event in STOPS],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    note = _text("Note to yourself")
+    note = text("Note to yourself", safe_links)
+
+    def __init__(self, sequence: Sequence | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.letters = sequence.letters if sequence else []
+
+    def validate_starts_on(self, field: SelectField) -> None:
+        for letter in self.letters:
+            found = unfilled_in(field.data, letter.subject, letter.preview, letter.body)
+            if found is not None:
+                raise ValidationError(
+                    f"This start does not fill {{{found}}}, which the letter “{letter.subject}” holds. "
+                    "Take it out of that letter first. If nobody shall enter for now, switch the sequence off instead."
+                )
 
     def validate_start_tag(self, field: StringField) -> None:
         if self.starts_on.data != TAG:
@@ -86,14 +92,18 @@ class SequenceForm(FlaskForm):
 
 
 class StepForm(FlaskForm):
-    """A letter, and the version of the sequence that was read before it was written."""
+    """A letter, and the version of its sequence that was read before it was written."""
 
     version = HiddenField()
-    subject = _line("Subject", DataRequired("A letter needs a subject."), known_fields)
-    preview = _line("Preview text", known_fields)
+    subject = line("Subject", DataRequired("A letter needs a subject."), filled_fields)
+    preview = line("Preview text", filled_fields)
     days = IntegerField("Days", [NumberRange(0, TEN_YEARS // 24 - 1, "Write a number of days, from 0 on.")], default=0)
     hours = IntegerField("Hours", [NumberRange(0, 23, "Write a number of hours, from 0 to 23.")], default=0)
-    body = _text("Text", DataRequired("Write the letter."), known_fields)
+    body = text("Text", DataRequired("Write the letter."), safe_links, filled_fields)
+
+    def __init__(self, sequence: Sequence, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sequence = sequence
 
     @property
     def texts(self) -> dict[str, Any]:

@@ -19,12 +19,14 @@ ELSEWHERE = "This sequence was changed in another window meanwhile."
 
 @bp.get(f"{A_SEQUENCE}/steps")
 def begin_step(sequence_id: int) -> ResponseReturnValue:
-    return _page(wanted(sequence_id), StepForm(formdata=None), None)
+    sequence = wanted(sequence_id)
+    return _page(sequence, StepForm(sequence, formdata=None), None)
 
 
 @bp.post(f"{A_SEQUENCE}/steps")
 def add_step(sequence_id: int) -> ResponseReturnValue:
-    sequence, form = wanted_for_update(sequence_id), StepForm()
+    sequence = wanted_for_update(sequence_id)
+    form = StepForm(sequence)
     if not form.validate():
         return _page(sequence, form, None), 422
     if len(sequence.steps) >= MOST_STEPS:
@@ -41,13 +43,14 @@ def show_step(sequence_id: int, step_slug: str) -> ResponseReturnValue:
     letter = _letter(sequence, step_slug)
     days, hours = divmod(letter.delay_hours, 24)
     texts = {"subject": letter.subject, "preview": letter.preview, "body": letter.body}
-    form = StepForm(formdata=None, version=str(sequence.version), days=days, hours=hours, **texts)
+    form = StepForm(sequence, formdata=None, version=str(sequence.version), days=days, hours=hours, **texts)
     return _page(sequence, form, letter)
 
 
 @bp.post(A_STEP)
 def save_step(sequence_id: int, step_slug: str) -> ResponseReturnValue:
-    sequence, form = wanted_for_update(sequence_id), StepForm()
+    sequence = wanted_for_update(sequence_id)
+    form = StepForm(sequence)
     try:
         letter = sequence.letter(step_slug)
         if not form.validate():
@@ -68,7 +71,7 @@ def save_step(sequence_id: int, step_slug: str) -> ResponseReturnValue:
 def move_step(sequence_id: int, step_slug: str) -> ResponseReturnValue:
     sequence = wanted_for_update(sequence_id)
     try:
-        sequence.must_be_at(StepForm().version_read)
+        sequence.must_be_at(StepForm(sequence).version_read)
         sequence.move(step_slug, -1 if request.form.get("direction") == "up" else 1)
         db.session.commit()
     except (ChangedMeanwhile, NoSuchLetter):
@@ -80,7 +83,7 @@ def move_step(sequence_id: int, step_slug: str) -> ResponseReturnValue:
 def remove_step(sequence_id: int, step_slug: str) -> ResponseReturnValue:
     sequence = wanted_for_update(sequence_id)
     try:
-        sequence.must_be_at(StepForm().version_read)
+        sequence.must_be_at(StepForm(sequence).version_read)
         sequence.remove(step_slug)
         db.session.commit()
         flash("The letter is removed. Whoever is on the way still gets it.", "good")
@@ -98,7 +101,8 @@ def preview_step(sequence_id: int, step_slug: str) -> ResponseReturnValue:
 @bp.post(f"{A_SEQUENCE}/preview")
 def preview_typed_step(sequence_id: int) -> ResponseReturnValue:
     """What was typed, as it would look; nothing of it is kept."""
-    return _preview(Letter(slug="", position=0, **StepForm().texts), wanted(sequence_id).purpose)
+    sequence = wanted(sequence_id)
+    return _preview(Letter(slug="", position=0, **StepForm(sequence).texts), sequence.purpose)
 
 
 def _preview(letter: Letter, purpose: str) -> ResponseReturnValue:

@@ -82,13 +82,14 @@ def show_sequence(sequence_id: int) -> ResponseReturnValue:
 @bp.get(f"{A_SEQUENCE}/settings")
 def show_sequence_settings(sequence_id: int) -> ResponseReturnValue:
     sequence = wanted(sequence_id)
-    form = SequenceForm(formdata=None, obj=sequence)
+    form = SequenceForm(sequence, formdata=None, obj=sequence)
     return render_template("studio/sequence_settings.html", sequence=sequence, form=form)
 
 
 @bp.post(f"{A_SEQUENCE}/settings")
 def save_sequence_settings(sequence_id: int) -> ResponseReturnValue:
-    sequence, form = wanted_for_update(sequence_id), SequenceForm()
+    sequence = wanted_for_update(sequence_id)
+    form = SequenceForm(sequence)
     if not form.validate():
         return render_template("studio/sequence_settings.html", sequence=sequence, form=form), 422
     form.fill(sequence)

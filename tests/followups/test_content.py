@@ -133,6 +133,11 @@ def test_steps_can_swap_places(app, tmp_path):
     [
         (step(body="Dear {frist_name}"), "01-hello.md", r"01-hello\.md: its text holds \{frist_name\}"),
         (step(subject='"{{ config }}"'), "01-hello.md", "its subject holds"),
+        (
+            step(body="{manage_url|here}"),
+            "01-hello.md",
+            r"\{manage_url\}, .* starts on 'sign-up': use one of first_name,",
+        ),
         (step(delay="soon"), "01-hello.md", "delay_hours is 'soon'"),
         (step(delay="-1"), "01-hello.md", "delay_hours is -1"),
         (step(delay="true"), "01-hello.md", "delay_hours is True"),

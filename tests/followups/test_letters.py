@@ -9,6 +9,7 @@ from app import tokens
 from app.extensions import db
 from app.followups import merge
 from app.followups.leaving import list_headers, person_of_tag
+from app.followups.models import STARTS
 from app.outbox.smtp import message_for
 from app.people.models import Person
 from tests.followups.conftest import begin, sequence_of
@@ -70,11 +71,21 @@ def test_a_name_with_line_breaks_begins_no_paragraph_and_no_header(ada):
 
 
 def test_an_unknown_field_is_found():
-    assert merge.unknown_fields("{first_name} {frist_name} {site_name|x} {config.SECRET_KEY} {}") == [
+    text = "{first_name} {frist_name} {site_name|x} {config.SECRET_KEY} {}"
+    assert merge.unknown_fields(text, merge.FIELDS) == [
         "frist_name",
         "config.SECRET_KEY",
         "",
     ]
+
+
+@pytest.mark.parametrize("event", ["", *STARTS])
+def test_each_start_fills_its_own_fields_and_no_others(event):
+    offered = merge.fields_after(event)
+    assert merge.unfilled_in(event, *(f"{{{field}|x}}" for field in offered)) is None
+    for field in merge.FIELDS - set(offered):
+        assert merge.unfilled_in(event, "{first_name}", f"{{{field}|x}}") == field
+    assert merge.unfilled_in(event, "{}") == ""
 
 
 def test_every_field_stands_for_something(ada, app: Flask):

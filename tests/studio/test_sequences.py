@@ -289,10 +289,58 @@ def test_a_preview_of_anything_breaks_nothing(post, welcome):
         assert answer.status_code == 200
 
 
-def test_the_fields_on_offer_are_those_its_start_fills(owner, welcome):
-    assert "{manage_url}" not in owner.get(f"/studio/sequences/{welcome.id}/steps").text
-    asked = sequence_of("asked", starts_on="consultation requested", start_tag="")
-    assert "{manage_url}" in owner.get(f"/studio/sequences/{asked.id}/steps").text
+FILLED = {
+    "": (),
+    "sign-up": (),
+    "consultation requested": ("manage_url",),
+    "consultation completed": ("manage_url",),
+    "checkout abandoned": ("cohort_name", "resume_url"),
+    "enrolled": ("cohort_name", "starts_on"),
+}
+EVERYWHERE = ("first_name", "preferences_url", "site_name", "hub_url", "articles_url", "guide_url", "coaching_url",
+              "course_url", "classroom_url")  # fmt: skip
+
+
+@pytest.mark.parametrize(("starts_on", "filled"), [("tag", ()), *FILLED.items()])
+def test_the_fields_on_offer_and_taken_are_those_its_start_fills(owner, post, starts_on, filled):
+    sequence = sequence_of("it", {"slug": "one"}, starts_on=starts_on, start_tag="vip" if starts_on == "tag" else "")
+    path = f"/sequences/{sequence.id}/steps"
+    page = owner.get(f"/studio{path}").text
+    chips = re.findall(r"<li data-insert=\"\{([a-z_]+)", page)
+    assert set(chips) == {*EVERYWHERE, *filled}
+    for field in {field for fields in FILLED.values() for field in fields} - set(filled):
+        for part in ("subject", "preview", "body"):
+            answer = post(path, **LETTER | {part: f"My words {{{field}|x}}"})
+            assert answer.status_code == 422
+            assert f"What starts this sequence does not fill {{{field}}}. There are {{first_name}}," in answer.text
+            assert f"My words {{{field}|x}}" in answer.text
+            named = re.search(r"There are ([^<]*)\.<", answer.text)[1]
+            assert set(re.findall(r"\{([a-z_]+)\}", named)) == {*EVERYWHERE, *filled}
+    body = " ".join(f"{{{field}}}" for field in chips)
+    assert post(f"{path}/one", **LETTER | {"body": body, "version": "1"}).status_code == 303
+    assert fresh("it").letters[0].body == body
+
+
+def test_a_start_that_does_not_fill_what_a_letter_holds_is_refused_and_nothing_typed_is_lost(post):
+    sequence = sequence_of(
+        "asked",
+        {"slug": "one"},
+        {"slug": "two", "subject": "See your request", "body": "[Here]({manage_url})"},
+        starts_on="consultation requested",
+        start_tag="",
+    )
+    path = f"/sequences/{sequence.id}/settings"
+    for start in ("tag", "enrolled", ""):
+        answer = post(path, **PLAN | {"starts_on": start, "note": "My own note"})
+        assert answer.status_code == 422
+        assert "does not fill {manage_url}, which the letter “See your request” holds" in answer.text
+        assert "My own note" in answer.text
+        assert f'<option selected value="{start}">' in answer.text
+        assert (fresh("asked").starts_on, fresh("asked").note) == ("consultation requested", "")
+    assert post(path, **PLAN | {"starts_on": "consultation completed"}).status_code == 303
+    post(f"/sequences/{sequence.id}/steps/two", **LETTER | {"version": "1"})
+    assert post(path, **PLAN | {"starts_on": "enrolled"}).status_code == 303
+    assert fresh("asked").starts_on == "enrolled"
 
 
 def test_what_is_written_here_comes_out_as_files_and_in_again(post, welcome, tmp_path):

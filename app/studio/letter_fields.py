@@ -1,0 +1,22 @@
+"""The fields that the owner's letters are typed into, issues and sequences alike."""
+
+from typing import Any
+
+from wtforms import StringField, TextAreaField
+from wtforms.validators import Length
+
+from app.people.forms import PlainText, SinglePlainLine, one_kind_of_line_break
+
+LONGEST_TEXT = 100_000
+
+
+def line(label: str, *validators: Any, most: int = 200) -> StringField:
+    """A single line of at most `most` characters, kept without blanks at its ends."""
+    length = Length(max=most, message=f"{most} characters are enough.")
+    return StringField(label, [*validators, length, SinglePlainLine()], filters=[lambda text: (text or "").strip()])
+
+
+def text(label: str, *validators: Any) -> TextAreaField:
+    """Markdown of any number of lines."""
+    length = Length(max=LONGEST_TEXT, message="A letter this long is cut off by mail programs.")
+    return TextAreaField(label, [*validators, length, PlainText()], filters=[one_kind_of_line_break])
