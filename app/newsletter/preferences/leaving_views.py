@@ -1,6 +1,6 @@
 """Leaving, from the link in every letter. The token is all it takes."""
 
-from flask import redirect, render_template, request, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.extensions import csrf, db
@@ -16,10 +16,7 @@ from app.tokens import InvalidToken
 
 @bp.get("/unsubscribe/<token>")
 def show_unsubscribe(token: str) -> ResponseReturnValue:
-    try:
-        person = person_of("unsubscribe", token)
-    except InvalidToken:
-        return link_expired()
+    person = _person_of_link(token)
     if person is None or has_left(person):
         return _left(token, person)
     return render_template(
@@ -30,10 +27,7 @@ def show_unsubscribe(token: str) -> ResponseReturnValue:
 @bp.post("/unsubscribe/<token>")
 @csrf.exempt
 def unsubscribe(token: str) -> ResponseReturnValue:
-    try:
-        person = person_of("unsubscribe", token)
-    except InvalidToken:
-        return link_expired()
+    person = _person_of_link(token)
     # A mail program that unsubscribes by itself says so in the body and follows no redirect (RFC 8058 §3.2).
     one_click = request.form.get("List-Unsubscribe", "").lower() == "one-click"
     if person:
@@ -51,10 +45,7 @@ unsubscribe.cross_origin_exempt = True
 @bp.post("/unsubscribe/<token>/reason")
 @csrf.exempt
 def say_why(token: str) -> ResponseReturnValue:
-    try:
-        person = person_of("unsubscribe", token)
-    except InvalidToken:
-        return link_expired()
+    person = _person_of_link(token)
     if person and has_left(person):
         form = DepartureForm()
         if not form.validate():
@@ -63,6 +54,14 @@ def say_why(token: str) -> ResponseReturnValue:
             Departure.note(person, form.reason.data or "", form.words.data or "")
             db.session.commit()
     return redirect(url_for(".show_unsubscribe", token=token), 303)
+
+
+def _person_of_link(token: str) -> Person | None:
+    """Whose link this is; None when that person is gone. A link that is none leads to a page that says what to do."""
+    try:
+        return person_of("unsubscribe", token)
+    except InvalidToken:
+        abort(make_response(link_expired()))
 
 
 def _left(token: str, person: Person | None, form: DepartureForm | None = None) -> str:
