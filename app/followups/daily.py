@@ -9,7 +9,6 @@ from app.clock import now
 from app.extensions import UTCDateTime, db
 from app.followups.holds import HOLDS
 from app.followups.runs import PassedStep, SequenceRun
-from app.people.models import Person
 
 A_DAY = timedelta(hours=24)
 
@@ -26,9 +25,8 @@ def marketed_since(person_ids: Collection[int], since: datetime) -> dict[int, da
     return {person_id: at for person_id, at in db.session.execute(written)}
 
 
-def _a_day_after_the_last(person: Person, _purpose: str) -> datetime | None:
-    last = marketed_since([person.id], now() - A_DAY).get(person.id)
-    return last + A_DAY if last else None
+def _a_day_after_the_last(person_ids: Collection[int], _purpose: str) -> dict[int, datetime]:
+    return {person_id: at + A_DAY for person_id, at in marketed_since(person_ids, now() - A_DAY).items()}
 
 
 HOLDS.append(_a_day_after_the_last)

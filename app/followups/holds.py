@@ -1,17 +1,20 @@
-"""What holds a letter back for a while though it is due, such as a pause. Other rooms add theirs when imported."""
+"""What holds letters back for a while though they are due, such as a pause. Other rooms add theirs when imported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from app.clock import now
-from app.people.models import Person
 
-# Each says until when letters of a purpose to a person wait; None when they may go.
-Hold = Callable[[Person, str], datetime | None]
+# Each says, of many people at once, until when letters of a purpose to them wait; it leaves out those who need not.
+Hold = Callable[[Collection[int], str], Mapping[int, datetime]]
 HOLDS: list[Hold] = []
 
 
-def held_until(person: Person, purpose: str) -> datetime | None:
-    """The latest moment until which anything holds letters of `purpose` to `person`; None when nothing does."""
-    ends = (end for hold in HOLDS if (end := hold(person, purpose)))
-    return max((end for end in ends if end > now()), default=None)
+def held_until(person_ids: Collection[int], purpose: str) -> dict[int, datetime]:
+    """Whose letters of `purpose` are held back, of these people: each with the latest end of what holds them."""
+    moment, ends = now(), dict[int, datetime]()
+    for hold in HOLDS:
+        for person_id, end in hold(person_ids, purpose).items():
+            if end > moment:
+                ends[person_id] = max(end, ends.get(person_id, end))
+    return ends

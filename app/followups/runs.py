@@ -1,6 +1,21 @@
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, delete, select, text, update
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    delete,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -65,18 +80,47 @@ class SequenceRun(Model):
         return run
 
     @classmethod
-    def whose_turn(cls) -> Person | None:
-        """The person who has waited longest for a letter, locked until commit. No other worker gets them meanwhile."""
-        waiting = select(Person.id).join(cls, cls.person_id == Person.id).where(cls.next_at <= now())
-        locked = waiting.order_by(cls.next_at).limit(1).with_for_update(of=Person, key_share=True, skip_locked=True)
-        if (person_id := db.session.scalar(locked)) is None:
+    def whose_turn(cls, most: int, *chosen: ColumnElement[bool]) -> list[int]:
+        """The numbers of those who have waited longest for a letter, locked until commit.
+
+        No other worker gets them meanwhile.
+        """
+        waiting = (
+            select(Person.id).join(cls, cls.person_id == Person.id).where(cls.next_at <= now(), cls.due_at <= now())
+        )
+        locked = waiting.with_for_update(of=Person, key_share=True, skip_locked=True)
+        return list(dict.fromkeys(db.session.scalars(locked.where(*chosen).order_by(cls.next_at).limit(most))))
+
+    @classmethod
+    def turn_of(cls, person_id: int) -> Person | None:
+        """The person of this number as they are now, locked until commit; None when it is not their turn any more."""
+        if not cls.whose_turn(1, Person.id == person_id):
             return None
         return db.session.get_one(Person, person_id, populate_existing=True)
 
     @classmethod
+    def hold_back(cls, person_ids: Collection[int]) -> list[int]:
+        """Put off what is due of those of these people who get nothing now. Gives the others. Lock them first."""
+        due = select(cls.id, cls.person_id, Sequence.purpose).join(Sequence, Sequence.id == cls.sequence_id)
+        runs = db.session.execute(due.where(cls.person_id.in_(person_ids), cls._is_due())).all()
+        ends = {purpose: held_until(person_ids, purpose) for purpose in {run.purpose for run in runs}}
+        free = {run.person_id for run in runs if run.person_id not in ends[run.purpose]}
+        held = [run for run in runs if run.person_id not in free]
+        if held:
+            later = update(cls).where(cls.id == bindparam("run")).values(next_at=bindparam("until"))
+            until = [{"run": run.id, "until": ends[run.purpose][run.person_id]} for run in held]
+            db.session.connection().execute(later, until)
+        return [person_id for person_id in person_ids if person_id in free]
+
+    @classmethod
+    def _is_due(cls) -> ColumnElement[bool]:
+        """Whether its step is due, held back or not."""
+        return and_(cls.next_at.is_not(None), cls.due_at <= now())
+
+    @classmethod
     def due_of(cls, person: Person) -> "list[SequenceRun]":
         """The runs of `person` whose step is due, held back or not, longest due first. Lock the person first."""
-        due = select(cls).where(cls.person_id == person.id, cls.next_at.is_not(None), cls.due_at <= now())
+        due = select(cls).where(cls.person_id == person.id, cls._is_due())
         return list(db.session.scalars(due.order_by(cls.due_at, cls.id).execution_options(populate_existing=True)))
 
     @classmethod
@@ -91,7 +135,7 @@ class SequenceRun(Model):
         if not self.may_go_on:
             self.stop("the person left, or is suppressed")
             return None
-        if until := held_until(self.person, self.sequence.purpose):
+        if until := held_until([self.person_id], self.sequence.purpose).get(self.person_id):
             self.next_at = until
             return None
         step, *rest = [*self._steps_from(self.next_step, 2), None]

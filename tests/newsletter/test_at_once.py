@@ -2,13 +2,16 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 
 from app import followups
+from app.clock import now
 from app.extensions import db
 from app.followups import SequenceRun, emails
 from app.followups.leaving import unsubscribe_url
+from app.newsletter.issues.models import Issue
 from app.newsletter.sign_ups import SignUp
 from app.people.models import Consent, Person
 from tests.newsletter.conftest import ADA, fresh
@@ -54,13 +57,28 @@ def test_leaving_while_a_letter_is_being_written(ada, beside_leaving):
     ada.subscribe()
 
     def write_letter(go):
-        (run,) = SequenceRun.due_of(SequenceRun.whose_turn())
+        (run,) = SequenceRun.due_of(SequenceRun.turn_of(ada.person.id))
         go()
         emails.step(run, run.take_step())
 
     beside_leaving(write_letter)
     assert ada.subscription.state == "left"
     assert [email.state for email in ada.mail.to(ADA, "followups/step")] == ["failed"]
+
+
+def test_leaving_while_letters_are_held_back_for_an_issue(ada, beside_leaving):
+    ada.subscribe()
+    db.session.add(Issue(slug="one", title="One", subject="One", body="B", scheduled_at=now() + timedelta(hours=1)))
+    db.session.commit()
+
+    def hold_back(go):
+        person_ids = SequenceRun.whose_turn(9)
+        go()
+        assert (len(person_ids), SequenceRun.hold_back(person_ids)) == (1, [])
+
+    beside_leaving(hold_back)
+    assert stop_reasons() == {"unsubscribed"}
+    assert fresh(lambda: db.session.scalars(db.select(SequenceRun.next_at)).all()) == [None]
 
 
 def test_leaving_while_the_subscription_is_being_confirmed(ada, beside_leaving):

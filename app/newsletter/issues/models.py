@@ -301,9 +301,10 @@ class Issue(Model):
 
     @classmethod
     def coming_for_within(cls, span: timedelta) -> "list[Issue]":
-        """Those scheduled to go within `span`, and not gone yet."""
+        """Those scheduled to go within `span`, and not gone yet; the next one first."""
         soon = or_(cls.scheduled_at.between(now(), now() + span), cls.scheduled_at <= now())
-        return list(db.session.scalars(select(cls).where(soon, cls.frozen_at.is_(None), cls.cancelled_at.is_(None))))
+        coming = select(cls).where(soon, cls.frozen_at.is_(None), cls.cancelled_at.is_(None))
+        return list(db.session.scalars(coming.order_by(cls.scheduled_at)))
 
 
 def _write(statement: Update) -> None:

@@ -1,6 +1,7 @@
 """Hours of the day in which a subscriber wants no letter, such as the night, or the day after a night shift."""
 
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 
 from app.clock import in_zone, is_zone
 from app.local_times import clock_time, zone_in_words
@@ -16,12 +17,18 @@ def end_of(moment: datetime, from_hour: int, to_hour: int, zone: str) -> datetim
     ends before it begins goes over midnight. Going by what the clocks show, step by step, is right on the days on which
     they skip an hour or show one twice, too.
     """
-    if not is_zone(zone) or not _is_quiet(in_zone(moment, zone).hour, from_hour, to_hour):
+    if not is_zone(zone):
         return None
-    end = moment.astimezone(UTC).replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
-    while _is_quiet(in_zone(end, zone).hour, from_hour, to_hour):
-        end += STEP
-    return end
+    step = moment.astimezone(UTC).replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+    end = _first_step_not_quiet(step, from_hour, to_hour, zone)
+    return end if end > step else None
+
+
+@lru_cache(maxsize=4096)  # Many thousands sleep by the same clocks.
+def _first_step_not_quiet(step: datetime, from_hour: int, to_hour: int, zone: str) -> datetime:
+    while _is_quiet(in_zone(step, zone).hour, from_hour, to_hour):
+        step += STEP
+    return step
 
 
 def in_words(from_hour: int, to_hour: int, zone: str) -> str:

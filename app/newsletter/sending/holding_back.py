@@ -1,5 +1,9 @@
-"""What holds back the letters of sequences: what a subscriber chose, and an issue, which comes before them."""
+"""What holds back the letters of sequences: what subscribers chose, and an issue, which comes before them.
 
+At most one letter a day: a sequence waits for the issue of this day, and for a day after it.
+"""
+
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -11,43 +15,54 @@ from app.followups.daily import A_DAY
 from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
 from app.newsletter.sending.deliveries import Delivery
-from app.people.models import Person
 
 SOON = timedelta(hours=1)
 
 
-def _as_subscriber_chose(person: Person, purpose: str) -> datetime | None:
+def _as_subscribers_chose(person_ids: Collection[int], purpose: str) -> dict[int, datetime]:
     """A pause holds the newsletter's, quiet hours all."""
-    subscription = Subscription.of(person)
-    return subscription.held_until(purpose) if subscription and subscription.is_active else None
+    may_have_chosen = Subscription.paused_until.is_not(None) | Subscription.quiet_from_hour.is_not(None)
+    theirs = select(Subscription).where(Subscription.person_id.in_(person_ids), may_have_chosen)
+    found = db.session.scalars(theirs.execution_options(populate_existing=True))
+    active = [each for each in found if each.is_active]
+    return {each.person_id: end for each in active if (end := each.held_until(purpose))}
 
 
-def _a_day_apart_from_issues(person: Person, _purpose: str) -> datetime | None:
-    """At most one letter a day: a sequence waits for the issue of this day, and for a day after it."""
-    if (subscription := Subscription.of(person)) is None:
-        return None
-    after_last = _last_issue_at(subscription)
-    ends = [after_last + A_DAY] if after_last else []
+def _a_day_after_the_last_issue(person_ids: Collection[int], _purpose: str) -> dict[int, datetime]:
+    last_at = func.max(Delivery.sent_at, type_=UTCDateTime)
+    written = (
+        select(Subscription.person_id, last_at)
+        .join(Delivery, Delivery.subscription_id == Subscription.id)
+        .where(Subscription.person_id.in_(person_ids), Delivery.sent_at > now() - A_DAY)
+        .group_by(Subscription.person_id)
+    )
+    return {person_id: at + A_DAY for person_id, at in db.session.execute(written) if at}
+
+
+def _a_day_after_the_issue_that_comes(person_ids: Collection[int], _purpose: str) -> dict[int, datetime]:
+    ends: dict[int, datetime] = {}
     for issue in Issue.coming_for_within(A_DAY):
-        if issue.scheduled_at and issue.audience.holds(person.id):
-            ends.append(max(issue.scheduled_at, now()) + A_DAY)
-    if _awaits_issue(subscription):
-        ends.append(now() + SOON)  # When it arrives is not known; then its day begins.
-    return max(ends, default=None)
+        readers = issue.audience.select(Subscription.person_id).where(Subscription.person_id.in_(person_ids))
+        ends |= dict.fromkeys(db.session.scalars(readers), max(issue.scheduled_at or now(), now()) + A_DAY)
+    return ends
 
 
-def _last_issue_at(subscription: Subscription) -> datetime | None:
-    """When an issue was last handed over for it, if that was within a day."""
-    of_this_day = (Delivery.subscription_id == subscription.id, Delivery.sent_at > now() - A_DAY)
-    return db.session.scalar(select(func.max(Delivery.sent_at, type_=UTCDateTime)).where(*of_this_day))
-
-
-def _awaits_issue(subscription: Subscription) -> bool:
-    """Whether an issue is on its way to it. One that is paused is not: nobody knows when that goes on."""
+def _until_the_issue_is_there(person_ids: Collection[int], _purpose: str) -> dict[int, datetime]:
+    """One that is paused is not on its way: nobody knows when that goes on."""
     if not (going := Issue.going()):
-        return False
-    waiting = (Delivery.subscription_id == subscription.id, Delivery.issue_id.in_(going), Delivery.is_undecided())
-    return db.session.scalar(select(Delivery.id).where(*waiting).limit(1)) is not None
+        return {}
+    waiting = (
+        select(Subscription.person_id)
+        .join(Delivery, Delivery.subscription_id == Subscription.id)
+        .where(Subscription.person_id.in_(person_ids), Delivery.issue_id.in_(going), Delivery.is_undecided())
+    )
+    # When it arrives is not known; then its day begins.
+    return dict.fromkeys(db.session.scalars(waiting), now() + SOON)
 
 
-HOLDS += [_as_subscriber_chose, _a_day_apart_from_issues]
+HOLDS += [
+    _as_subscribers_chose,
+    _a_day_after_the_last_issue,
+    _a_day_after_the_issue_that_comes,
+    _until_the_issue_is_there,
+]

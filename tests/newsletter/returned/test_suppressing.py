@@ -240,7 +240,7 @@ def test_suppressing_while_a_letter_is_being_written(app, ada, clock):
 
     def write_letter():
         with app.app_context():
-            (run,) = SequenceRun.due_of(SequenceRun.whose_turn())
+            (run,) = SequenceRun.due_of(SequenceRun.turn_of(ada.person.id))
             written.set()
             time.sleep(0.3)
             if step := run.take_step():
