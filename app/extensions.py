@@ -18,7 +18,7 @@ from huey import Huey
 from huey.api import Task, TaskWrapper
 from huey.serializer import SignedSerializer
 from huey.storage import MemoryStorage, PostgresStorage, RedisStorage, SqliteStorage
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event, text
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, TypeDecorator, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
@@ -100,10 +100,10 @@ def write_on_get() -> None:
     db.session.commit()
 
 
-def insert_with_conflict(model: type[Any]) -> Any:
-    """An INSERT into the model's table that can say ON CONFLICT, which SQLAlchemy has apart for each database."""
+def insert_with_conflict(into: type[Any] | Table) -> Any:
+    """An INSERT into a table, or a model's, that can say ON CONFLICT, which SQLAlchemy has apart for each database."""
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    return dialect.insert(model)
+    return dialect.insert(into)
 
 
 def take_as_long_as_needed() -> None:

@@ -11,13 +11,14 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from app.extensions import db
+from app.newsletter.in_and_out.cells import QuietHours
 from app.newsletter.models import MAILABLE, Subscription
 from app.people.models import Person
 from app.people.suppressions import Suppression
 
 COLUMNS = (
     *("email", "name", "status", "topics", "tags", "career_stage", "source"),
-    *("requested_at", "confirmed_at", "left_at", "suppressed"),
+    *("requested_at", "confirmed_at", "left_at", "suppressed", "paused_until", "quiet_hours"),
 )
 BATCH = 1000
 # What a spreadsheet takes for a formula, or what it drops before looking for one (OWASP, CSV injection).
@@ -55,7 +56,7 @@ def portions(*, everybody: bool = False) -> Iterator[str]:
             ~exists().where(Person.email == Suppression.address, Subscription.person_id == Person.id),
         )
         for batch in _batches(of_nobody, Suppression.id):
-            yield _as_csv([(row.address, "", "suppressed", *[""] * 7, row.reason) for row in batch])
+            yield _as_csv([(row.address, "", "suppressed", *[""] * 7, row.reason, "", "") for row in batch])
 
 
 def _batches(rows: Select[Any], number: Any) -> Iterator[list[Any]]:
@@ -74,10 +75,12 @@ def _reasons(addresses: list[str]) -> dict[str, str]:
 
 
 def _cells(row: Subscription, suppressed: str) -> tuple[str, ...]:
+    status = "suppressed" if suppressed else row.state
+    is_paused = status == "active" and row.is_paused
     return (
         row.person.email,
         row.person.name,
-        "suppressed" if suppressed else row.state,
+        "paused" if is_paused else status,
         _list([topic.key for topic in row.topics]),
         _list([tag.name for tag in row.tags]),
         row.career_stage,
@@ -86,7 +89,15 @@ def _cells(row: Subscription, suppressed: str) -> tuple[str, ...]:
         _moment(row.confirmed_at),
         _moment(row.unsubscribed_at),
         suppressed,
+        _moment(row.paused_until) if is_paused else "",
+        _quiet_hours(row) if status == "active" else "",
     )
+
+
+def _quiet_hours(row: Subscription) -> str:
+    if row.quiet_from_hour is None or row.quiet_to_hour is None:
+        return ""
+    return str(QuietHours(row.quiet_from_hour, row.quiet_to_hour, row.time_zone))
 
 
 def _list(words: list[str]) -> str:

@@ -1,23 +1,31 @@
 """From a row of a CSV file to what it says of a person: address, name, standing, and what else there is."""
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from app.clock import now
+from app.newsletter.in_and_out.cells import (
+    CellTrouble,
+    QuietHours,
+    career_stage,
+    line,
+    past_moment,
+    pause_end,
+    quiet_hours,
+    word,
+    words,
+)
 from app.newsletter.in_and_out.csv_reading import Row, Table, UnreadableFile
 from app.newsletter.in_and_out.export_csv import unescaped
 from app.newsletter.in_and_out.import_systems import (
     FALSE,
     KEEP_OUT,
     OUR_OWN,
-    STANDINGS,
     SYSTEMS,
     TRUE,
     Standing,
@@ -25,7 +33,6 @@ from app.newsletter.in_and_out.import_systems import (
     plain,
     recognize,
 )
-from app.newsletter.models import CAREER_STAGES
 from app.newsletter.offer import Topic
 from app.people.addresses import InvalidAddress, domain_of, normalize
 from app.people.suppressions import BY_OWNER, COMPLAINT, HARD_BOUNCE, REASONS
@@ -33,6 +40,8 @@ from app.people.suppressions import BY_OWNER, COMPLAINT, HARD_BOUNCE, REASONS
 MOST_TAGS = 200
 # Names before the @ that need no closer look (RFC 5322, dot-atom), of at most 64 characters.
 _PLAIN_NAME = re.compile(r"(?=.{1,64}$)[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
+# Substack keeps such addresses in its files; https://github.com/TryGhost/migrate leaves them out, too.
+DELETION_REQUESTS = "deletion-request.substack.com"
 _REASONS = {Standing.BOUNCED: HARD_BOUNCE, Standing.COMPLAINED: COMPLAINT, Standing.BLOCKED: BY_OWNER}
 
 
@@ -59,12 +68,10 @@ class Entry:
     signed_up_at: datetime | None = None
     confirmed_at: datetime | None = None
     left_at: datetime | None = None
+    paused_until: datetime | None = None
+    quiet_hours: QuietHours | None = None
     # Why mail to it must stop, as a word of the suppression list.
     suppression: str = ""
-
-
-class _RowTrouble(ValueError):
-    """A row that cannot be taken in. The message says why."""
 
 
 class Source:
@@ -111,44 +118,55 @@ class Source:
         for row in self._table():
             try:
                 yield self._entry(row)
-            except (_RowTrouble, InvalidAddress) as trouble:
-                yield Rejected(row.line, _line(self._cell(row.cells, "email"), 100), _line(str(trouble), 400))
+            except (CellTrouble, InvalidAddress) as trouble:
+                yield Rejected(row.line, line(self._cell(row.cells, "email"), 100), line(str(trouble), 400))
 
     def kept_out(self) -> Iterator[str]:
         """The addresses that any row says are not subscribed there any more, wherever in the file."""
         if not (self._signs or self.columns.keys() & {"status", "suppressed"}):
             return
         for row in self._table():
-            with suppress(_RowTrouble, InvalidAddress):
+            with suppress(CellTrouble, InvalidAddress):
                 said = {name: self._cell(row.cells, name) for name in self.columns}
                 if not row.trouble and self._standing(row.cells, said) in KEEP_OUT:
                     yield _address(said["email"])
 
     def _entry(self, row: Row) -> Entry:
         if row.trouble:
-            raise _RowTrouble(row.trouble)
+            raise CellTrouble(row.trouble)
         said = _with_details({name: self._cell(row.cells, name) for name in self.columns})
         if not said["email"]:
-            raise _RowTrouble("There is no address.")
+            raise CellTrouble("There is no address.")
         suppression = said.get("suppressed", "").lower()
         signed_up_at, confirmed_at, left_at = (
-            _moment(said.get(name, "")) for name in ("signed_up_at", "confirmed_at", "left_at")
+            past_moment(said.get(name, "")) for name in ("signed_up_at", "confirmed_at", "left_at")
         )
         standing = self._standing(row.cells, said)
+        # Of who is not subscribed nothing more is kept, and nothing more may stand in the way of noting that.
+        wishes = self._wishes(said, standing) if standing in (Standing.SUBSCRIBED, Standing.PAUSED) else {}
         return Entry(
             line=row.line,
             email=_address(said["email"]),
-            standing=standing,
+            standing=Standing.SUBSCRIBED if standing is Standing.PAUSED else standing,
             name=_name(said),
-            topics=self._topics_in(said.get("topics", "")),
-            tags=self._tags_in(said.get("tags", "")),
-            career_stage=_career_stage(said.get("career_stage", "")),
-            source=_line(said.get("source", ""), 200),
+            source=line(said.get("source", ""), 200),
             signed_up_at=signed_up_at,
             confirmed_at=confirmed_at,
             left_at=left_at,
             suppression=suppression if suppression in REASONS else _REASONS.get(standing, ""),
+            **wishes,
         )
+
+    def _wishes(self, said: Mapping[str, str], standing: Standing) -> dict[str, Any]:
+        if standing is Standing.PAUSED and not said.get("paused_until"):
+            raise CellTrouble("It is paused, and nothing says until when.")
+        return {
+            "topics": self._topics_in(said.get("topics", "")),
+            "tags": self._tags_in(said.get("tags", "")),
+            "career_stage": career_stage(said.get("career_stage", "")),
+            "paused_until": pause_end(said.get("paused_until", "")),
+            "quiet_hours": quiet_hours(said.get("quiet_hours", "")),
+        }
 
     def _cell(self, cells: list[str], name: str) -> str:
         place = self.columns.get(name, -1)
@@ -162,23 +180,23 @@ class Source:
             if _tells(when, cells[place].strip().lower() if place < len(cells) else ""):
                 return standing
         if said.get("suppressed"):
-            return STANDINGS.get(_word(said["suppressed"]), Standing.BLOCKED)
+            return SYSTEMS[self.system].standing(word(said["suppressed"])) or Standing.BLOCKED
         if not (status := said.get("status", "")):
             return Standing.SUBSCRIBED
-        if (standing_told := STANDINGS.get(_word(status))) is None:
-            raise _RowTrouble(f"Its status, {status[:40]!r}, is none that is known.")
+        if (standing_told := SYSTEMS[self.system].standing(word(status))) is None:
+            raise CellTrouble(f"Its status, {status[:40]!r}, is none that is known.")
         return standing_told
 
     def _topics_in(self, cell: str) -> tuple[str, ...]:
-        named = _words(cell)
+        named = words(cell)
         found = [self._topics[name.lower()] for name in named if name.lower() in self._topics]
         # No topics would mean all of them.
         if named and not found:
-            raise _RowTrouble(f"None of its topics is on offer here: {cell[:60]}.")
+            raise CellTrouble(f"None of its topics is on offer here: {cell[:60]}.")
         return tuple(dict.fromkeys(found))
 
     def _tags_in(self, cell: str) -> tuple[str, ...]:
-        tags = tuple(dict.fromkeys(tag for word in _words(cell) if (tag := _line(word, 60).lower())))
+        tags = tuple(dict.fromkeys(tag for each in words(cell) if (tag := line(each, 60).lower())))
         if not self._tags.issuperset(tags):
             self._tags.update(tags)
             if len(self._tags) > MOST_TAGS:
@@ -189,6 +207,8 @@ class Source:
 def _address(text: str) -> str:
     """What `normalize` makes of it, with each domain looked at once: a list holds many addresses of few domains."""
     name, _, domain = text.rpartition("@")
+    if domain.lower() == DELETION_REQUESTS:
+        raise CellTrouble("Substack put this in the place of the address of somebody who asked to be deleted.")
     if len(text) > 200 or not _PLAIN_NAME.fullmatch(name):
         return normalize(text)
     return f"{name.lower()}@{_domain(domain)}"
@@ -206,16 +226,12 @@ def _topic_names() -> dict[str, str]:
 
 
 def _tells(when: str, cell: str) -> bool:
-    """Whether a sign holds for a row. Raises _RowTrouble for what is neither true nor false."""
+    """Whether a sign holds for a row. Raises CellTrouble for what is neither true nor false."""
     if when in ("always", "filled"):
         return when == "always" or bool(cell)
     if cell not in TRUE | FALSE:
-        raise _RowTrouble(f"{cell[:40]!r} was found where only true or false makes sense.")
+        raise CellTrouble(f"{cell[:40]!r} was found where only true or false makes sense.")
     return (cell in TRUE) == (when == "true")
-
-
-def _word(status: str) -> str:
-    return "-".join(status.lower().replace("_", " ").split())
 
 
 def _with_details(said: dict[str, str]) -> dict[str, str]:
@@ -236,62 +252,6 @@ def _with_details(said: dict[str, str]) -> dict[str, str]:
     return found | {name: text for name, text in said.items() if text}
 
 
-def _words(cell: str) -> list[str]:
-    """The words of a list in one cell: JSON, as Mailchimp's ("A","B"), or with commas or semicolons between them."""
-    if cell.startswith("["):
-        try:
-            words = json.loads(cell)
-        except (ValueError, RecursionError):
-            return []
-        return [word.strip() for word in words if isinstance(word, str) and word.strip()]
-    if '"' in cell:
-        rows: Iterable[list[str]] = csv.reader([cell.replace("\n", " ")], skipinitialspace=True)
-        try:
-            return [word.strip() for row in rows for word in row if word.strip()]
-        except csv.Error:
-            raise _RowTrouble(f"The list in it cannot be read: {cell[:60]}.") from None
-    return [word.strip() for word in cell.replace(";", ",").split(",") if word.strip()]
-
-
 def _name(said: Mapping[str, str]) -> str:
     parts = f"{said.get('first_name', '')} {said.get('last_name', '')}"
-    return _line(said.get("name", ""), 120) or _line(parts, 120)
-
-
-def _line(text: str, longest: int) -> str:
-    """One plain line of it."""
-    line = " ".join(text.split())
-    return (line if line.isprintable() else "".join(filter(str.isprintable, line)))[:longest].strip()
-
-
-def _career_stage(text: str) -> str:
-    wanted = text.lower()
-    return next((key for key, label in CAREER_STAGES.items() if wanted in (key, label.lower())), "")
-
-
-def _moment(text: str) -> datetime | None:
-    """A date, or date and time, in UTC where no zone is told; None if it is none, or in the future."""
-    if not text:
-        return None
-    try:
-        moment = _parsed(text)
-        aware = moment and (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        return None
-    return aware if aware and aware.year >= 1990 and aware <= now() else None
-
-
-def _parsed(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text.removesuffix(" UTC"))
-    except ValueError:
-        return _american(text)
-
-
-def _american(text: str) -> datetime | None:
-    for form in ("%m/%d/%Y %H:%M", "%m/%d/%Y", "%b %d, %Y"):
-        try:
-            return datetime.strptime(text, form)
-        except ValueError:
-            continue
-    return None
+    return line(said.get("name", ""), 120) or line(parts, 120)

@@ -1,6 +1,9 @@
 """Whose file a CSV is, told by its header; which of its columns mean what; and how it says who left.
 
-The header rows are those that Mailchimp, Kit, Substack, Ghost, Buttondown and listmonk write, as of 2026.
+The header rows are those that Mailchimp, Kit, Substack, Ghost, Buttondown and listmonk write, as of 2026: Ghost's and
+listmonk's from their code, Mailchimp's from files in https://github.com/TryGhost/migrate and Substack's from those and
+https://github.com/buttondown/roadmap/issues/2282. Kit's and Buttondown's go by what others say of their files, and by
+the names that their API and pages have for the same; so several names are known of each column.
 """
 
 import re
@@ -10,9 +13,10 @@ from enum import Enum
 
 
 class Standing(Enum):
-    """How somebody stands with the list in the file. Only the first is subscribed here."""
+    """How somebody stands with the list in the file. Only the first two are subscribed here."""
 
     SUBSCRIBED = "subscribed"
+    PAUSED = "paused"
     UNCONFIRMED = "unconfirmed"
     LEFT = "left"
     BOUNCED = "bounced"
@@ -22,6 +26,7 @@ class Standing(Enum):
 
 _WORDS: dict[Standing, str] = {
     Standing.SUBSCRIBED: "subscribed active confirmed enabled regular premium paid free gifted comped trialed cold",
+    Standing.PAUSED: "paused",
     Standing.UNCONFIRMED: "unconfirmed inactive pending waiting unactivated nonsubscribed non-subscribed transactional",
     Standing.LEFT: "unsubscribed cancelled canceled left removed disabled deleted archived opted-out",
     Standing.BOUNCED: "bounced cleaned undeliverable malformed invalid hard-bounce soft-bounces",
@@ -45,6 +50,8 @@ FIELDS = {
     "topics": "Topics",
     "tags": "Tags",
     "career_stage": "Career stage",
+    "paused_until": "Paused until",
+    "quiet_hours": "Quiet hours",
     "source": "Source",
     "details": "Details, as JSON",
     "suppressed": "Why suppressed",
@@ -56,12 +63,15 @@ _GUESSES = {
     "last_name": "lastname lname surname familyname last",
     "status": "status state subscriptionstatus subscribertype type",
     "confirmed_at": "confirmed confirmedat confirmtime confirmationdate",
-    "signed_up_at": "optintime subscribedat signupdate dateadded creationdate createdat created requestedat requested",
+    "signed_up_at": "optintime subscribedat signupdate dateadded subscriptiondate creationdate createdat created "
+    "requestedat requested startdate",
     "left_at": "left leftat unsubtime unsubscribedat unsubscriptiondate",
     "topics": "topics topic",
     "tags": "tags tag labels",
     "career_stage": "careerstage stage",
-    "source": "source referrerurl signupsource",
+    "paused_until": "pauseduntil",
+    "quiet_hours": "quiethours",
+    "source": "source referrerurl signupsource subscriptionsourcefree",
     "details": "attributes metadata",
     "suppressed": "suppressed suppressionreason",
 }
@@ -69,15 +79,24 @@ _GUESSES = {
 
 @dataclass(frozen=True)
 class System:
-    """`marks` are columns that together only its files have; `signs` are columns that tell who is not subscribed."""
+    """`marks` are columns that together only its files have; `signs` are columns that tell who is not subscribed.
+
+    `words` are what its status says and STANDINGS does not know, or has otherwise; "" stands for any word.
+    """
 
     label: str
     marks: str = ""
     signs: Mapping[str, tuple[str, Standing]] = field(default_factory=dict)
+    words: Mapping[str, Standing] = field(default_factory=dict)
+    has_status: bool = True
 
     def wrote(self, columns: set[str]) -> bool:
         """Whether a file with these columns is one of its."""
         return all(columns & set(mark.split("/")) for mark in self.marks.split())
+
+    def standing(self, word: str) -> Standing | None:
+        """What a word of its status column means; None when nobody knows."""
+        return self.words.get(word) or STANDINGS.get(word) or self.words.get("")
 
 
 OUR_OWN, OTHER = "ours", "other"
@@ -90,8 +109,20 @@ SYSTEMS = {
         "memberrating optintime",
         # Who left, and whose mail bounced, come in files of their own, which have these columns.
         {"unsubtime": ("always", Standing.LEFT), "cleantime": ("always", Standing.BOUNCED)},
+        # A column "State" is of the postal address.
+        has_status=False,
     ),
-    "substack": System("Substack", "email emaildisabled", {"emaildisabled": ("true", Standing.LEFT)}),
+    "substack": System(
+        "Substack",
+        # The file of everybody says whose mail is off. The table of subscribers has only those whose mail is on, and as
+        # few of its columns as were chosen.
+        "email emaildisabled/activesubscription/stripeplan/subscriptionsourcefree",
+        {"emaildisabled": ("true", Standing.LEFT)},
+        # Its "Type" says what somebody pays: free, paid, comp, gift, founding, author, and what they think of next. Who
+        # stops paying, on the "Cancel date", goes on as a free subscriber (https://support.substack.com, article
+        # 6652618789396).
+        {"": Standing.SUBSCRIBED},
+    ),
     "ghost": System(
         "Ghost",
         "email subscribedtoemails",
@@ -100,11 +131,14 @@ SYSTEMS = {
     "listmonk": System("listmonk", "uuid email attributes status"),
     "buttondown": System(
         "Buttondown",
-        "creationdate metadata",
+        "creationdate/subscriptiondate metadata/undeliverabilitydate",
         {
             "unsubscriptiondate": ("filled", Standing.LEFT),
             "undeliverabilitydate": ("filled", Standing.BOUNCED),
         },
+        # https://docs.buttondown.com/api-subscribers-type: most types tell of paying only. Of "churned" the page does
+        # not say whether they are still written to, so that is for the owner to look at.
+        dict.fromkeys(("paused", "past-due", "churning", "unpaid"), Standing.SUBSCRIBED) | {"spammy": Standing.BLOCKED},
     ),
     "kit": System("Kit (ConvertKit)", "email/emailaddress firstname state/status createdat"),
     OTHER: System("another system"),
@@ -127,8 +161,11 @@ def guess_columns(header: Sequence[str]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, column in enumerate(header):
         places.setdefault(plain(column), place)
+    has_status = SYSTEMS[recognize(header)].has_status
     found = {}
     for wanted, names in _GUESSES.items():
+        if wanted == "status" and not has_status:
+            continue
         if name := next((name for name in names.split() if name in places), None):
             found[wanted] = places[name]
     return found

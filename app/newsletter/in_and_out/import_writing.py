@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Table, bindparam, case, func, select, update
 
 from app.clock import now
-from app.extensions import Model, db
+from app.extensions import Model, db, insert_with_conflict
 from app.newsletter.growth import GrowthDay
 from app.newsletter.in_and_out.import_csv import Entry
 from app.newsletter.models import PURPOSE, Subscription, subscription_topic
@@ -17,6 +16,16 @@ from app.people.models import Consent, Person
 from app.people.suppressions import LONGEST_DETAIL, Suppression, hash_of
 
 Row = dict[str, Any]
+# What somebody chose here of these stands.
+_CHOSEN: dict[str, ColumnElement[Any]] = {
+    name: func.coalesce(column, bindparam(name, type_=column.type))
+    for name in ("paused_until", "quiet_from_hour", "quiet_to_hour")
+    for column in [Subscription.__table__.c[name]]
+} | {
+    "time_zone": case(
+        (Subscription.quiet_from_hour.is_(None), bindparam("time_zone")), else_=Subscription.__table__.c["time_zone"]
+    )
+}
 
 
 class Known(NamedTuple):
@@ -90,7 +99,8 @@ class Batch:
         if waiting := [columns(each) | {"which": found[each.email]} for each in entries if each.email in found]:
             names = waiting[0].keys() - {"which"}
             confirming = update(_table(Subscription)).where(Subscription.id == bindparam("which"))
-            db.session.connection().execute(confirming.values({name: bindparam(name) for name in names}), waiting)
+            values = {name: _CHOSEN.get(name, bindparam(name)) for name in names}
+            db.session.connection().execute(confirming.values(values), waiting)
         fresh = [columns(each) | {"person_id": people[each.email]} for each in entries if each.email not in found]
         addresses = {number: address for address, number in people.items()}
         made = _insert(_table(Subscription), fresh, "person_id", "id")
@@ -117,6 +127,10 @@ def _as_confirmed(label: str) -> Callable[[Entry], Row]:
             "confirmed_at": confirmed_at,
             "source": _source(entry, label),
             "career_stage": entry.career_stage,
+            "paused_until": entry.paused_until,
+            "quiet_from_hour": entry.quiet_hours.from_hour if entry.quiet_hours else None,
+            "quiet_to_hour": entry.quiet_hours.to_hour if entry.quiet_hours else None,
+            "time_zone": entry.quiet_hours.time_zone if entry.quiet_hours else "",
         }
 
     return columns
@@ -172,9 +186,8 @@ def _insert(table: Table, rows: Sequence[Row], *returned: str) -> Iterable[Any]:
     """Write those rows that are not there yet; `returned` columns of those that were written."""
     if not rows:
         return []
-    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    writing = dialect.insert(table).on_conflict_do_nothing()
-    if not returned and dialect is sqlite:
+    writing = insert_with_conflict(table).on_conflict_do_nothing()
+    if not returned and db.engine.dialect.name == "sqlite":
         db.session.execute(writing, rows)
         return []
     # With something to return, SQLAlchemy writes many rows in a statement, which spares PostgreSQL the way for each.

@@ -70,7 +70,14 @@ def everyone(app):
             "bounced@example.org;;bounced;;;;;",
         )
     )
-    subscription("ada@example.org").tags += Tag.named(["=evil", "a, b; c", 'say "hi"'])
+    ada = subscription("ada@example.org")
+    ada.tags += Tag.named(["=evil", "a, b; c", 'say "hi"'])
+    ada.pause(30)
+    ada.keep_quiet((22, 6), "America/Chicago")
+    db.session.commit()
+    subscription("+plus@example.org").keep_quiet((0, 23), "UTC")
+    db.session.commit()
+    subscription("left@example.org").keep_quiet((1, 2), "UTC")
     db.session.add(Suppression.add("angry@example.org", COMPLAINT))
     Subscription.at("waiting@example.org")
     db.session.commit()
@@ -97,6 +104,22 @@ def test_our_own_export_fills_a_new_site_with_the_same(app, everyone):
         if row["status"] != "waiting":
             assert here[row["email"]] == row
     assert states().keys() == {"ada@example.org", "+plus@example.org", "'-quote@example.org", "left@example.org"}
+
+
+def test_whoever_pauses_or_wants_quiet_goes_on_with_that_elsewhere(app, clock, everyone):
+    (row,) = [row for row in rows() if row["email"] == "ada@example.org"]
+    assert (row["status"], row["quiet_hours"]) == ("paused", "22:00-06:00 America/Chicago")
+    end = subscription("ada@example.org").paused_until.replace(microsecond=0)
+    file = exported().encode()
+    db.session.execute(db.delete(Person))
+    db.session.commit()
+    taken_in(file)
+    moved = subscription("ada@example.org")
+    assert (moved.paused_until, moved.is_paused) == (end, True)
+    assert (moved.quiet_from_hour, moved.quiet_to_hour, moved.time_zone) == (22, 6, "America/Chicago")
+    clock.advance(days=31)
+    (row,) = [row for row in rows() if row["email"] == "ada@example.org"]
+    assert (row["status"], row["paused_until"]) == ("active", "")
 
 
 def test_an_export_reads_a_batch_at_a_time(app, monkeypatch):

@@ -29,10 +29,19 @@ def details(email):
         ("subscribed_email_audience_export_1a2b3c.csv", "Mailchimp"),
         ("unsubscribed_email_audience_export_1a2b3c.csv", "Mailchimp"),
         ("cleaned_email_audience_export_1a2b3c.csv", "Mailchimp"),
+        ("subscribed_members_export_1a2b3c.csv", "Mailchimp"),
         ("kit.csv", "Kit (ConvertKit)"),
+        ("kit_page.csv", "Kit (ConvertKit)"),
+        ("kit_status.csv", "Kit (ConvertKit)"),
         ("substack.csv", "Substack"),
+        ("substack_2020.csv", "Substack"),
+        ("substack_table.csv", "Substack"),
+        ("substack_table_2024.csv", "Substack"),
         ("ghost.csv", "Ghost"),
+        ("ghost_2026.csv", "Ghost"),
         ("buttondown.csv", "Buttondown"),
+        ("buttondown_2023.csv", "Buttondown"),
+        ("buttondown_page.csv", "Buttondown"),
         ("listmonk.csv", "listmonk"),
     ],
 )
@@ -68,6 +77,11 @@ def test_mailchimps_contacts_who_never_subscribed_are_left_out(app):
     assert (counts, states()) == ({"unconfirmed": 3}, {})
 
 
+def test_a_state_of_the_postal_address_is_no_status(app):
+    assert taken_in("subscribed_members_export_1a2b3c.csv") == ({"new": 1}, [])
+    assert details("ada@example.org")[:2] == ("Ada Lovelace", ["residents"])
+
+
 def test_kit(app):
     counts, rejected = taken_in("kit.csv")
     assert counts == {"new": 1, "unconfirmed": 1, "left there": 1, "suppressed there": 2}
@@ -77,13 +91,48 @@ def test_kit(app):
     assert details("ada@example.org")[:2] == ("Ada", ["guide", "residents"])
 
 
+def test_kit_under_the_names_that_others_tell_of(app):
+    counts, rejected = taken_in("kit_page.csv")
+    assert counts == {"new": 2, "unconfirmed": 1, "left there": 1, "suppressed there": 2}
+    assert [row.address for row in rejected] == ["waiting@example.org"]
+    since = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+    assert details("ada@example.org") == ("Ada", ["guide", "residents"], "Import from Kit (ConvertKit)", since)
+    assert taken_in("kit_status.csv")[0] == {"known": 3}
+
+
 def test_substack(app):
     assert taken_in("substack.csv")[0] == {"new": 2, "left there": 1}
     assert states() == {"ada@example.org": "active", "grace@example.org": "active", "left@example.org": "left"}
 
 
+def test_substacks_table_of_subscribers_is_taken_whatever_they_pay(app):
+    assert taken_in("substack_table.csv") == ({"new": 6}, [])
+    since = datetime(2026, 6, 17, 10, 21, 38, 759000, tzinfo=UTC)
+    assert details("ada@example.org") == ("Ada Lovelace", [], "substack-notes", since)
+
+
+def test_substacks_table_under_its_names_of_2024(app):
+    assert taken_in("substack_table_2024.csv") == ({"new": 2}, [])
+    since = datetime(2023, 2, 1, tzinfo=UTC)
+    assert details("grace@example.org") == ("Grace Hopper", [], "direct", since)
+
+
+def test_a_table_of_substack_of_which_few_columns_were_chosen(app):
+    assert taken_in(b"Email,Type,Stripe plan\nada@example.org,Founding,\ngone@example.org,Unsubscribed,\n")[0] == {
+        "new": 1,
+        "left there": 1,
+    }
+
+
+def test_whoever_asked_substack_to_be_deleted_is_not_written_to(app):
+    counts, (rejected,) = taken_in("substack_2020.csv")
+    assert counts == {"new": 3, "left there": 1, "invalid": 1}
+    assert "asked to be deleted" in rejected.reason
+
+
 def test_ghost(app):
-    assert taken_in("ghost.csv")[0] == {"new": 1, "left there": 2}
+    assert taken_in("ghost_2026.csv")[0] == {"new": 1, "left there": 1}
+    assert taken_in("ghost.csv")[0] == {"known": 2, "left there": 1}
     assert states() == {"ada@example.org": "active", "left@example.org": "left", "deleted@example.org": "left"}
     assert details("ada@example.org")[:2] == ("Ada Lovelace", ["guide", "residents"])
 
@@ -96,9 +145,17 @@ def test_buttondown(app):
     assert details("ada@example.org")[:3] == ("Ada Lovelace", ["guide", "residents"], "embedded_form")
 
 
+def test_buttondown_under_the_names_of_its_pages_and_of_before(app):
+    assert taken_in("buttondown_page.csv") == ({"new": 3, "left there": 1, "suppressed there": 1}, [])
+    since = datetime(2024, 1, 15, 10, tzinfo=UTC)
+    assert details("ada@example.org") == ("Ada", ["guide", "residents"], "https://example.org/talk", since)
+    assert taken_in("buttondown_2023.csv")[0] == {"known": 2, "suppressed there": 1}
+
+
 def test_listmonk(app):
     assert taken_in("listmonk.csv")[0] == {"new": 1, "left there": 1, "suppressed there": 1}
-    assert details("ada@example.org")[:2] == ("Ada Lovelace", ["guide", "residents"])
+    since = datetime(2024, 1, 15, 10, 0, 0, 123456, tzinfo=UTC)
+    assert details("ada@example.org") == ("Ada Lovelace", ["guide", "residents"], "Import from listmonk", since)
     assert suppressions() == {"angry@example.org": "owner"}
 
 

@@ -1,10 +1,12 @@
 """What an import does and what it must not do, whatever the file says."""
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event
 
+from app.clock import now
 from app.extensions import db
 from app.followups import SequenceRun
 from app.newsletter.in_and_out.import_csv import Source
@@ -53,11 +55,79 @@ def test_the_imported_are_confirmed_without_a_mail_or_a_welcome(app, mail, work)
 
 
 def test_an_existing_subscriber_is_not_changed(app, ada):
-    ada.subscribe(first_name="Ada", topics=["career"])
+    ada.subscribe(first_name="Ada", topics=["career"]).pause(60)
+    ada.subscription.keep_quiet((22, 6), "America/Chicago")
+    db.session.commit()
     before = rows_of_everybody()
-    counts, _ = taken_in(csv_of("email,name,tags,topics", f"{ADA},Somebody Else,vip,leadership"))
-    assert counts == {"known": 1}
-    assert rows_of_everybody() == before
+    header = "email,name,tags,topics,status,paused_until,quiet_hours"
+    for wishes in (f"paused,{in_days(5)},1-2 UTC", "active,,"):
+        counts, _ = taken_in(csv_of(header, f"{ADA},Somebody Else,vip,leadership,{wishes}"))
+        assert counts == {"known": 1}
+        assert rows_of_everybody() == before
+
+
+def in_days(days):
+    return f"{now() + timedelta(days=days):%Y-%m-%d}"
+
+
+def paused(*rows):
+    return csv_of("email,status,paused until,quiet hours", *rows)
+
+
+def test_a_pause_is_taken_in_until_its_end(app, clock):
+    file = paused(
+        f"on@example.org,paused,{in_days(10)},", f"silent@example.org,active,{in_days(10)},", ADA + ",active,,"
+    )
+    taken_in(file)
+    assert {email: subscription(email).is_paused for email in states()} == {
+        "on@example.org": True,
+        "silent@example.org": True,
+        ADA: False,
+    }
+    clock.advance(days=10)
+    assert not subscription("on@example.org").is_paused
+    assert taken_in(paused(f"over@example.org,paused,{in_days(-1)},"))[0] == {"new": 1}
+    assert subscription("over@example.org").paused_until is None
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("paused,,", "nothing says until when"),
+        ("paused,in spring,", "is no date"),
+        ("active,soon,", "is no date"),
+        (f"paused,{datetime.max:%Y-%m-%d},", "90 days are the longest"),
+        ("active,,whenever", "like 22:00-06:00 America/Chicago"),
+        ("active,,22:00-06:00", "like 22:00"),
+        ("active,,22-24 UTC", "like 22:00"),
+        ("active,,22-22 UTC", "like 22:00"),
+        ("active,,22-6 Mars/Base", "like 22:00"),
+        ("active,,22:30-6:00 UTC", "like 22:00"),
+    ],
+)
+def test_a_wish_to_be_left_alone_that_cannot_be_read_keeps_the_row_out(app, row, says):
+    counts, (rejected,) = taken_in(paused(f"{ADA},{row}"))
+    assert counts == {"invalid": 1}
+    assert says in rejected.reason
+
+
+def test_a_departure_is_noted_whatever_else_its_row_holds(app):
+    file = csv_of("email,status,topics,paused until,quiet hours", f"{ADA},unsubscribed,Nothing on offer,soon,never")
+    assert taken_in(file)[0] == {"left there": 1}
+
+
+def test_who_asked_here_and_chose_keeps_the_choice_when_an_import_confirms(app):
+    chosen = Subscription.at(ADA)
+    chosen.paused_until = end = now() + timedelta(days=60)
+    chosen.keep_quiet((22, 6), "America/Chicago")
+    Subscription.at("open@example.org")
+    db.session.commit()
+    rest = f"paused,{in_days(2)},1-2 UTC"
+    assert taken_in(paused(f"{ADA},{rest}", f"open@example.org,{rest}"))[0] == {"new": 2}
+    kept, taken = subscription(ADA), subscription("open@example.org")
+    assert (kept.paused_until, kept.quiet_from_hour, kept.time_zone) == (end, 22, "America/Chicago")
+    assert taken.is_paused
+    assert (taken.quiet_from_hour, taken.quiet_to_hour, taken.time_zone) == (1, 2, "UTC")
 
 
 def test_who_left_here_stays_out(app, ada):
