@@ -129,6 +129,15 @@ def test_a_record_that_is_missing_is_told_of(app, healthy, name_server, name, ki
     assert Findings(app).ill.keys() == {setting}
 
 
+def test_a_dkim_key_is_looked_for_though_nobody_said_where(app, healthy, name_server):  # noqa: F811
+    healthy.setitem(app.config, "MAIL_DKIM_SELECTOR", None)
+    assert "s1._domainkey" in Findings(app).well["DKIM"]
+    del name_server.records[f"s1._domainkey.{DOMAIN}", "TXT"]
+    found = Findings(app)
+    assert found.ill.keys() == {"DKIM"}
+    assert "MAIL_DKIM_SELECTOR" in found.ill["DKIM"]
+
+
 def test_addresses_that_nobody_can_write_to_are_told_of(app, healthy):
     for name in ("MAIL_DEFAULT_SENDER", "OWNER_EMAIL"):
         healthy.setitem(app.config, name, "owner@localhost")

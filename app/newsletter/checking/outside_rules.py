@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from flask import current_app
-
 from app.newsletter.checking import own_pages
 from app.newsletter.checking.findings import Finding, cut
 from app.newsletter.checking.letter_rules import Rule
@@ -55,12 +53,6 @@ def outside(issue: Issue, proof: Proof) -> Iterator[Finding]:
             yield Finding("unchecked-link", words, False, "body")
 
 
-def dkim_selector(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    if sender_domain.questions() and not current_app.config["MAIL_DKIM_SELECTOR"]:
-        words = "DKIM could not be checked: set MAIL_DKIM_SELECTOR to the word before ._domainkey in its record."
-        yield Finding("dkim-unchecked", words, False, "")
-
-
 def _of_link(link: str, outcome: Outcome, *, is_picture: bool) -> Iterator[Finding]:
     what, trouble = (
         (f"The picture “{cut(link)}”", "is not there") if is_picture else (f"“{cut(link)}”", "leads nowhere")
@@ -88,4 +80,4 @@ def _links_outside(proof: Proof) -> list[str]:
     ]
 
 
-RULES: tuple[Rule, ...] = (outside, dkim_selector)
+RULES: tuple[Rule, ...] = (outside,)

@@ -1,6 +1,6 @@
 """What must not go out, and why: an issue looked over as its readers get it, before it is scheduled."""
 
-from app.newsletter.checking import letter_rules, outside_rules
+from app.newsletter.checking import letter_rules, outside_rules, site_rules
 from app.newsletter.checking.findings import Finding
 from app.newsletter.checking.outside_checks import OutsideCheck, ask_now
 from app.newsletter.checking.proofs import Proof, proof_of
@@ -17,11 +17,11 @@ def check(issue: Issue) -> list[Finding]:
     Nobody outside is waited for: what is not known of links and of the sender's domain is put on the queue, and blocks
     until it is known.
     """
-    return _found(issue, (*letter_rules.RULES, outside_rules.own_links, *outside_rules.RULES))
+    return _found(issue, (*letter_rules.RULES, outside_rules.own_links, *site_rules.RULES, *outside_rules.RULES))
 
 
 def check_letter(issue: Issue) -> list[Finding]:
-    """The same without what others say: a last look at an issue that was checked when it was scheduled."""
+    """The same but for the site and what others say: a last look at an issue that was checked when it was scheduled."""
     return _found(issue, (*letter_rules.RULES, outside_rules.own_links))
 
 

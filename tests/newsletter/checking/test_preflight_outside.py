@@ -1,9 +1,12 @@
 """What others say of an issue: the pages it links to, and the records of the sender's domain."""
 
+import time
 from datetime import date
 
 import pytest
 
+from app import outside
+from app.config import SAMPLE_ADDRESS
 from app.extensions import db, queue
 from app.followups.leaving import unsubscribe_url
 from app.hub.models import Article
@@ -135,6 +138,7 @@ def sending(app, name_server, monkeypatch):
     """The site as if it had a mail server, and a domain with all that providers ask for."""
     monkeypatch.setitem(app.config, "MAIL_SERVER", "smtp.example.org")
     monkeypatch.setitem(app.config, "MAIL_DKIM_SELECTOR", "s1")
+    monkeypatch.setitem(app.config, "POSTAL_ADDRESS", "1 Main Street, Springfield")
     name_server.records |= {
         (DOMAIN, "TXT"): ["something=else", "v=spf1 include:example.net -all"],
         (f"s1._domainkey.{DOMAIN}", "TXT"): ["v=DKIM1; k=rsa; p=MIGf"],
@@ -162,6 +166,7 @@ def test_a_domain_with_all_three_records_passes(app, sending, clock):
         (DOMAIN, ["v=spf1 -all", "v=spf1 +all"], "spf"),
         (f"s1._domainkey.{DOMAIN}", [], "dkim"),
         (f"s1._domainkey.{DOMAIN}", ["v=DKIM1; p="], "dkim"),
+        (f"s1._domainkey.{DOMAIN}", ["v=DMARC1; p=reject"], "dkim"),
         (f"_dmarc.{DOMAIN}", [], "dmarc"),
         (f"_dmarc.{DOMAIN}", ["v=DMARC1; rua=mailto:x@example.org"], "dmarc"),
         (f"_dmarc.{DOMAIN}", ["hello"], "dmarc"),
@@ -182,9 +187,46 @@ def test_name_servers_that_are_away_warn(app, sending, clock):
     assert looked_up(issue_about()) == {"spf-unchecked": False, "dmarc-unchecked": False, "dkim-unchecked": False}
 
 
-def test_without_the_selector_the_owner_is_told_to_set_it(app, sending, clock, monkeypatch):
+@pytest.fixture
+def without_selector(app, sending, monkeypatch):
+    """A site whose owner did not say where its DKIM key stands, and whose provider uses a word of its own."""
     monkeypatch.setitem(app.config, "MAIL_DKIM_SELECTOR", None)
-    assert looked_up(issue_about()) == {"dkim-unchecked": False}
+    sending.records[f"made-up._domainkey.{DOMAIN}", "TXT"] = sending.records.pop((f"s1._domainkey.{DOMAIN}", "TXT"))
+    return sending
+
+
+@pytest.mark.parametrize("selector", ["google", "selector2", "k3", "pm"])
+def test_without_the_selector_a_key_under_a_usual_one_is_enough(app, without_selector, clock, selector):
+    without_selector.records[f"{selector}._domainkey.{DOMAIN}", "TXT"] = ["k=rsa; p=MIGf"]
+    assert looked_up(issue_about()) == {}
+
+
+def test_without_the_selector_and_a_key_that_can_be_found_it_blocks_and_says_what_to_set(app, without_selector, clock):
+    without_selector.records[f"default._domainkey.{DOMAIN}", "TXT"] = ["v=DKIM1; p="]
+    issue = issue_about()
+    assert looked_up(issue) == {"dkim": True}
+    (finding,) = preflight.check(issue)
+    assert "set MAIL_DKIM_SELECTOR to the word before ._domainkey" in finding.message
+    asked = len(without_selector.asked)
+    looked_up(issue)
+    assert len(without_selector.asked) == asked
+
+
+def test_without_the_selector_silent_name_servers_cost_little_and_warn(app, without_selector, clock, monkeypatch):
+    monkeypatch.setattr(outside, "PATIENCE_SECONDS", 0.1)
+    without_selector.is_silent = True
+    began = time.monotonic()
+    assert looked_up(issue_about())["dkim-unchecked"] is False
+    assert time.monotonic() - began < 5
+
+
+def test_the_sample_of_a_postal_address_blocks_once_mail_goes_out(app, sending, clock, monkeypatch):
+    monkeypatch.setitem(app.config, "POSTAL_ADDRESS", SAMPLE_ADDRESS)
+    issue = issue_about()
+    assert looked_up(issue) == {"postal-address": True}
+    assert "set POSTAL_ADDRESS" in preflight.check(issue)[0].message
+    monkeypatch.setitem(app.config, "MAIL_SERVER", None)
+    assert looked_up(issue) == {}
 
 
 def test_a_site_that_sends_nothing_or_from_its_own_desk_is_asked_for_no_records(app, sending, clock, monkeypatch):
