@@ -19,6 +19,19 @@ def now() -> datetime:
     return _read()
 
 
+def in_utc(moment: datetime) -> datetime:
+    """`moment` in UTC; one that names no zone is taken to be told in UTC. Raises OverflowError at the ends of time."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def read_moment(text: str) -> datetime | None:
+    """What `text` tells in the manner of ISO 8601, in UTC; None if that is no moment."""
+    try:
+        return in_utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
+
+
 def is_zone(name: str) -> bool:
     """Whether `name` is a time zone of the IANA database, such as "America/New_York"."""
     return name in _zones()

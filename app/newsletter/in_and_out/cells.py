@@ -4,10 +4,10 @@ import csv
 import json
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.clock import is_zone, now
+from app.clock import in_utc, is_zone, now
 from app.newsletter.forms import PAUSES
 from app.newsletter.models import CAREER_STAGES
 
@@ -97,7 +97,7 @@ def quiet_hours(text: str) -> QuietHours | None:
 def _moment(text: str) -> datetime | None:
     try:
         moment = _parsed(text)
-        return moment and (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return moment and in_utc(moment)
     except (ValueError, OverflowError):
         return None
 

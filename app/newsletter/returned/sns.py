@@ -8,7 +8,7 @@ address, and sns.s3.amazonaws.com, for one, is anybody's bucket.
 import re
 from base64 import b64decode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from app.clock import now
+from app.clock import now, read_moment
 from app.mail_settings import SNS_TOPIC
 
 PATIENCE_SECONDS = 5
@@ -50,15 +50,13 @@ class Unreachable(Exception):
 def verify(notice: Mapping[str, Any], topic: str) -> str:
     """The type of a notice of `topic` (an ARN) that Amazon signed lately. Raises Refused or Unreachable."""
     kind = notice.get("Type") or ""
-    if (
-        not all(isinstance(notice.get(name) or "", str) for name in _READ)
-        or not isinstance(kind, str)
-        or kind not in _SIGNED
-    ):
+    if not all(isinstance(notice.get(name) or "", str) for name in _READ) or kind not in _SIGNED:
         raise Refused("it is no notice")
     if notice.get("TopicArn") != topic:
         raise Refused("it is of another topic")
-    if abs(now() - _moment(notice)) > GOOD_FOR:
+    if (moment := read_moment(notice.get("Timestamp") or "")) is None:
+        raise Refused("it says no moment")
+    if abs(now() - moment) > GOOD_FOR:
         raise Refused("it is old")
     algorithm = _HASHES.get(notice.get("SignatureVersion") or "")
     if algorithm is None:
@@ -137,11 +135,3 @@ def _fetch(host: str, path: str) -> bytes:
         raise Unreachable(f"{host}: {type(problem).__name__}") from None
     finally:
         connection.close()
-
-
-def _moment(notice: Mapping[str, Any]) -> datetime:
-    try:
-        moment = datetime.fromisoformat(notice.get("Timestamp") or "")
-    except ValueError:
-        raise Refused("it says no moment") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
