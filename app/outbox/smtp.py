@@ -15,6 +15,7 @@ from typing import NamedTuple
 from flask import current_app
 from flask_mail import Connection, Message
 
+from app.outbox import return_address
 from app.outbox.models import Email
 
 log = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ def deliver(email: Email, connection: KeptConnection) -> Answer:
     except Exception as problem:  # Not only what SMTP and sockets raise: a password may not even be ASCII.
         return Answer("later", _words(problem), server_is_well=False)
     try:
-        connection.send(message_for(email))
+        connection.send(message_for(email), envelope_from=return_address.of_mail(email))
     except smtplib.SMTPResponseException as refusal:
         return _refused(refusal.smtp_code, _words(refusal), connection)
     except smtplib.SMTPRecipientsRefused as refusal:

@@ -157,7 +157,7 @@ def test_a_complaint_is_counted_as_that_and_not_as_leaving(ada, issues):
     db.session.add_all(issues[:1])
     db.session.commit()
     delivery = delivered(issues[0], ada, sent_at=now())
-    complained(ADA, "spam", delivery=delivery)
+    complained(ADA, "spam", letter=delivery)
     db.session.commit()
     assert ada.subscription.state == "left"
     assert unsubscribed() == {"one": 0}

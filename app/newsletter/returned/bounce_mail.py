@@ -1,14 +1,14 @@
 """What a mail that came to the bounce address tells: a letter came back, a complaint, somebody leaving, or nothing.
 
-The site's own mark in it names the delivery or the person: the tag of the address it came to, or of those in the
-headers of the letter it returns. A mail whose marks the site did not write changes nothing. flufl.bounce knows what a
+The site's own mark in it names what was sent, or the person: the tag of the address it came to, or of those in the
+headers of the letter it returns. A mail without a mark that the site wrote changes nothing. flufl.bounce knows what a
 bounce looks like, and the status in it says whether the address is to blame.
 """
 
 import logging
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
@@ -16,21 +16,20 @@ from typing import NamedTuple
 
 from flufl.bounce import all_failures
 
+from app.clock import in_utc
 from app.followups.leaving import person_of_tag
 from app.newsletter.preferences.leaving import leave_everything
 from app.newsletter.returned.bounce_codes import Kind, classify
 from app.newsletter.returned.bounces import (
     MOST_TAGS,
+    Letter,
     address_bounced,
+    address_of,
     bounced,
     complained,
-    delivery_named_in,
-    had_mail_lately,
-    reader_of,
+    letter_named_in,
 )
-from app.newsletter.sending.deliveries import Delivery
 from app.outbox import return_address
-from app.people.addresses import normalize
 from app.people.models import Person
 
 log = logging.getLogger(__name__)
@@ -51,11 +50,16 @@ class Malformed(ValueError):
 
 
 class Named(NamedTuple):
-    """What the marks in a mail name: a delivery, a person, or neither; `forged` when none was written by the site."""
+    """What the marks in a mail name: what we sent, or at least whom it was for, or neither."""
 
-    delivery: Delivery | None = None
+    letter: Letter | None = None
     person: Person | None = None
-    forged: bool = False
+
+    @property
+    def address(self) -> str | None:
+        if self.letter:
+            return address_of(self.letter)
+        return self.person.email if self.person else None
 
 
 def handle(raw: bytes) -> str:
@@ -86,12 +90,12 @@ def _handle_complaint(report: Message, raw: bytes) -> str:
     if (fields.get("Feedback-Type") or "").strip().lower() not in COMPLAINTS:
         return ""
     named = _named_in(raw)
-    person = named.person or (reader_of(named.delivery) if named.delivery else None)
-    if person is None:  # Anybody can write a report; one of our letter holds its headers (RFC 5965 §2).
+    # Anybody can write a report; one of our letter holds its headers (RFC 5965 §2).
+    if (address := named.address) is None:
         log.warning("a complaint that names no letter of ours changes nothing")
         return ""
     words = _line(f"{fields.get('Feedback-Type')} {fields.get('User-Agent') or ''}")
-    complained(person.email, words, delivery=named.delivery)
+    complained(address, words, letter=named.letter)
     return "complaint"
 
 
@@ -121,44 +125,26 @@ def _handle_bounce(message: Message, raw: bytes) -> str:
     if not permanent:  # Delayed is not failed: the mail server goes on trying (RFC 3464 §2.3.3).
         return ""
     named = _named_in(raw)
-    if named.forged:
-        log.warning("a bounce whose mark is not ours changes nothing")
+    if (address := named.address) is None:  # Anybody can write a bounce, of any address.
+        log.warning("a bounce that names no mail of ours changes nothing")
         return ""
-    addresses = {address.decode("ascii").lower() for address in permanent}
-    if named.delivery:
-        reader = reader_of(named.delivery)
-        bounced(named.delivery, *_verdict(message, {reader.email} if reader else addresses))
-        return "bounce"
-    address = named.person.email if named.person else _believed(addresses)
-    if address is None:
-        return ""
-    address_bounced(address, *_verdict(message, {address}), _date(message))
+    kind, words = _verdict(message, address)
+    if named.letter:
+        bounced(named.letter, kind, words)
+    else:
+        address_bounced(address, kind, words, _date(message))
     return "bounce"
 
 
 def _named_in(raw: bytes) -> Named:
     text = raw.decode("latin-1")
-    tags = return_address.tags_in(text)[:MOST_TAGS]
-    delivery = delivery_named_in(text)
-    person = next(filter(None, map(person_of_tag, tags)), None)
-    return Named(delivery, person, forged=bool(tags) and not (delivery or person))
+    people = map(person_of_tag, return_address.tags_in(text)[:MOST_TAGS])
+    return Named(letter_named_in(text), next(filter(None, people), None))
 
 
-def _believed(addresses: set[str]) -> str | None:
-    """The address that a bounce without a mark of ours is about, if it may be of a mail we sent.
-
-    Anybody can write such a bounce, for any address. Each mail of ours goes to one, and it must have gone lately.
-    """
-    try:
-        [address] = map(normalize, addresses)
-    except ValueError:
-        return None
-    return address if had_mail_lately(address) else None
-
-
-def _verdict(message: Message, addresses: set[str]) -> tuple[Kind, str]:
-    """What the mail says of these addresses: its kind, and the words of the server."""
-    if words := _status_of(message, addresses):
+def _verdict(message: Message, address: str) -> tuple[Kind, str]:
+    """What the mail says of the address: its kind, and the words of the server."""
+    if words := _status_of(message, address):
         at_recipient = not _AFTER_DATA.search(words)
         return classify(words, at_recipient), words
     if words := _code_in_text(message):
@@ -166,12 +152,12 @@ def _verdict(message: Message, addresses: set[str]) -> tuple[Kind, str]:
     return "hard", "A mail came back for good, and did not say why."
 
 
-def _status_of(message: Message, addresses: set[str]) -> str:
-    """Status and diagnostic code (RFC 3464 §2.3) of the recipient that failed: one of `addresses`, or the first."""
+def _status_of(message: Message, address: str) -> str:
+    """Status and diagnostic code (RFC 3464 §2.3) of the recipient that failed: at `address`, or the first."""
     failed = list(_failed_recipients(message))
     if not failed:
         return ""
-    block = next((block for block in failed if _recipient(block) in addresses), failed[0])
+    block = next((block for block in failed if _recipient(block) == address.lower()), failed[0])
     status = str(block.get("Status", "")).strip().split(" ")[0]
     diagnostic = _line(str(block.get("Diagnostic-Code", "")).partition(";")[2])
     # "Other or undefined" is no news beside what the server itself said.
@@ -205,10 +191,9 @@ def _code_in_text(message: Message) -> str:
 
 def _date(message: Message) -> datetime | None:
     try:
-        date = parsedate_to_datetime(str(message.get("Date", "")))
-    except (TypeError, ValueError):
+        return in_utc(parsedate_to_datetime(str(message.get("Date", ""))))
+    except (TypeError, ValueError, OverflowError):
         return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _part(message: Message, content_type: str) -> Message | None:

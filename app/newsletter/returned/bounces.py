@@ -30,21 +30,30 @@ MOST_TAGS = 20
 SETTLED_AFTER = timedelta(days=5)
 LATELY = timedelta(days=7)
 
-
-def delivery_named_in(text: str) -> Delivery | None:
-    """The delivery whose envelope sender stands in `text`, such as a header, if the site wrote it."""
-    found = map(Delivery.from_bounce_key, return_address.tags_in(text)[:MOST_TAGS])
-    return next(filter(None, found), None)
+Letter = Delivery | Email
 
 
-def reader_of(delivery: Delivery) -> Person | None:
-    """To whom it went."""
-    subscription = db.session.get(Subscription, delivery.subscription_id)
-    return subscription.person if subscription else None
+def letter_named_in(text: str) -> Letter | None:
+    """The letter of an issue or the mail of the outbox whose envelope sender stands in `text`, such as a header.
+
+    None when the site did not write it, or when what it names is gone.
+    """
+    for tag in return_address.tags_in(text)[:MOST_TAGS]:
+        if letter := Delivery.from_bounce_key(tag) or return_address.mail_of_tag(tag):
+            return letter
+    return None
+
+
+def address_of(letter: Letter) -> str | None:
+    """Where it went; for an issue, where its reader is now. None when the reader is gone."""
+    if isinstance(letter, Email):
+        return letter.to_address
+    subscription = db.session.get(Subscription, letter.subscription_id)
+    return subscription.person.email if subscription else None
 
 
 def envelope_sender(key: str) -> str:
-    """The envelope's sender of the delivery with this bounce key (Delivery.bounce_key)."""
+    """The envelope's sender of the delivery with this key (sending.deliveries.bounce_keys)."""
     return return_address.tagged(key)
 
 
@@ -70,15 +79,23 @@ def mail_refused(email: Email, answer: Answer) -> None:
 AFTER_REFUSAL.append(mail_refused)
 
 
-def bounced(delivery: Delivery, kind: Kind, words: str) -> None:
-    """The letter of `delivery`, which a mail server had taken, came back; `words` say why."""
-    if (subscription := _locked(delivery)) is None:
-        return
-    if _note_moment(delivery, "bounced_at"):
-        Issue.count(delivery.issue_id, bounced=1)
-    if kind:
-        _note_kind(delivery, kind)
-        _conclude(subscription, delivery, kind, words)
+def bounced(letter: Letter, kind: Kind, words: str) -> None:
+    """What a mail server had taken came back; `words` say why."""
+    if isinstance(letter, Email):
+        _mail_bounced(letter, kind, words)
+    elif subscription := _locked(letter):
+        if _note_moment(letter, "bounced_at"):
+            Issue.count(letter.issue_id, bounced=1)
+        if kind:
+            _note_kind(letter, kind)
+            _conclude(subscription, letter, kind, words)
+
+
+def _mail_bounced(email: Email, kind: Kind, words: str) -> None:
+    """Of mail that is no issue no row is kept for each return: only a hard bounce has a consequence."""
+    subscription = _subscription_at(email.to_address)
+    if kind == "hard" and not (subscription and _is_settled(subscription, email.sent_at)):
+        suppress(email.to_address, HARD_BOUNCE, words)
 
 
 def address_bounced(address: str, kind: Kind, words: str, at: datetime | None = None) -> None:
@@ -95,27 +112,31 @@ def address_bounced(address: str, kind: Kind, words: str, at: datetime | None = 
         suppress(address, HARD_BOUNCE, words)
 
 
-def complained(address: str, words: str, *, delivery: Delivery | None = None, at: datetime | None = None) -> None:
-    """The reader at a normalized address told their provider that our mail is unwanted (RFC 5965)."""
+def complained(address: str, words: str, *, letter: Letter | None = None, at: datetime | None = None) -> None:
+    """The reader at a normalized address told their provider that our mail is unwanted (RFC 5965).
+
+    Where nobody knows which `letter` it was, it is taken for the newest of the last days.
+    """
     subscription = _subscription_at(address)
-    if subscription and delivery is None:
-        delivery = _newest_delivery(subscription)
-    person = Person.with_email(address)
-    if delivery and not person and (moved := _locked(delivery)):
-        person = moved.person  # They complained of our letters, not of the address they had then.
-    is_new = delivery is not None and _note_moment(delivery, "complained_at")
-    if not (subscription and _is_settled(subscription, at or (delivery.sent_at if delivery else None))):
+    if subscription and letter is None:
+        letter = _newest_delivery(subscription)
+    # Who moved since complained of our letters, not of the address they had then.
+    person = Person.with_email(address) or (_reader(letter) if letter else None)
+    is_new = isinstance(letter, Delivery) and _note_moment(letter, "complained_at")
+    if not (subscription and _is_settled(subscription, at or (letter.sent_at if letter else None))):
         if person:
             leave_everything(person, page="a complaint to the mailbox provider")
         suppress(address, COMPLAINT, words)
-    if delivery and is_new:  # Last: who leaves locks the day's growth before the issue, too.
-        Issue.count(delivery.issue_id, complained=1)
+    if isinstance(letter, Delivery) and is_new:  # Last: who leaves locks the day's growth before the issue, too.
+        Issue.count(letter.issue_id, complained=1)
 
 
-def had_mail_lately(address: str) -> bool:
-    """Whether mail that bears no mark of its own went to this normalized address in the last days: any but an issue."""
-    mail = select(Email.id).where(Email.to_address == address, Email.sent_at > now() - LATELY).limit(1)
-    return db.session.scalar(mail) is not None
+def _reader(letter: Letter) -> Person | None:
+    """To whom it went, locked until commit."""
+    if isinstance(letter, Email):
+        return Person.for_update(letter.person_id) if letter.person_id else None
+    subscription = _locked(letter)
+    return subscription.person if subscription else None
 
 
 def _locked(delivery: Delivery) -> Subscription | None:

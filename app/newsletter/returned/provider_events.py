@@ -4,13 +4,12 @@ Who sent it was proven before it comes here, so an address in it is believed.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
 
+from app.clock import read_moment
 from app.newsletter.returned.bounce_codes import Kind, classify
-from app.newsletter.returned.bounces import address_bounced, bounced, complained, delivery_named_in, reader_of
-from app.newsletter.sending.deliveries import Delivery
+from app.newsletter.returned.bounces import Letter, address_bounced, address_of, bounced, complained, letter_named_in
 from app.people.addresses import InvalidAddress, normalize
 
 # Amazon's types of bounces that a message causes, and not an address.
@@ -30,18 +29,18 @@ _POSTMARK: dict[str, Kind] = {
 
 def take_from_ses(event: Mapping[str, Any]) -> None:
     """Take in a feedback notification ("notificationType") or a published event ("eventType") of Amazon SES."""
-    delivery = delivery_named_in(str(_mapping(event, "mail").get("source")))
+    letter = letter_named_in(str(_mapping(event, "mail").get("source")))
     kind = event.get("notificationType") or event.get("eventType")
     if kind == "Bounce":
         bounce = _mapping(event, "bounce")
         for recipient in _mappings(bounce, "bouncedRecipients"):
             what, words = _verdict_of_ses(bounce, recipient)
-            _take_bounce(recipient.get("emailAddress"), what, words, bounce.get("timestamp"), delivery)
+            _take_bounce(recipient.get("emailAddress"), what, words, bounce.get("timestamp"), letter)
     elif kind == "Complaint":
         complaint = _mapping(event, "complaint")
         words = str(complaint.get("complaintFeedbackType") or "")
         for recipient in _mappings(complaint, "complainedRecipients") if words != "not-spam" else ():
-            _take_complaint(recipient.get("emailAddress"), words, complaint.get("timestamp"), delivery)
+            _take_complaint(recipient.get("emailAddress"), words, complaint.get("timestamp"), letter)
 
 
 def take_from_postmark(event: Mapping[str, Any]) -> None:
@@ -57,7 +56,7 @@ def take_from_postmark(event: Mapping[str, Any]) -> None:
 def _verdict_of_ses(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> tuple[Kind, str]:
     said = " ".join(str(recipient.get(name) or "") for name in ("status", "diagnosticCode")).strip()
     words = f"{bounce.get('bounceType')} {bounce.get('bounceSubType')} {said}"
-    if bounce.get("bounceSubType") in _OF_THE_MESSAGE:
+    if str(bounce.get("bounceSubType")) in _OF_THE_MESSAGE:
         return "", words
     if bounce.get("bounceType") != "Permanent":
         return "soft", words
@@ -65,17 +64,17 @@ def _verdict_of_ses(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> 
     return ("hard" if not said else classify(said, at_recipient=True)), words
 
 
-def _take_bounce(address: Any, kind: Kind, words: str, at: Any, delivery: Delivery | None = None) -> None:
-    if delivery:
-        bounced(delivery, kind, words)
+def _take_bounce(address: Any, kind: Kind, words: str, at: Any, letter: Letter | None = None) -> None:
+    if letter:
+        bounced(letter, kind, words)
     elif normalized := _normalized(address):
-        address_bounced(normalized, kind, words, _moment(at))
+        address_bounced(normalized, kind, words, read_moment(str(at)))
 
 
-def _take_complaint(address: Any, words: str, at: Any, delivery: Delivery | None = None) -> None:
-    reader = reader_of(delivery) if delivery else None  # Providers may hide the address.
-    if normalized := reader.email if reader else _normalized(address):
-        complained(normalized, words, delivery=delivery, at=_moment(at))
+def _take_complaint(address: Any, words: str, at: Any, letter: Letter | None = None) -> None:
+    known = address_of(letter) if letter else None  # Providers may hide the address.
+    if normalized := known or _normalized(address):
+        complained(normalized, words, letter=letter, at=read_moment(str(at)))
 
 
 def _normalized(address: Any) -> str | None:
@@ -85,14 +84,6 @@ def _normalized(address: Any) -> str | None:
         return normalize(parseaddr(str(address))[1])
     except InvalidAddress:
         return None
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _mapping(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -120,14 +120,6 @@ class Delivery(Model):
         fresh = {"failed_at": None, "due_at": now(), "attempts": 0, "handed_at": None}
         return _rows(update(cls).where(failed).values(fresh).execution_options(synchronize_session=False))
 
-    @property
-    def bounce_key(self) -> str:
-        """What the envelope's sender carries, so that a bounce names its delivery (VERP).
-
-        In small letters and digits, because a mail server may change the case on the way.
-        """
-        return bounce_keys()(self.id)
-
     @classmethod
     def from_bounce_key(cls, key: str) -> "Delivery | None":
         """The delivery that `key` names, if the site wrote that key."""
@@ -140,7 +132,11 @@ class Delivery(Model):
 
 
 def bounce_keys() -> Callable[[int], str]:
-    """A function from the number of a delivery to its key, for whoever needs them by the ten thousand."""
+    """A function from the number of a delivery to its key, for whoever needs them by the ten thousand.
+
+    The envelope's sender carries the key, so that a bounce names its delivery (VERP). It is in small letters and
+    digits, because a mail server may change the case on the way.
+    """
     secret = current_app.config["SECRET_KEY"].encode()
 
     def bounce_key(delivery_id: int) -> str:

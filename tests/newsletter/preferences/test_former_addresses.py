@@ -122,7 +122,7 @@ def test_taking_it_back_is_no_way_around_a_complaint(ada, moved):
 def test_a_complaint_about_a_letter_to_the_old_address_reaches_them_at_the_new_one(delivery, moved, clock):
     clock.advance(hours=1)
     db.session.rollback()
-    bounces.complained(ADA, "spam", delivery=db.session.get(Delivery, delivery.id))
+    bounces.complained(ADA, "spam", letter=db.session.get(Delivery, delivery.id))
     db.session.commit()
     assert subscription(NEW).state == "left"
     assert fresh(lambda: (Suppression.of(ADA).reason, Suppression.of(NEW))) == (COMPLAINT, None)

@@ -3,13 +3,14 @@
 import re
 
 import pytest
+from sqlalchemy import insert
 
 from app.extensions import db
 from app.followups.leaving import list_headers
 from app.newsletter.returned import bounce_boxes, bounces
 from app.newsletter.returned.suppressing import lift
-from app.newsletter.sending.deliveries import Delivery
-from app.outbox import Email
+from app.newsletter.sending.deliveries import Delivery, bounce_keys
+from app.outbox import Email, return_address
 from app.people.models import Person
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
 from tests.newsletter.conftest import ADA, fresh, rows_of_everybody
@@ -34,7 +35,7 @@ def delivery(subscribed, clock):
 
 
 def envelope_of(delivery):
-    return bounces.envelope_sender(delivery.bounce_key)
+    return bounces.envelope_sender(bounce_keys()(delivery.id))
 
 
 def way_out_of(person):
@@ -98,35 +99,72 @@ def test_a_bounce_from_another_address_than_the_letter_went_to_counts_for_its_re
 
 
 @pytest.mark.parametrize("key", ["{id}-0000000000000000", "999999-{sig}", "1-", "{id}", "x", "{id}-{sig}0"])
-def test_a_forged_mark_changes_nothing(delivery, key):
-    number, _, signature = delivery.bounce_key.partition("-")
-    forged = bounces.envelope_sender(key.format(id=number, sig=signature))
+@pytest.mark.parametrize("kind", ["", "m-", "u-"])
+def test_a_forged_mark_changes_nothing(delivery, subscribed, key, kind):
+    number, _, signature = bounce_keys()(delivery.id).partition("-")
+    if kind == "m-":
+        email = subscribed.confirmations[-1]
+        number, signature = email.id, return_address.of_mail(email).partition("@")[0].rpartition("-")[2]
+    forged = return_address.tagged(kind + key.format(id=number, sig=signature))
     before = rows_of_everybody()
     assert take(mail(POSTFIX, envelope=forged)) == "other"
     assert rows_of_everybody() == before
 
 
-def test_a_bounce_without_our_mark_is_believed_of_no_issue(delivery):
+@pytest.mark.parametrize("template", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("returned", [{}, {"letter": ""}], ids=["with its headers", "with nothing"])
+def test_a_bounce_without_our_mark_suppresses_nobody_whatever_mail_they_had(ada, mail_server, work, template, returned):
+    """Anybody can write one, and knows that an address they typed into a form was written to."""
+    ada.sign_up()
+    work()
+    assert ada.confirmations[-1].state == "sent"
     before = rows_of_everybody()
-    assert take(mail(POSTFIX, letter="")) == "other"
+    assert take(mail(template, **returned)) == "other"
+    assert take(mail(template, address="grace@example.org", **returned)) == "other"
     assert rows_of_everybody() == before
 
 
-def test_a_bounce_of_a_mail_that_is_no_issue_is_matched_too(subscribed, clock):
-    confirmation = subscribed.confirmations[-1]
-    db.session.get(Email, confirmation.id).sent_at = clock.time
+@pytest.mark.parametrize("template", FORMATS.values(), ids=FORMATS)
+def test_a_mail_that_is_no_issue_comes_back_to_its_own_address_and_counts_for_no_issue(
+    delivery, subscribed, mail_server, work, template
+):
+    subscribed.sign_up()
+    work()
+    for envelope in mail_server.envelopes:
+        raw = mail(template, envelope=envelope.mail_from, letter="", status="4.2.2", diagnostic="452 4.2.2 full")
+        assert take(raw) == "bounce"
+    assert (reason(), counters(delivery)) == (None, (0, 0))
+    assert take(mail(template, envelope=mail_server.envelopes[-1].mail_from, letter="")) == "bounce"
+    assert (reason(), counters(delivery)) == (HARD_BOUNCE, (0, 0))
+
+
+def test_a_mail_that_comes_back_suppresses_the_address_it_went_to(subscribed):
+    """Not the one in the bounce, which anybody who got the mail could write, nor the one its reader has now."""
+    envelope = return_address.of_mail(subscribed.confirmations[-1])
+    subscribed.person.rename("Ada")
+    db.session.get(Person, subscribed.person.id).email = "ada@elsewhere.example"
     db.session.commit()
-    assert take(mail(POSTFIX, letter="")) == "bounce"
+    assert take(mail(POSTFIX, envelope=envelope, address="grace@example.org")) == "bounce"
     assert reason() == HARD_BOUNCE
+    assert fresh(lambda: db.session.query(Suppression).count()) == 1
 
 
-def test_nobody_is_suppressed_by_an_invented_bounce_of_an_address_that_had_no_mail(delivery, clock):
-    clock.advance(days=30)
-    before = rows_of_everybody()
-    assert take(mail(POSTFIX, letter="")) == "other"
-    assert take(mail(POSTFIX, letter="", address="grace@example.org")) == "other"
-    assert take(mail(QMAIL, letter="", diagnostic="(#5.1.1)")) == "other"
-    assert rows_of_everybody() == before
+def test_the_mark_of_a_deleted_mail_names_no_other(subscribed):
+    """SQLite gives the number of the last row, once that is deleted, to the next one."""
+    last = subscribed.mail.all[-1]
+    envelope, number = return_address.of_mail(last), last.id
+    db.session.delete(last)
+    db.session.flush()
+    db.session.execute(insert(Email).values(**like(last), id=number, message_id="<another@doctor.example.org>"))
+    db.session.commit()
+    assert take(mail(POSTFIX, envelope=envelope, letter="")) == "other"
+    assert reason() is None
+
+
+def like(email):
+    """What the columns of a mail hold, but for what is its own."""
+    kept = Email.__table__.columns.keys()
+    return {name: getattr(email, name) for name in kept if name not in ("id", "message_id")}
 
 
 def test_the_way_out_in_a_returned_letter_names_its_reader(delivery, clock):
@@ -163,6 +201,12 @@ def test_a_complaint_names_its_letter(delivery):
 def test_a_complaint_about_a_letter_of_a_sequence_names_its_reader(subscribed):
     assert take(mail(ARF, way_out=way_out_of(subscribed.person))) == "complaint"
     assert (reason(), subscribed.subscription.state) == (COMPLAINT, "left")
+
+
+def test_a_complaint_about_a_mail_that_is_no_issue_counts_for_none(delivery, subscribed):
+    envelope = return_address.of_mail(subscribed.confirmations[-1])
+    assert take(mail(ARF, envelope=envelope)) == "complaint"
+    assert (reason(), subscribed.subscription.state, counters(delivery)) == (COMPLAINT, "left", (0, 0))
 
 
 @pytest.mark.parametrize("fields", [{}, {"envelope": "hello+1-0000000000000000@doctor.example.org"}])
@@ -224,13 +268,14 @@ def test_odd_letters_in_what_a_server_says_break_nothing(delivery):
     assert "\0" not in fresh(lambda: Suppression.of(ADA)).detail
 
 
-def test_an_old_bounce_read_again_does_not_undo_the_owners_word(delivery, clock):
+def test_an_old_bounce_read_again_does_not_undo_the_owners_word(delivery, mail_server, work, clock):
+    work()
     raw = [mail(template, envelope=envelope_of(delivery)) for template in (POSTFIX, QMAIL)]
-    unmarked = mail(POSTFIX, letter="")
+    welcome = mail(POSTFIX, envelope=mail_server.envelopes[-1].mail_from, letter="")
     take(raw[0])
     clock.advance(days=2)
     assert lift(ADA)
     db.session.commit()
-    for each in (*raw, unmarked):
+    for each in (*raw, welcome):
         take(each)
     assert reason() is None

@@ -92,7 +92,7 @@ def test_bounces_and_complaints_about_the_same_letters_at_once_wait_for_no_ring_
                 if index % 2:
                     bounces.bounced(delivery, "hard", UNKNOWN)
                 else:
-                    bounces.complained(ADA, "abuse", delivery=delivery)
+                    bounces.complained(ADA, "abuse", letter=delivery)
                 db.session.commit()
                 return True
 
@@ -221,7 +221,7 @@ def test_a_letter_of_a_sequence_that_is_refused_suppresses_an_address_that_is_no
 def test_a_complaint_unsubscribes_and_suppresses(subscribed, clock):
     delivery = sent(clock.time)
     for _ in range(2):
-        report(bounces.complained, ADA, "abuse", delivery=delivery)
+        report(bounces.complained, ADA, "abuse", letter=delivery)
     assert (reason(), counters(delivery)) == (COMPLAINT, (0, 1))
     assert (subscribed.subscription.state, subscribed.subscription.suppressed_at) == ("left", clock.time)
     assert fresh(lambda: Consent.last_word(subscribed.person, "newsletter")) == "withdrawn"
@@ -230,12 +230,12 @@ def test_a_complaint_unsubscribes_and_suppresses(subscribed, clock):
 
 def test_an_old_complaint_told_again_does_not_undo_the_owners_word(subscribed, clock):
     delivery = sent(clock.time)
-    report(bounces.complained, ADA, "abuse", delivery=delivery)
+    report(bounces.complained, ADA, "abuse", letter=delivery)
     told_at = clock.time
     clock.advance(days=1)
     report(lift, ADA)
     subscribed.subscribe()
-    report(bounces.complained, ADA, "abuse", delivery=delivery)
+    report(bounces.complained, ADA, "abuse", letter=delivery)
     report(bounces.complained, ADA, "abuse", at=told_at)
     assert (reason(), subscribed.subscription.state) == (None, "active")
 

@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from app.extensions import db
-from app.newsletter.returned import bounces, sns
+from app.newsletter.returned import sns
 from app.newsletter.returned.suppressing import lift
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
 from tests.newsletter.conftest import ADA, at_once, fresh, rows_of_everybody
+from tests.newsletter.returned.test_bounce_mail import envelope_of
 from tests.newsletter.returned.test_bounces import counters, reason, sent
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
@@ -115,7 +116,7 @@ def notice(message, clock, **fields):
 
 def bounce(delivery=None, kind="Permanent", sub_type="General", address=ADA, at=None, form="notificationType", **said):
     said = said or {"status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
-    source = bounces.envelope_sender(delivery.bounce_key) if delivery else "hello@doctor.example.org"
+    source = envelope_of(delivery) if delivery else "hello@doctor.example.org"
     at = (at or datetime(2026, 11, 24, 9, 0, tzinfo=UTC)).isoformat()
     told = {"bounceType": kind, "bounceSubType": sub_type, "timestamp": at}
     told["bouncedRecipients"] = [{"emailAddress": address, "action": "failed", **said}]
@@ -123,7 +124,7 @@ def bounce(delivery=None, kind="Permanent", sub_type="General", address=ADA, at=
 
 
 def complaint(delivery=None, feedback="abuse", address=ADA, form="notificationType"):
-    source = bounces.envelope_sender(delivery.bounce_key) if delivery else "hello@doctor.example.org"
+    source = envelope_of(delivery) if delivery else "hello@doctor.example.org"
     told = {"complainedRecipients": [{"emailAddress": address}], "complaintFeedbackType": feedback}
     told["timestamp"] = "2026-11-24T09:00:00.000Z"
     return json.dumps({form: "Complaint", "complaint": told, "mail": {"source": source}})
@@ -290,11 +291,37 @@ def test_a_subscription_somebody_else_asks_for_is_not_confirmed(client, amazon, 
 @pytest.mark.parametrize(
     ("body", "status"),
     [(b"", 400), (b"[]", 400), (b"null", 400), (b"{", 400), (b"\xff", 400), (b"{}", 403), (b"[" * 100_000, 400),
-     (b'{"Type": ["Notification"]}', 403), (b"x" * 300_000, 413)],
+     (b'{"a":' * 40_000, 400), (b"9" * 5_000, 400), (b"x" * 300_000, 413)],
 )  # fmt: skip
 def test_what_is_no_notice_is_refused(client, amazon, body, status):
     assert tell(client, body) == status
     assert amazon.asked == []
+
+
+ODD = [
+    [], ["Notification"], {}, {"a": 1}, 0, 1e308, True, "", "\ud800", "x\0y", "x" * 50_000, "0001-01-01T00:00:00+23:59",
+    json.loads("[" * 300 + "]" * 300),
+]  # fmt: skip
+
+
+def with_one_changed(told):
+    """`told`, and with each of the values in it replaced by each odd one in turn."""
+    for name, value in told.items():
+        inner = with_one_changed(value) if isinstance(value, dict) else ()
+        yield from (told | {name: each} for each in [*ODD, *inner])
+
+
+def test_odd_values_in_a_notice_are_refused_in_peace(client, amazon, delivery, clock):
+    before = rows_of_everybody()
+    for forged in with_one_changed(AMAZON.signed(notice(bounce(delivery), clock, Subject="Bounce"))):
+        assert tell(client, forged) == 403, forged
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize("told", [bounce(), complaint(), bounce(kind="Transient")])
+def test_odd_values_in_what_amazon_signed_are_passed_over(client, amazon, delivery, clock, told):
+    for odd in with_one_changed(json.loads(told)):
+        assert tell(client, AMAZON.signed(notice(json.dumps(odd), clock))) == 200, odd
 
 
 def test_ten_of_the_same_notice_at_once_count_once(app, amazon, delivery, clock):
@@ -373,6 +400,11 @@ def test_a_record_of_nobody_changes_nothing(client, postmark, delivery, told):
 def test_odd_letters_in_a_record_break_nothing(client, postmark, delivery):
     assert post_record(client, record(Details="\ud800\x00\u202e")) == 200
     assert reason() == HARD_BOUNCE
+
+
+def test_odd_values_in_a_record_are_passed_over(client, postmark, delivery):
+    for odd in with_one_changed(record()):
+        assert post_record(client, odd) == 200, odd
 
 
 @pytest.mark.parametrize(
