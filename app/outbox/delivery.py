@@ -4,11 +4,15 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 from flask import Flask, current_app
 
+from app.clock import now
 from app.extensions import db
 from app.outbox.models import HEARTBEAT, Email, Worker
 from app.outbox.pace import Pace
@@ -122,18 +126,30 @@ def _record(email: Email, answer: Answer) -> None:
 def bury_dead_neighbours() -> None:
     """Take back at once what workers of this machine held that are no longer running (after a crash and a restart)."""
     host = socket.gethostname()
-    gone = [worker.pid for worker in Worker.alive() if worker.host == host and not _runs(worker.pid)]
+    gone = [worker.pid for worker in Worker.alive() if worker.host == host and not _runs(worker)]
     Worker.bury(host=host, pids=gone)
     db.session.commit()
 
 
-def _runs(pid: int) -> bool:
-    if pid == os.getpid():  # We have not announced ourselves yet: the number is that of a dead one (a container's 1).
+def _runs(worker: Worker) -> bool:
+    if worker.pid == os.getpid():  # We have not announced ourselves yet: it is that of a dead one (a container's 1).
         return False
     try:
-        os.kill(pid, 0)
+        os.kill(worker.pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return not _is_zombie_or_another(worker)
+
+
+def _is_zombie_or_another(worker: Worker) -> bool:
+    """Whether the process of its number is over, though its parent never asked how it ended, or began after its last
+    sign of life. Known on Linux only (proc(5): in /proc/PID/stat, the name in brackets may hold anything).
+    """
+    try:
+        state, *fields = Path(f"/proc/{worker.pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except (OSError, ValueError):
+        return False
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[18]) / os.sysconf("SC_CLK_TCK")
+    return state in (b"Z", b"X") or now() - timedelta(seconds=age) > worker.seen_at + timedelta(seconds=1)
