@@ -31,6 +31,8 @@ class MailServer:
         self.pipelining = True
         self.hang_up_after_data = 0
         self.connections = 0
+        self.guests = 0
+        self.most_guests = 1000
         self.seconds_per_mail = seconds_per_mail
         self._lock = threading.Lock()
         self._controller = _Controller(self, hostname="127.0.0.1", port=port or free_port(), **options)
@@ -91,14 +93,31 @@ class MailServer:
         return "250 OK"
 
 
+class _Guest(SMTP):
+    def connection_lost(self, error: Exception | None) -> None:
+        self.event_handler.guests -= 1
+        super().connection_lost(error)
+
+
+class _TurnedAway(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(b"421 4.7.0 too many connections\r\n")
+        transport.close()
+
+
 class _Controller(Controller):
     def __init__(self, handler: MailServer, **options: Any) -> None:
         super().__init__(handler, **options)
         self._server_of = handler
 
-    def factory(self) -> SMTP:
-        self._server_of.connections += 1
-        return super().factory()
+    def factory(self) -> Any:
+        server = self._server_of
+        server.connections += 1
+        if server.guests >= server.most_guests:
+            return _TurnedAway()
+        server.guests += 1
+        return _Guest(server, **self.SMTP_kwargs)
 
 
 def free_port() -> int:

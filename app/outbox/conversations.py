@@ -1,5 +1,6 @@
 """Several conversations with the mail server, opened side by side and listened to by one thread."""
 
+import logging
 import selectors
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +10,16 @@ from flask import current_app
 from app.outbox.pipelining import Conversation, Reply
 from app.outbox.smtp import PATIENCE_SECONDS, KeptConnection
 
+log = logging.getLogger(__name__)
 LONGEST_PAUSE_SECONDS = 30.0
+ASKS_FOR_MORE_AFTER_SECONDS = 30.0
 
 
 class Conversations:
-    """Those that are open. After each failure it waits a little longer before it opens more."""
+    """Those that are open. After each failure it waits a little longer before it opens more.
+
+    It is no failure that a server allows fewer than MAIL_CONNECTIONS: it goes on over those, and asks for more later.
+    """
 
     def __init__(self) -> None:
         self.open: list[Conversation] = []
@@ -21,10 +27,12 @@ class Conversations:
         self._selector = selectors.DefaultSelector()
         self._writing: set[Conversation] = set()
         self._opens_again_at = 0.0
+        self._allowed = 0
+        self._asks_for_more_at = 0.0
 
     def open_up_to(self, wanted: int) -> Exception | None:
-        """Have `wanted` open, but no more than MAIL_CONNECTIONS; the first problem there was."""
-        missing = min(wanted, current_app.config["MAIL_CONNECTIONS"]) - len(self.open)
+        """Have `wanted` open, but no more than MAIL_CONNECTIONS or the server allows; the first problem there was."""
+        missing = min(wanted, self._most) - len(self.open)
         if missing <= 0 or time.monotonic() < self._opens_again_at:
             return None
         mail = current_app.extensions["mail"]
@@ -34,7 +42,23 @@ class Conversations:
             if isinstance(result, Conversation):
                 self.open.append(result)
                 self._selector.register(result.sock, selectors.EVENT_READ, result)
-        return next((result for result in results if isinstance(result, Exception)), None)
+        problem = next((result for result in results if isinstance(result, Exception)), None)
+        if problem and self.open:
+            self.do_with_those_open(f"{type(problem).__name__}: {problem}")
+        return problem
+
+    @property
+    def _most(self) -> int:
+        configured: int = current_app.config["MAIL_CONNECTIONS"]
+        is_limited = self.open and time.monotonic() < self._asks_for_more_at
+        return min(configured, self._allowed) if is_limited else configured
+
+    def do_with_those_open(self, words: str) -> None:
+        """Ask for no more than are open for a while: the server took, with these `words`, no more than those."""
+        if not self._allowed:
+            log.info("the mail server allows %s connections at a time just now: %s", len(self.open), words)
+        self._allowed = len(self.open)
+        self._asks_for_more_at = time.monotonic() + ASKS_FOR_MORE_AFTER_SECONDS
 
     def note_failure(self) -> None:
         """Something is wrong with the server: give it a moment."""

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 FEWEST_CLAIMED, MOST_CLAIMED = 100, 800
 LOOKS_UP_EVERY_SECONDS = 0.5
 DATABASE_AWAY_SECONDS = 60
+SAYS_WELL_EVERY_SECONDS = 10
 LOGIN_REFUSED = (530, 534, 535, 538)  # RFC 4954 §6.
 
 
@@ -54,6 +55,7 @@ class Sending:
         self._claims = FEWEST_CLAIMED
         self._all_claimed = False
         self._may_go_on = True
+        self._says_well_at = 0.0
 
     def run(self) -> None:
         """Send what is due. Never raises for anything the server or the network does."""
@@ -110,7 +112,7 @@ class Sending:
                 self._pause(
                     f"The mail server refuses the log-in ({problem.smtp_code}): look at MAIL_USERNAME and its kin."
                 )
-            self._note_trouble(f"{type(problem).__name__}: {problem}")
+            self._note_trouble_unless_it_goes_on(f"{type(problem).__name__}: {problem}")
         if not self._conversations.open:
             self._let_go_of_all()
 
@@ -120,8 +122,10 @@ class Sending:
         self._waiting.clear()
         self._claims, self._all_claimed = FEWEST_CLAIMED, False
 
-    def _note_trouble(self, words: str) -> None:
-        """Something is wrong with the server: tell the owner, and give it a moment."""
+    def _note_trouble_unless_it_goes_on(self, words: str) -> None:
+        """Nothing goes to the server any more: tell the owner, and give it a moment."""
+        if self._conversations.open:
+            return
         self._conversations.note_failure()
         Issue.note_trouble(self._issue_id, words)
         db.session.commit()
@@ -164,17 +168,24 @@ class Sending:
         """What came of messages, and what is handed over next. Gives which of `ready` may be."""
         taken = self._write_in_any_case(outcomes, ready)
         failed = [outcome for outcome in outcomes if outcome.has_failed]
+        if any(outcome.kind == "sent" for outcome in outcomes):
+            self._say_it_goes_well()
         if len(taken) < len(ready) or failed or self._conversations.failures:
-            self._look_up(outcomes, failed)
+            self._look_up(failed)
         return taken
 
-    def _look_up(self, outcomes: list[Outcome], failed: list[Outcome]) -> None:
-        """Whether it may go on at all, now that something did not go as it should, or does again."""
+    def _say_it_goes_well(self) -> None:
+        """Take back what any worker said of trouble, now and then: one that has died cannot do it itself."""
+        if self._conversations.failures or time.monotonic() >= self._says_well_at:
+            self._conversations.failures = 0
+            self._says_well_at = time.monotonic() + SAYS_WELL_EVERY_SECONDS
+            Issue.note_trouble(self._issue_id, "")
+            db.session.commit()
+
+    def _look_up(self, failed: list[Outcome]) -> None:
+        """Whether it may go on at all, now that something did not go as it should."""
         if failed:
             Issue.pause_if_too_many_fail(self._issue_id)
-        if self._conversations.failures and any(outcome.kind == "sent" for outcome in outcomes):
-            self._conversations.failures = 0
-            Issue.note_trouble(self._issue_id, "")
         self._may_go_on &= Issue.may_go_on(self._issue_id)
         db.session.commit()
         _draw_conclusions(failed)
@@ -235,7 +246,9 @@ class Sending:
             self._conversations.end(conversation)
         # Some servers end every conversation after so many messages. That is no trouble.
         if unwell := [conversation for conversation in ended if not conversation.accepted]:
-            self._note_trouble(unwell[0].ended)
+            if self._conversations.open:
+                self._conversations.do_with_those_open(unwell[0].ended)
+            self._note_trouble_unless_it_goes_on(unwell[0].ended)
         return outcomes
 
     def _pause(self, reason: str) -> None:
