@@ -74,16 +74,20 @@ class WebServer:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
-    def use_tls(self, folder: Path) -> None:
-        """Speak TLS from now on, with a certificate that nobody vouches for; it is kept in `folder`."""
+    def use_tls(self, folder: Path, *, leaves_out_issuer: bool = False) -> None:
+        """Speak TLS from now on, with a certificate that is kept in `folder`, and that nobody vouches for, or somebody
+        whose own certificate is not sent along.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
+        signing = ec.generate_private_key(ec.SECP256R1()) if leaves_out_issuer else key
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "shop.example.org")])
+        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "An authority")]) if leaves_out_issuer else name
         moment = datetime.now(UTC)
         certificate = (
-            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+            x509.CertificateBuilder(issuer, name, key.public_key(), x509.random_serial_number())
             .not_valid_before(moment)
             .not_valid_after(moment + timedelta(days=1))
-            .sign(key, hashes.SHA256())
+            .sign(signing, hashes.SHA256())
         )
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (folder / "pair.pem").write_bytes(private + certificate.public_bytes(Encoding.PEM))

@@ -11,6 +11,7 @@ from app.followups import merge
 from app.newsletter.checking.dark_mode import faint
 from app.newsletter.checking.findings import Finding, cut
 from app.newsletter.checking.link_asking import WEB
+from app.newsletter.checking.mail_html import Element, elements
 from app.newsletter.checking.proofs import LONG_NAME, Proof, proof_of
 from app.newsletter.issues import cards
 from app.newsletter.issues.composing import FIELDS, Blank, compose
@@ -18,6 +19,7 @@ from app.newsletter.issues.links import Links
 from app.newsletter.issues.models import Issue
 from app.newsletter.issues.pictures import Cover
 from app.newsletter.reading.clicks import PURPOSE
+from app.outbox import sender_domain
 from app.urls import absolute_url
 
 Rule = Callable[[Issue, Proof], Iterator[Finding]]
@@ -29,6 +31,8 @@ NEARLY = 0.9
 MOST_LINES_NAMED = 3
 PLACEHOLDER = re.compile(r"(?<!\w)(?:TK)+(?!\w)")
 UNREAD_LINK = re.compile(r"\[[^\]]*\]\(")
+# As Mailchimp, listmonk and Kit, or Marketo have it.
+OTHERS_FIELD = re.compile(r"\*\|\w[\w:]*\|\*|\{\{[^{}\n]*\}\}|%%\w+%%")
 
 
 def _subject(issue: Issue, proof: Proof) -> Iterator[Finding]:
@@ -52,7 +56,8 @@ def _preview(issue: Issue, proof: Proof) -> Iterator[Finding]:
 
 
 def _body(issue: Issue, proof: Proof) -> Iterator[Finding]:
-    if not issue.body.strip():
+    shown = elements(str(markdown.render(issue.body)))
+    if not any(each.tag == "img" or _is_seen(each.words) for each in shown):
         yield Finding("body-empty", "Write the letter: its body is empty.", True, "body")
 
 
@@ -67,6 +72,9 @@ def _fields(issue: Issue, proof: Proof) -> Iterator[Finding]:
     for name in ("subject", "preview", "body"):
         for field in dict.fromkeys(merge.unknown_fields(getattr(issue, name), FIELDS)):
             words = f"{{{field}}} is no merge field. Write one of {known}, or take the braces away."
+            yield Finding("unknown-field", words, True, name)
+        for found in dict.fromkeys(OTHERS_FIELD.findall(getattr(issue, name))):
+            words = f"“{cut(found)}” would stand in the letter as it is. Write one of {known}, or take it out."
             yield Finding("unknown-field", words, True, name)
     for card in cards.unknown(issue.body):
         yield Finding("unknown-card", str(card), True, "body")
@@ -89,18 +97,24 @@ def _placeholders(issue: Issue, proof: Proof) -> Iterator[Finding]:
 def _links(issue: Issue, proof: Proof) -> Iterator[Finding]:
     for element in (each for each in proof.elements if each.tag == "a"):
         link = element.attributes.get("href", "").strip()
-        if not link or (link.lower().startswith(WEB) and not _host(link)):
-            words = f"The link “{cut(element.words)}” has an address that is none: type it again."
+        if not link or _is_broken(link):
+            words = f"The link “{cut(element.all_words)}” has no address of the web or of mail: type it again."
             yield Finding("broken-link", words, True, "body")
+        elif _is_at_home(link):
+            words = f"“{cut(link)}” leads to the reader's own machine, not to yours: give the address of a public page."
+            yield Finding("link-at-home", words, True, "body")
         elif link.startswith("#"):
-            words = f"The link “{cut(element.words)}” leads nowhere in a mail: give it the whole address of a page."
+            words = f"The link “{cut(element.all_words)}” leads nowhere in a mail: give it the whole address of a page."
             yield Finding("anchor", words, True, "body")
         elif not link.lower().startswith((*WEB, "mailto:")):
             words = (
                 f"“{cut(link)}” leads nowhere in a mail: begin it with {current_app.config['SITE_URL']} or https://."
             )
             yield Finding("relative-link", words, True, "body")
-    for element in (each for each in proof.elements if each.is_seen and UNREAD_LINK.search(each.words)):
+        elif not _is_labeled(element, proof):
+            words = f"The link to “{cut(link)}” has no words, so nobody sees it: write some between its brackets."
+            yield Finding("wordless-link", words, False, "body")
+    for element in (each for each in proof.elements if each.is_prose and UNREAD_LINK.search(each.words)):
         words = f"“{cut(element.words)}” holds a link that was not understood: write [words](https://address)."
         yield Finding("broken-link", words, True, "body")
 
@@ -118,6 +132,9 @@ def _images(issue: Issue, proof: Proof) -> Iterator[Finding]:
         if not source.lower().startswith(WEB):
             words = f"The picture “{cut(source)}” does not show in a mail: give its whole address, with https://."
             yield Finding("relative-image", words, True, field)
+        elif _is_at_home(source):
+            words = f"The picture “{cut(source)}” lies where no reader finds it: give a public address."
+            yield Finding("image-at-home", words, True, field)
         elif source.lower().startswith("http://") and current_app.config["SITE_URL"].startswith("https:"):
             words = f"The picture {cut(source)} comes over http; some mail programs leave it out. Use https."
             yield Finding("http-image", words, False, field)
@@ -166,6 +183,34 @@ def _dark(issue: Issue, proof: Proof) -> Iterator[Finding]:
         words = f"“{cut(shown)}” cannot be read in dark mode: its contrast is {ratio:.1f}, and 3 is the least. "
         words += "Give it another color under prefers-color-scheme in templates/emails/base.html."
         yield Finding("dark-mode", words, True, "body")
+
+
+def _is_seen(words: str) -> bool:
+    """Whether there is more than blanks in it, and characters that show nothing."""
+    return any(each.isprintable() and not each.isspace() for each in words)
+
+
+def _is_labeled(link: Element, proof: Proof) -> bool:
+    """Whether a reader sees or hears it. One that is hidden on purpose need not be."""
+    if _is_seen(link.all_words) or link.attributes.get("aria-hidden") == "true":
+        return True
+    return any(link in image.lineage() for image in proof.images)
+
+
+def _is_broken(link: str) -> bool:
+    if link.lower().startswith("mailto:"):
+        return "@" not in link
+    return link.lower().startswith(WEB) and not _host(link)
+
+
+def _is_at_home(link: str) -> bool:
+    """Whether it leads to a machine on somebody's own desk, though this site is on the web."""
+    here, there = _host(current_app.config["SITE_URL"]), _host(link)
+    return _is_loopback(there) and not _is_loopback(here)
+
+
+def _is_loopback(host: str) -> bool:
+    return sender_domain.is_local(host) or host == "::1" or host.startswith("127.")
 
 
 def _host(link: str) -> str:

@@ -20,7 +20,7 @@ from app import outside
 from app.outside import Outcome, Unanswered
 
 PATIENCE_SECONDS = 6.0
-MOST_REDIRECTS = 5
+MOST_REDIRECTS = 10
 AT_ONCE = 8
 PORTS = frozenset({80, 443})
 # Empty but in tests, whose servers listen on this machine.
@@ -31,6 +31,8 @@ TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::
 # All that is given out of IPv6 so far; what lies elsewhere is of no public network (IANA's registry of its space).
 GIVEN_OUT = ipaddress.ip_network("2000::/3")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# OpenSSL's X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY and X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE.
+INCOMPLETE = frozenset({20, 21})
 
 
 class Hop(NamedTuple):
@@ -69,6 +71,9 @@ def ask(url: str, caller: str = "") -> Outcome:
     except ConnectionRefusedError:
         return Outcome("bad", "nobody answers there")
     except ssl.SSLCertVerificationError as problem:
+        # Browsers fetch a certificate that its server forgot to send along.
+        if problem.verify_code in INCOMPLETE:
+            return Outcome("unsure", "its server leaves out part of its certificate, which some browsers forgive")
         return Outcome("bad", f"browsers warn of it: {problem.verify_message}")
     except (http.client.InvalidURL, UnicodeError, ValueError):
         return Outcome("bad", "that is no address")
@@ -87,13 +92,15 @@ def _followed(url: str, headers: dict[str, str]) -> Outcome:
         if status not in REDIRECTS or not location:
             return _judged(status)
         url = urljoin(url, location)
-    raise Dead(f"it redirects more than {MOST_REDIRECTS} times")
+    # Publishers of journals do so to whoever keeps no cookies.
+    raise NotAsked(f"it redirects more than {MOST_REDIRECTS} times, perhaps to programs only")
 
 
 def _judged(status: int) -> Outcome:
     if status < 400:
         return Outcome("good", "")
-    if status in (404, 410) or 500 <= status < 600:
+    # With 503 large shops turn programs away, and it says by itself that it will pass (RFC 9110 §15.6.4).
+    if status in (404, 410) or (500 <= status < 600 and status != 503):
         return Outcome("bad", f"the answer is {status}")
     return Outcome("unsure", f"the answer is {status}, perhaps to programs only")
 

@@ -29,10 +29,14 @@ class Element:
         return " ".join("".join(self._texts).split())
 
     @property
+    def all_words(self) -> str:
+        """The text in it and in the elements that it holds."""
+        return " ".join("".join(self._all_texts).split())
+
+    @property
     def passage(self) -> str:
         """All the text of the block that it stands in, whatever other elements hold of it."""
-        block = next((element for element in self.lineage() if element.tag in BLOCKS), self)
-        return " ".join("".join(block._all_texts).split())
+        return next((element for element in self.lineage() if element.tag in BLOCKS), self).all_words
 
     @property
     def source(self) -> str:
@@ -56,6 +60,11 @@ class Element:
     def is_seen(self) -> bool:
         """Whether it lies in nothing whose text is never shown as part of the page."""
         return not any(element.tag in UNSEEN for element in self.lineage())
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether it is shown, and not as what somebody types."""
+        return self.is_seen and not any(element.tag in ("code", "pre") for element in self.lineage())
 
 
 def elements(html: str) -> list[Element]:

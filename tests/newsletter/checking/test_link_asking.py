@@ -23,8 +23,8 @@ def letter():
     ("status", "verdict"),
     [
         *((status, "good") for status in (200, 204, 304)),
-        *((status, "bad") for status in (404, 410, 500, 503)),
-        *((status, "unsure") for status in (400, 401, 403, 429, 999)),
+        *((status, "bad") for status in (404, 410, 500, 502)),
+        *((status, "unsure") for status in (400, 401, 403, 429, 503, 999)),
     ],
 )
 def test_what_a_status_means(web, status, verdict):
@@ -54,7 +54,7 @@ def test_redirects_are_followed_to_their_end_and_not_for_ever(web):
     assert ask(at(web, "/gone")).verdict == "bad"
     assert ask(at(web, "/out")).verdict == "bad"
     web.asked.clear()
-    assert ask(at(web, "/loop")).verdict == "bad"
+    assert ask(at(web, "/loop")).verdict == "unsure"
     assert len(web.asked) == link_asking.MOST_REDIRECTS + 1
 
 
@@ -162,3 +162,11 @@ def test_a_certificate_that_browsers_refuse_is_bad(web, tmp_path):
     outcome = ask(at(web).replace("http:", "https:"))
     assert outcome.verdict == "bad"
     assert "warn" in outcome.words
+
+
+def test_a_certificate_of_which_a_part_is_left_out_is_left_to_the_owner(web, tmp_path):
+    web.answers["/"] = 200
+    web.use_tls(tmp_path, leaves_out_issuer=True)
+    outcome = ask(at(web).replace("http:", "https:"))
+    assert outcome.verdict == "unsure"
+    assert "certificate" in outcome.words

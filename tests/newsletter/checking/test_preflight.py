@@ -130,13 +130,59 @@ def test_a_word_that_holds_the_letters_does_not(app, body):
         ("[words](https://exa mple.org)", "broken-link"),
         ("![A cup](/static/a.png)", "relative-image"),
         ("![](https://example.org/a.png)", "alt-missing"),
+        ("[words](mailto:)", "broken-link"),
+        ("[words](javascript:alert(1))", "broken-link"),
         ("", "body-empty"),
+        ("\u200b&nbsp;", "body-empty"),
+        ("***", "body-empty"),
+        ("[a]: https://example.org", "body-empty"),
     ],
 )
 def test_what_leads_nowhere_in_a_mail_blocks(app, body, code):
     finding = found(body=body)[code]
     assert finding.blocks
     assert finding.field == "body"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Write `[words](https://address)` like this.",
+        "    [words](https://address)",
+        "![A cup of coffee](https://example.org/a.png)",
+        "[![A cup of coffee](https://example.org/a.png)](https://example.org)",
+        "[**words**](https://example.org)",
+        "[words](MAILTO:hello@example.org?subject=Hello)",
+        "As shown [1] (2024), [2][3].",
+        "☕",
+        "50 % of *many* | all || 100%%",
+        "TKI therapy, TK1, tk.",
+    ],
+)
+def test_a_good_letter_passes(app, body):
+    assert found(body=body) == {}
+
+
+@pytest.mark.parametrize("body", ["[](https://example.org)", "[ ](https://example.org)"])
+def test_a_link_that_nobody_sees_warns(app, body):
+    assert not found(body=f"Words.\n\n{body}")["wordless-link"].blocks
+
+
+@pytest.mark.parametrize("field", ["*|FNAME|*", "{{ subscriber.first_name }}", "{{first_name}}", "%%first_name%%"])
+def test_a_merge_field_of_another_system_blocks(app, field):
+    for name in ("subject", "preview", "body"):
+        finding = found(**{name: f"Dear {field},"})["unknown-field"]
+        assert (finding.blocks, finding.field) == (True, name)
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "LOCALHOST", "127.0.0.1", "127.1.2.3:5000", "[::1]", "site.test"])
+def test_a_page_on_ones_own_desk_blocks_once_the_site_is_on_the_web(app, monkeypatch, host):
+    body = f"[words](http://{host}/x)\n\n![A cup](http://{host}/a.png)"
+    codes = {"link-at-home", "image-at-home"}
+    assert not codes & found(body=body).keys()
+    monkeypatch.setitem(app.config, "SITE_URL", "https://doctor.example.org")
+    by_code = found(body=body)
+    assert all(by_code[code].blocks for code in codes)
 
 
 def test_the_cover_needs_words_and_a_whole_address(app):
