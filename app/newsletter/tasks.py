@@ -4,6 +4,7 @@ from pathlib import Path
 
 from flask import current_app
 from huey import crontab
+from sqlalchemy.exc import IntegrityError
 
 from app.extensions import db, queue, take_as_long_as_needed
 from app.newsletter.allowance import Allowance
@@ -21,6 +22,7 @@ from app.outbox.delivery import Deliverer
 log = logging.getLogger(__name__)
 # One issue at a time goes out from a process, over all the connections it may have.
 _sending = threading.Lock()
+FREEZES_AT_MOST = 5
 
 
 @queue.task()
@@ -30,13 +32,25 @@ def send_issues() -> None:
     Run twice, or by several workers at once, it sends each delivery once.
     """
     for issue_id in Issue.due():
-        freeze(issue_id)
+        _freeze_beside_others(issue_id)
     if current_app.config["MAIL_SERVER"] and _sending.acquire(blocking=False):
         try:
             while _send_some():
                 pass
         finally:
             _sending.release()
+
+
+def _freeze_beside_others(issue_id: int) -> None:
+    """Freeze it, over again where one of its readers is erased meanwhile: PostgreSQL then refuses the statement."""
+    for _ in range(FREEZES_AT_MOST):
+        try:
+            return freeze(issue_id)
+        except IntegrityError:
+            db.session.rollback()
+            log.info("issue %s: somebody it was meant for went away while it was frozen; once more", issue_id)
+    log.warning("issue %s could not be frozen; the next sweep tries again", issue_id)
+    return None
 
 
 def freeze(issue_id: int) -> None:

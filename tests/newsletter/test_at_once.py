@@ -12,7 +12,10 @@ from app.extensions import db
 from app.followups import SequenceRun, emails
 from app.followups.leaving import unsubscribe_url
 from app.newsletter.issues.models import Issue
+from app.newsletter.models import Subscription
+from app.newsletter.preferences.leaving import leave_everything
 from app.newsletter.sign_ups import SignUp
+from app.newsletter.tasks import send_issues
 from app.people.models import Consent, Person
 from tests.newsletter.conftest import ADA, fresh
 
@@ -119,3 +122,42 @@ def test_the_persons_lock_keeps_what_was_changed_before_it(app, ada):
     followups.stop_all(person, "unsubscribed")
     db.session.commit()
     assert ada.person.name == "Ada"
+
+
+def test_an_issue_is_frozen_for_the_others_while_somebody_is_erased(app, ada, mail_server):
+    """PostgreSQL sees the reader when it begins to write the deliveries, and not any more when it comes to theirs."""
+    ada.subscribe()
+    grace = Person(email="grace@example.org")
+    issue = Issue(slug="one", title="One", subject="Hello", body="Words.")
+    db.session.add_all([issue, Subscription(person=grace, confirmed_at=now())])
+    db.session.flush()
+    issue.schedule(now())
+    db.session.commit()
+    issue_id, grace_id = issue.id, grace.id
+    db.session.execute(db.delete(Person).where(Person.id == grace_id))
+    failures = []
+
+    def send():
+        with app.app_context():
+            try:
+                send_issues.call_local()
+            except Exception as failure:
+                failures.append(failure)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    time.sleep(0.5)
+    db.session.commit()
+    thread.join()
+    assert failures == []
+    assert fresh(lambda: db.session.get_one(Issue, issue_id)).recipients == 1
+
+
+def test_who_is_erased_while_they_leave_is_gone(ada):
+    ada.subscribe()
+    person = ada.person
+    db.session.execute(db.delete(Person).where(Person.id == person.id).execution_options(synchronize_session=False))
+    leave_everything(person, page="/")
+    db.session.commit()
+    assert ada.person is None
+    assert fresh(lambda: db.session.query(Consent).count()) == 0

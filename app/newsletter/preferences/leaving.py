@@ -25,8 +25,8 @@ def has_left(person: Person) -> bool:
 
 def leave_everything(person: Person, *, page: str) -> None:
     """Take `person` off every list. Done again, it changes nothing."""
-    Person.for_update(person.id)  # Two presses at once are one leaving.
-    if has_left(person):
+    # Two presses at once are one leaving; who is being erased at the same moment is gone by now.
+    if Person.for_update(person.id) is None or has_left(person):
         return
     over = None
     if subscription := Subscription.of(person):
