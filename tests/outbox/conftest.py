@@ -4,6 +4,11 @@ import pytest
 from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader
 
+from app import outbox
+from app.extensions import db
+from app.outbox.models import Email
+from app.people.models import Person
+
 TEMPLATES = {
     "emails/tests/note.subject.txt": "A note for {{ name }}",
     "emails/tests/note.txt": "Dear {{ name }},\n\n.\nA line of one dot is above, and ünïcödé is here.\n",
@@ -19,3 +24,20 @@ def note_template(app: Flask) -> Iterator[None]:
     app.jinja_env.loader = ChoiceLoader([DictLoader(TEMPLATES), before])
     yield
     app.jinja_env.loader = before
+
+
+@pytest.fixture
+def note(app: Flask):
+    """Posts a note to somebody."""
+
+    def post(address="ada@example.org", name="Ada"):
+        email = outbox.post(to=Person.at(address), template="tests/note", name=name)
+        db.session.commit()
+        return email
+
+    return post
+
+
+def email_now(email):
+    db.session.rollback()
+    return db.session.get_one(Email, email.id, populate_existing=True)

@@ -1,31 +1,17 @@
-import socket
+"""Mail on its way out: once, in the server's words, and by one worker."""
+
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
-from app import outbox
 from app.extensions import db, queue
-from app.outbox import smtp
 from app.outbox.delivery import Deliverer
-from app.outbox.models import Email, Worker
+from app.outbox.models import Worker
 from app.outbox.smtp import ConnectionPool
 from app.outbox.tasks import sweep_outbox
-from app.people.models import Person
-from tests.conftest import use_mail_server
-from tests.smtp_server import MailServer, free_port
-
-
-@pytest.fixture
-def note(app):
-    def post(address="ada@example.org", name="Ada"):
-        email = outbox.post(to=Person.at(address), template="tests/note", name=name)
-        db.session.commit()
-        return email
-
-    return post
+from tests.outbox.conftest import email_now
 
 
 def test_what_was_written_arrives(note, mail_server, work):
@@ -132,106 +118,6 @@ def test_a_mail_that_cannot_be_built_holds_up_no_other(note, mail_server, work):
     assert "too long" in email_now(broken).last_answer
 
 
-def test_a_connection_lost_before_the_answer_repeats_under_the_same_id(note, mail_server, work, clock):
-    mail_server.hang_up_after_data = 1
-    email = note()
-    work()
-    assert email_now(email).state == "retrying"
-    clock.time = email_now(email).due_at
-    sweep_outbox.call_local()
-    assert [message["Message-ID"] for message in mail_server.received] == [email.message_id] * 2
-    assert email_now(email).state == "sent"
-
-
-def test_a_server_that_is_down_loses_nothing(app, note, work, clock):
-    port = free_port()
-    use_mail_server(app, "127.0.0.1", port)
-    try:
-        emails = [note(f"reader{number}@example.org") for number in range(5)]
-        work()
-        assert all(email_now(email).sent_at is None for email in emails)
-        server = MailServer(port).start()
-        try:
-            for _ in range(5):
-                clock.advance(minutes=5)
-                sweep_outbox.call_local()
-            assert len(server.received) == 5
-        finally:
-            server.stop()
-    finally:
-        use_mail_server(app, None, 25)
-
-
-def test_a_dead_kept_connection_is_noticed(app, note, work, clock):
-    port = free_port()
-    first = MailServer(port).start()
-    use_mail_server(app, "127.0.0.1", port)
-    try:
-        note()
-        work()
-        first.stop()
-        second = MailServer(port).start()
-        try:
-            note("grace@example.org")
-            work()
-            assert len(second.received) == 1
-        finally:
-            second.stop()
-    finally:
-        use_mail_server(app, None, 25)
-
-
-def test_what_a_dead_worker_held_is_sent_by_another(note, mail_server, clock):
-    email = note()
-    dead = Deliverer(connections=1)
-    dead.beat()
-    assert Email.claim_next(dead.worker_id).id == email.id
-    db.session.commit()
-    sweep_outbox.call_local()
-    assert mail_server.received == []  # It may still be in hand.
-    clock.advance(minutes=1)
-    Deliverer.of_this_process().beat()
-    sweep_outbox.call_local()
-    assert len(mail_server.received) == 1
-
-
-def test_a_mail_whose_outcome_could_not_be_written_down_goes_out_again_under_the_same_id(note, mail_server, clock):
-    email, engine = note(), db.engine
-
-    def lose_the_database(_connection):
-        raise ConnectionResetError("the database went away")
-
-    mail_server.refuse = lambda _: event.listen(engine, "commit", lose_the_database)
-    with pytest.raises(ConnectionResetError):
-        Deliverer.of_this_process().deliver_due()
-    event.remove(engine, "commit", lose_the_database)
-    mail_server.refuse = None
-    assert email_now(email).state == "sending"
-    sweep_outbox.call_local()
-    assert {message["Message-ID"] for message in mail_server.received} == {email.message_id}
-    assert email_now(email).state == "sent"
-
-
-def test_a_server_that_never_answers_is_given_up_and_the_mail_kept(app, note, work, monkeypatch):
-    monkeypatch.setattr(smtp, "PATIENCE_SECONDS", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        use_mail_server(app, "127.0.0.1", silent.getsockname()[1])
-        email = note()
-        work()
-    use_mail_server(app, None, 25)
-    assert email_now(email).state == "retrying"
-    assert "timed out" in email_now(email).last_answer
-
-
-def test_a_password_that_cannot_be_sent_keeps_the_mail(app, note, work, mail_server, monkeypatch):
-    monkeypatch.setitem(app.config, "MAIL_USERNAME", "doctor")
-    monkeypatch.setitem(app.config, "MAIL_PASSWORD", "geheim\udc80")
-    use_mail_server(app, "127.0.0.1", mail_server.port)
-    email = note()
-    work()
-    assert email_now(email).state == "retrying"
-
-
 def test_threads_that_want_the_last_idle_connection_both_get_one(app):
     pool = ConnectionPool(8)
     with pool.lent(1):
@@ -298,8 +184,3 @@ def test_a_worker_that_retires_is_forgotten(app):
     assert [worker.id for worker in Worker.alive()] == [deliverer.worker_id]
     deliverer.retire()
     assert Worker.alive() == []
-
-
-def email_now(email):
-    db.session.rollback()
-    return db.session.get_one(Email, email.id, populate_existing=True)

@@ -5,8 +5,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.extensions import db
+from app.followups import Sequence
 from app.people.models import Person
 from app.people.sign_in import SignInCode
+from tests.followups.conftest import sequence_of
 
 
 def signed_in(app: Flask, email: str, *, owner: bool = False) -> FlaskClient:
@@ -32,3 +34,16 @@ def learner(app: Flask) -> FlaskClient:
 
 def token_in(page) -> str:
     return re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+
+
+@pytest.fixture
+def welcome(app: Flask) -> Sequence:
+    """A sequence of three letters."""
+    return sequence_of("welcome", {"slug": "one"}, {"slug": "two", "delay_hours": 76}, {"slug": "three"})
+
+
+@pytest.fixture
+def post(owner: FlaskClient):
+    """Posts to a page of the studio with its token."""
+    token = token_in(owner.get("/studio/sequences/new"))
+    return lambda path, **fields: owner.post(f"/studio{path}", data={"csrf_token": token, **fields})

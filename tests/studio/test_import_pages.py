@@ -1,57 +1,17 @@
 """Importing and exporting in the studio: look at a file, check it, take it in; and the files that come out."""
 
 import re
-from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
-from app.clock import now
 from app.extensions import db
-from app.newsletter.in_and_out.import_rows import BATCH
-from app.newsletter.in_and_out.import_tasks import sweep_uploads, work_on_upload
-from app.newsletter.in_and_out.uploads import SILENCE, LostClaim, Upload, UploadPart, UploadReject
-from app.newsletter.models import Subscription
-from app.outbox.delivery import Deliverer
+from app.newsletter.in_and_out.uploads import Upload, UploadPart, UploadReject
 from app.people.models import Consent, Person
 from app.studio import import_views
 from tests.studio import factories
 from tests.studio.conftest import token_in
-
-IMPORT = "/studio/subscriptions/import"
-PEOPLE = b"email,name,status\nada@example.org,Ada,active\nlee@example.org,Lee,unsubscribed\nnope,,active\n"
-COLUMNS = {"column_email": "0", "column_name": "1", "column_status": "2"}
-
-
-def send(owner, data=PEOPLE, name="people.csv"):
-    token = token_in(owner.get(IMPORT))
-    # As bytes, because Werkzeug's test client leaves the temporary file of a large form open.
-    fields = {"csrf_token": token, "file": FileStorage(BytesIO(data), name)}
-    boundary, body = encode_multipart(fields)
-    return owner.post(IMPORT, data=body, content_type=f"multipart/form-data; boundary={boundary}")
-
-
-def check(owner, path, **fields):
-    plan = {"csrf_token": token_in(owner.get(IMPORT)), "system": "other", "basis": "asked"} | COLUMNS | fields
-    return owner.post(f"{path}/check", data=plan)
-
-
-def press(owner, path, button):
-    return owner.post(f"{path}/{button}", data={"csrf_token": token_in(owner.get(IMPORT))})
-
-
-def everybody():
-    db.session.rollback()
-    db.session.expire_all()  # A request outside of tests begins without anything read before.
-    rows = db.session.execute(db.select(Person.email, Subscription).join(Subscription.person))
-    return {email: row.state for email, row in rows}
-
-
-def count(model):
-    db.session.rollback()
-    return db.session.scalar(db.select(db.func.count()).select_from(model))
+from tests.studio.importing import IMPORT, PEOPLE, check, count, everybody, press, send
 
 
 def test_a_file_is_looked_at_checked_and_taken_in(owner, work, mail):
@@ -181,102 +141,6 @@ def test_what_makes_the_whole_file_unreadable_is_said_on_its_page(owner, work):
     check(owner, path, encoding="utf-16")
     work()
     assert 'name="column_tags"' in owner.get(path).text
-
-
-@pytest.fixture
-def many(owner, work):
-    """An upload of three batches, checked."""
-    rows = b"".join(b"reader%d@example.org\n" % number for number in range(3 * BATCH))
-    path = send(owner, b"email\n" + rows).location
-    check(owner, path, column_name="", column_status="")
-    work()
-    return path
-
-
-def test_an_import_that_was_cut_off_goes_on_where_it_was(owner, work, many, monkeypatch, clock):
-    press(owner, many, "import")
-    upload_id = int(many.rpartition("/")[2])
-    claim = Upload.claim(upload_id)
-    db.session.commit()
-    steps = claim.work()
-    for _ in range(3):  # The beginning and two batches; then the worker dies.
-        next(steps)
-        db.session.commit()
-    del steps, claim
-    assert len(everybody()) == 2 * BATCH
-    db.session.rollback()
-    work_on_upload.call_local(upload_id)  # Somebody still has it, as far as anyone knows.
-    assert len(everybody()) == 2 * BATCH
-    clock.advance(seconds=SILENCE.total_seconds() + 1)
-    db.session.rollback()
-    sweep_uploads.call_local()
-    work()
-    assert len(everybody()) == 3 * BATCH
-    db.session.rollback()
-    assert db.session.get(Upload, upload_id).counts == {"new": 3 * BATCH}
-
-
-def test_a_worker_that_is_told_to_stop_hands_the_import_on(app, owner, work, many):
-    press(owner, many, "import")
-    db.session.rollback()
-    Deliverer.of_this_process().stopping.set()
-    work()
-    upload = db.session.get(Upload, int(many.rpartition("/")[2]))
-    assert (upload.step, upload.claimed_by) == ("importing", None)
-    Deliverer.of_this_process().stopping.clear()
-    db.session.rollback()
-    sweep_uploads.call_local()
-    work()
-    assert len(everybody()) == 3 * BATCH
-
-
-def test_a_worker_that_lost_its_claim_writes_nothing_more(owner, many):
-    press(owner, many, "import")
-    upload_id = int(many.rpartition("/")[2])
-    steps = Upload.claim(upload_id).work()
-    next(steps)
-    db.session.commit()
-    db.session.execute(db.update(Upload).values(claimed_by="another"))
-    db.session.commit()
-    with pytest.raises(LostClaim):
-        next(steps)
-    db.session.rollback()
-    assert everybody() == {}
-
-
-def test_files_are_not_kept_for_long(owner, work, clock):
-    begun = send(owner).location
-    done = send(owner).location
-    check(owner, done)
-    work()
-    press(owner, done, "import")
-    work()
-    clock.advance(days=1, minutes=1)
-    db.session.rollback()
-    sweep_uploads.call_local()
-    assert count(UploadPart) == 0
-    assert owner.get(begun).status_code == 404
-    db.session.rollback()
-    db.session.execute(db.update(Upload).values(finished_at=now() - timedelta(days=31)))
-    db.session.commit()
-    sweep_uploads.call_local()
-    assert count(UploadReject) == count(Upload) == 0
-
-
-def test_an_import_that_nobody_goes_on_with_is_dropped_after_a_day_and_not_before(owner, work, clock):
-    path = send(owner).location
-    check(owner, path)
-    work()
-    press(owner, path, "import")
-    db.session.rollback()
-    Upload.claim(int(path.rpartition("/")[2]))  # By a worker that dies.
-    db.session.commit()
-    for hours, kept in ((23, 1), (2, 0)):
-        clock.advance(hours=hours)
-        db.session.rollback()
-        Upload.forget_old()
-        db.session.commit()
-        assert count(Upload) == kept
 
 
 def test_what_nobody_expected_is_told_to_the_owner(owner, work, caplog):

@@ -12,16 +12,8 @@ from app.people.suppressions import HARD_BOUNCE, Suppression
 from tests.conftest import running
 from tests.imap_server import Mailbox
 from tests.newsletter.conftest import fresh
+from tests.newsletter.returned.conftest import counters, envelope_of, reason, sent
 from tests.newsletter.returned.mails import POSTFIX, REPLY, mail
-from tests.newsletter.returned.test_bounce_mail import envelope_of
-from tests.newsletter.returned.test_bounces import counters, reason, sent
-
-
-@pytest.fixture
-def delivery(ada, clock):
-    ada.subscribe()
-    clock.advance(days=1)
-    return sent(clock.time)
 
 
 @pytest.fixture

@@ -7,35 +7,19 @@ from sqlalchemy import insert
 
 from app.extensions import db
 from app.followups.leaving import list_headers
-from app.newsletter.returned import bounce_boxes, bounces
+from app.newsletter.returned import bounce_boxes
 from app.newsletter.returned.suppressing import lift
 from app.newsletter.sending.deliveries import Delivery, bounce_keys
 from app.outbox import Email, return_address
 from app.people.models import Person
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
 from tests.newsletter.conftest import ADA, fresh, rows_of_everybody
+from tests.newsletter.returned.conftest import counters, envelope_of, reason, sent
 from tests.newsletter.returned.mails import AWAY, EXCHANGE, GMAIL, LEAVING, POSTFIX, QMAIL, REPLY, mail
 from tests.newsletter.returned.mails import COMPLAINT as ARF
-from tests.newsletter.returned.test_bounces import counters, reason, sent
 
 FORMATS = {"postfix": POSTFIX, "exchange": EXCHANGE, "gmail": GMAIL, "qmail": QMAIL}
 PLAIN = "hello@doctor.example.org"
-
-
-@pytest.fixture
-def subscribed(ada, clock):
-    ada.subscribe()
-    clock.advance(days=1)
-    return ada
-
-
-@pytest.fixture
-def delivery(subscribed, clock):
-    return sent(clock.time)
-
-
-def envelope_of(delivery):
-    return bounces.envelope_sender(bounce_keys()(delivery.id))
 
 
 def way_out_of(person):

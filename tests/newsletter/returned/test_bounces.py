@@ -3,36 +3,15 @@
 import pytest
 
 from app.extensions import db
-from app.newsletter.issues.models import Issue
-from app.newsletter.models import Subscription
 from app.newsletter.returned import bounces
 from app.newsletter.returned.suppressing import lift
 from app.newsletter.sending.deliveries import Delivery
 from app.people.models import Consent, Person
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
 from tests.newsletter.conftest import ADA, at_once, fresh
+from tests.newsletter.returned.conftest import counters, reason, sent
 
 FULL, UNKNOWN, SPAM = "452 4.2.2 over quota", "550 5.1.1 User unknown", "550 5.7.1 blocked as spam"
-
-
-@pytest.fixture
-def subscribed(ada, clock):
-    ada.subscribe()
-    clock.advance(days=1)
-    return ada
-
-
-def sent(at):
-    """An issue of its own, and its letter to Ada, sent at this moment."""
-    number = db.session.query(Issue).count() + 1
-    issue = Issue(slug=f"issue-{number}", title="One idea", recipients=1, sent=1)
-    db.session.add(issue)
-    db.session.flush()
-    subscription = db.session.scalars(db.select(Subscription).join(Person).where(Person.email == ADA)).one()
-    delivery = Delivery(issue_id=issue.id, subscription_id=subscription.id, due_at=at, sent_at=at)
-    db.session.add(delivery)
-    db.session.commit()
-    return delivery
 
 
 def refused_letter(clock):
@@ -45,16 +24,6 @@ def refused_letter(clock):
 def report(verb, *args, **kwargs):
     verb(*args, **kwargs)
     db.session.commit()
-
-
-def counters(delivery):
-    issue = fresh(lambda: db.session.get(Issue, delivery.issue_id))
-    return issue.bounced, issue.complained
-
-
-def reason():
-    entry = fresh(lambda: Suppression.of(ADA))
-    return entry and entry.reason
 
 
 def test_a_hard_bounce_suppresses_at_once(subscribed, clock):

@@ -1,75 +1,31 @@
-"""What mail providers tell by webhook, and what only claims to come from them."""
+"""What Amazon SES tells by webhook, and what only claims to come from it."""
 
 import json
 import threading
-from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from app.extensions import db
 from app.newsletter.returned import sns
 from app.newsletter.returned.suppressing import lift
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
 from tests.newsletter.conftest import ADA, at_once, fresh, rows_of_everybody
-from tests.newsletter.returned.test_bounce_mail import envelope_of
-from tests.newsletter.returned.test_bounces import counters, reason, sent
-
-TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
-HOST = "https://sns.eu-west-1.amazonaws.com"
-CERTIFICATE = f"{HOST}/SimpleNotificationService-0123456789abcdef.pem"
-SUBSCRIBE = f"{HOST}/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=abc"
-LOGIN = "postmark:a long and random password"
-
-
-class Signer:
-    """A key, with a certificate of its own for it."""
-
-    def __init__(self):
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sns.amazonaws.com")])
-        builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(self.key.public_key())
-        builder = builder.serial_number(1).not_valid_before(datetime(2026, 1, 1)).not_valid_after(datetime(2036, 1, 1))
-        self.pem = builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    def signed(self, notice, version="2"):
-        """`notice` with its signature, made here as Amazon's guide describes it."""
-        names = ["Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
-        text = "".join(f"{name}\n{notice[name]}\n" for name in names if name in notice)
-        signature = self.key.sign(text.encode(), PKCS1v15(), hashes.SHA1() if version == "1" else hashes.SHA256())
-        return notice | {
-            "SignatureVersion": version, "Signature": b64encode(signature).decode(), "SigningCertURL": CERTIFICATE,
-        }  # fmt: skip
-
-
-AMAZON, FORGER = Signer(), Signer()
-
-
-class Amazon(HTTPServer):
-    """What answers in place of Amazon's host: `asked` holds the paths, `status` and `body` what it says."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Answer)
-        self.asked, self.status, self.body, self.location = [], 200, AMAZON.pem, None
-
-
-class _Answer(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        self.send_response(self.server.status)
-        if self.server.location:
-            self.send_header("Location", self.server.location)
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def log_message(self, *_):
-        pass
+from tests.newsletter.returned.amazon import (
+    AMAZON,
+    CERTIFICATE,
+    FORGER,
+    HOST,
+    SUBSCRIBE,
+    TOPIC,
+    Amazon,
+    bounce,
+    complaint,
+    notice,
+    tell,
+)
+from tests.newsletter.returned.conftest import counters, reason, sent, with_one_changed
 
 
 @pytest.fixture
@@ -93,47 +49,10 @@ def amazon(app, monkeypatch):
     assert set(hosts) <= {"sns.eu-west-1.amazonaws.com"}
 
 
-@pytest.fixture
-def subscribed(ada, clock):
+@pytest.fixture(autouse=True)
+def monday(clock):
+    """A day before the moments that are told here."""
     clock.time = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    ada.subscribe()
-    clock.advance(days=1)
-    return ada
-
-
-@pytest.fixture
-def delivery(subscribed, clock):
-    return sent(clock.time)
-
-
-def notice(message, clock, **fields):
-    usual = {
-        "Type": "Notification", "MessageId": "1b2c", "TopicArn": TOPIC, "Message": message,
-        "Timestamp": clock.time.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-    }  # fmt: skip
-    return usual | fields
-
-
-def bounce(delivery=None, kind="Permanent", sub_type="General", address=ADA, at=None, form="notificationType", **said):
-    said = said or {"status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
-    source = envelope_of(delivery) if delivery else "hello@doctor.example.org"
-    at = (at or datetime(2026, 11, 24, 9, 0, tzinfo=UTC)).isoformat()
-    told = {"bounceType": kind, "bounceSubType": sub_type, "timestamp": at}
-    told["bouncedRecipients"] = [{"emailAddress": address, "action": "failed", **said}]
-    return json.dumps({form: "Bounce", "bounce": told, "mail": {"source": source, "destination": [address]}})
-
-
-def complaint(delivery=None, feedback="abuse", address=ADA, form="notificationType"):
-    source = envelope_of(delivery) if delivery else "hello@doctor.example.org"
-    told = {"complainedRecipients": [{"emailAddress": address}], "complaintFeedbackType": feedback}
-    told["timestamp"] = "2026-11-24T09:00:00.000Z"
-    return json.dumps({form: "Complaint", "complaint": told, "mail": {"source": source}})
-
-
-def tell(client, body):
-    """As SNS posts it: JSON that calls itself plain text, from no page."""
-    body = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return client.post("/newsletter/webhooks/ses", data=body, content_type="text/plain; charset=UTF-8").status_code
 
 
 @pytest.mark.parametrize("version", ["1", "2"])
@@ -298,19 +217,6 @@ def test_what_is_no_notice_is_refused(client, amazon, body, status):
     assert amazon.asked == []
 
 
-ODD = [
-    [], ["Notification"], {}, {"a": 1}, 0, 1e308, True, "", "\ud800", "x\0y", "x" * 50_000, "0001-01-01T00:00:00+23:59",
-    json.loads("[" * 300 + "]" * 300),
-]  # fmt: skip
-
-
-def with_one_changed(told):
-    """`told`, and with each of the values in it replaced by each odd one in turn."""
-    for name, value in told.items():
-        inner = with_one_changed(value) if isinstance(value, dict) else ()
-        yield from (told | {name: each} for each in [*ODD, *inner])
-
-
 def test_odd_values_in_a_notice_are_refused_in_peace(client, amazon, delivery, clock):
     before = rows_of_everybody()
     for forged in with_one_changed(AMAZON.signed(notice(bounce(delivery), clock, Subject="Bounce"))):
@@ -342,104 +248,14 @@ def test_a_notice_sent_again_later_does_not_undo_the_owners_word(client, amazon,
     assert reason() is None
 
 
-# Postmark.
-
-
-@pytest.fixture
-def postmark(app, monkeypatch):
-    monkeypatch.setitem(app.config, "POSTMARK_WEBHOOK_LOGIN", LOGIN)
-
-
-def record(kind="HardBounce", record_type="Bounce", **fields):
-    usual = {"RecordType": record_type, "Type": kind, "Email": ADA, "BouncedAt": "2026-11-24T09:00:00Z", "ID": 42}
-    return usual | {"Details": "smtp;550 5.1.1 unknown"} | fields
-
-
-def post_record(client, told, login=LOGIN):
-    headers = {"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login is not None else {}
-    body = told if isinstance(told, bytes) else json.dumps(told).encode()
-    path = "/newsletter/webhooks/postmark"
-    return client.post(path, data=body, content_type="application/json", headers=headers).status_code
-
-
-def test_a_hard_bounce_at_postmark_suppresses_and_counts_once(client, postmark, delivery):
-    assert [post_record(client, record()) for _ in range(2)] == [200, 200]
-    assert (reason(), counters(delivery)) == (HARD_BOUNCE, (1, 0))
-    assert fresh(lambda: Suppression.of(ADA)).detail == "HardBounce: smtp;550 5.1.1 unknown"
-
-
-@pytest.mark.parametrize(
-    "told", [record("SpamComplaint"), record("SpamComplaint", "SpamComplaint"), record("x", "SpamComplaint")]
-)
-def test_a_complaint_at_postmark_unsubscribes_and_suppresses(client, postmark, delivery, subscribed, told):
-    assert post_record(client, told) == 200
-    assert (reason(), subscribed.subscription.state, counters(delivery)) == (COMPLAINT, "left", (0, 1))
-
-
-@pytest.mark.parametrize(
-    ("kind", "noted", "counted"),
-    [("SoftBounce", "soft", 1), ("DnsError", "soft", 1), ("SpamNotification", None, 1), ("Transient", None, 0),
-     ("AutoResponder", None, 0), ("Unsubscribe", None, 0), (None, None, 0)],
-)  # fmt: skip
-def test_postmarks_words_are_understood(client, postmark, delivery, kind, noted, counted):
-    assert post_record(client, record(kind)) == 200
-    db.session.refresh(delivery)
-    assert (delivery.bounce_kind, counters(delivery), reason()) == (noted, (counted, 0), None)
-
-
-@pytest.mark.parametrize(
-    "told",
-    [{}, record(Email=None), record(Email=["x"]), record(Email="x\r\ny@example.org"), record(record_type="Open")],
-)
-def test_a_record_of_nobody_changes_nothing(client, postmark, delivery, told):
-    before = rows_of_everybody()
-    assert post_record(client, told) == 200
-    assert rows_of_everybody() == before
-
-
-def test_odd_letters_in_a_record_break_nothing(client, postmark, delivery):
-    assert post_record(client, record(Details="\ud800\x00\u202e")) == 200
-    assert reason() == HARD_BOUNCE
-
-
-def test_odd_values_in_a_record_are_passed_over(client, postmark, delivery):
-    for odd in with_one_changed(record()):
-        assert post_record(client, odd) == 200, odd
-
-
-@pytest.mark.parametrize(
-    "login", [None, "", ":", "postmark:", "postmark:wrong", "x:a long and random password", LOGIN + " "]
-)
-def test_a_record_without_the_right_login_changes_nothing(client, postmark, delivery, login):
-    before = rows_of_everybody()
-    assert post_record(client, record(), login) == 403
-    assert rows_of_everybody() == before
-
-
-@pytest.mark.parametrize(("body", "status"), [(b"", 400), (b"[1]", 400), (b"x" * 300_000, 413)])
-def test_what_is_no_record_is_refused(client, postmark, body, status):
-    assert post_record(client, body) == status
-
-
-def test_a_record_sent_again_does_not_undo_the_owners_word(client, postmark, subscribed, clock):
-    post_record(client, record())
-    clock.advance(days=1)
-    assert lift(ADA)
-    db.session.commit()
-    assert post_record(client, record()) == 200
-    assert reason() is None
-
-
 def test_a_webhook_that_is_not_set_up_is_not_there(app, client, delivery, clock):
-    assert app.config["SES_TOPIC_ARN"] is app.config["POSTMARK_WEBHOOK_LOGIN"] is None
+    assert app.config["SES_TOPIC_ARN"] is None
     assert tell(client, AMAZON.signed(notice(bounce(delivery), clock))) == 404
-    assert [post_record(client, record(), login) for login in (LOGIN, None, "None:None", ":")] == [404] * 4
     assert reason() is None
 
 
-def test_only_posts_are_heard(client, amazon, postmark):
-    for path in ("ses", "postmark"):
-        assert client.get(f"/newsletter/webhooks/{path}").status_code == 405
+def test_only_posts_are_heard(client, amazon):
+    assert client.get("/newsletter/webhooks/ses").status_code == 405
 
 
 def test_the_real_connection_is_checked_and_does_not_wait_for_ever():
