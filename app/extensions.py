@@ -21,6 +21,7 @@ from huey.storage import MemoryStorage, PostgresStorage, RedisStorage, SqliteSto
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, TypeDecorator, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.orm import registry as type_registry
 
@@ -98,6 +99,19 @@ def write_on_get() -> None:
     """
     g.writes = True
     db.session.commit()
+
+
+def came_first(row: Base) -> bool:
+    """Insert `row` now; whether that was possible, or else somebody made one of its key between our look and our write.
+
+    Then `row` is forgotten, and theirs can be read.
+    """
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 def insert_with_conflict(into: type[Any] | Table) -> Any:

@@ -6,11 +6,10 @@ from hashlib import sha256
 
 from flask import current_app
 from sqlalchemy import String, delete
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.extensions import Model, db
+from app.extensions import Model, came_first, db
 
 EVERY = timedelta(minutes=10)
 
@@ -25,12 +24,7 @@ class LinkMailing(Model):
     def claim(cls, kind: str, counted_as: str) -> bool:
         """Whether such a mail may go to a mailbox now. The first to ask is told yes, others no for ten minutes."""
         db.session.execute(delete(cls).where(cls.mailed_at <= now() - EVERY))
-        try:
-            with db.session.begin_nested():
-                db.session.add(cls(key=_hash(kind, counted_as)))
-        except IntegrityError:
-            return False
-        return True
+        return came_first(cls(key=_hash(kind, counted_as)))
 
 
 def _hash(kind: str, counted_as: str) -> str:

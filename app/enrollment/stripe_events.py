@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, String, select, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -14,7 +13,7 @@ from app.enrollment import stripe_gateway
 from app.enrollment.fulfilment import fulfil
 from app.enrollment.orders import Order
 from app.enrollment.stripe_gateway import GatewayRefused
-from app.extensions import Model, db
+from app.extensions import Model, came_first, db
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +58,8 @@ class StripeEvent(Model):
     @classmethod
     def receive(cls, event: dict[str, Any], payload: str) -> "StripeEvent | None":
         """The event as a row; None if it came before."""
-        try:
-            with db.session.begin_nested():
-                row = cls(stripe_id=event["id"], type=event["type"], payload=payload)
-                db.session.add(row)
-        except IntegrityError:
-            return None
-        return row
+        row = cls(stripe_id=event["id"], type=event["type"], payload=payload)
+        return row if came_first(row) else None
 
     @classmethod
     def due(cls) -> list[int]:

@@ -16,11 +16,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
-from app.extensions import Model, db
+from app.extensions import Model, came_first, db
 from app.followups.holds import held_until
 from app.followups.models import Sequence, SequenceStep
 from app.people.models import Consent, Person
@@ -70,14 +69,9 @@ class SequenceRun(Model):
         known = select(cls).filter_by(sequence=sequence, person=person, occasion=occasion)
         if run := db.session.scalar(known):
             return run
-        try:
-            with db.session.begin_nested():
-                run = cls(sequence=sequence, version=sequence.version, person=person, occasion=occasion, values=values)
-                run._wait_for(*run._steps_from(0, 1))
-                db.session.add(run)
-        except IntegrityError:  # Somebody else began it between our look and our write.
-            return db.session.scalars(known).one()
-        return run
+        run = cls(sequence=sequence, version=sequence.version, person=person, occasion=occasion, values=values)
+        run._wait_for(*run._steps_from(0, 1))
+        return run if came_first(run) else db.session.scalars(known).one()
 
     @classmethod
     def whose_turn(cls, most: int, *chosen: ColumnElement[bool]) -> list[int]:

@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.extensions import Model, db
+from app.extensions import Model, came_first, db
 from app.limits import mailbox_of
 
 BETWEEN_MAILS = timedelta(minutes=10)
@@ -46,13 +45,8 @@ class Allowance(Model):
         locked = select(cls).filter_by(address=address).with_for_update().execution_options(populate_existing=True)
         if allowance := db.session.scalar(locked):
             return allowance
-        try:
-            with db.session.begin_nested():
-                allowance = cls(address=address)
-                db.session.add(allowance)
-        except IntegrityError:  # Somebody else made it between our look and our write.
-            return db.session.scalars(locked).one()
-        return allowance
+        allowance = cls(address=address)
+        return allowance if came_first(allowance) else db.session.scalars(locked).one()
 
     @classmethod
     def forget(cls, address: str) -> None:

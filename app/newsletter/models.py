@@ -16,12 +16,11 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import followups
 from app.clock import now
-from app.extensions import Model, db
+from app.extensions import Model, came_first, db
 from app.followups.models import TAG
 from app.newsletter.growth import GrowthDay
 from app.newsletter.offer import Topic
@@ -107,14 +106,11 @@ class Subscription(Model):
         db.session.flush()
         if subscription := cls.of(person):
             return subscription
-        try:
-            with db.session.begin_nested():
-                # The address of somebody who was erased, or never subscribed, may be on the list all the same.
-                subscription = cls(person=person, suppressed_at=now() if Suppression.of(person.email) else None)
-                db.session.add(subscription)
-        except IntegrityError:  # Somebody else made it between our look and our write.
-            return db.session.scalars(select(cls).filter_by(person_id=person.id)).one()
-        return subscription
+        # The address of somebody who was erased, or never subscribed, may be on the list all the same.
+        subscription = cls(person=person, suppressed_at=now() if Suppression.of(person.email) else None)
+        if came_first(subscription):
+            return subscription
+        return db.session.scalars(select(cls).filter_by(person_id=person.id)).one()
 
     @classmethod
     def takes_letters(cls, moment: Any = None) -> ColumnElement[bool]:

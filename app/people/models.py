@@ -4,11 +4,10 @@ from datetime import datetime
 from flask_security.core import RoleMixin, UserMixin
 from flask_security.datastore import SQLAlchemyUserDatastore
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, select, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
-from app.extensions import Model, db
+from app.extensions import Model, came_first, db
 from app.limits import mailbox_of
 from app.people.addresses import normalize
 
@@ -91,13 +90,8 @@ class Person(Model, UserMixin):
         email = normalize(email, local=local)
         if person := cls.with_email(email):
             return person
-        try:
-            with db.session.begin_nested():
-                person = cls(email=email)
-                db.session.add(person)
-        except IntegrityError:  # Somebody else made it between our look and our write.
-            return db.session.scalars(select(cls).filter_by(email=email)).one()
-        return person
+        person = cls(email=email)
+        return person if came_first(person) else db.session.scalars(select(cls).filter_by(email=email)).one()
 
     @classmethod
     def for_update(cls, person_id: int) -> "Person | None":

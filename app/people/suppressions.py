@@ -6,11 +6,10 @@ from hashlib import sha256
 
 from flask import current_app
 from sqlalchemy import CheckConstraint, String, delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.extensions import Model, db
+from app.extensions import Model, came_first, db
 
 HARD_BOUNCE, SOFT_BOUNCES, COMPLAINT, ERASED, BY_OWNER = "hard bounce", "soft bounces", "complaint", "erased", "owner"
 # Somebody had this address before and moved on. It keeps imports out, and nothing else.
@@ -59,13 +58,10 @@ class Suppression(Model):
         locked = locked.execution_options(populate_existing=True)
         if known := db.session.scalar(locked):
             return known._outdone_by(address, reason, detail)
-        try:
-            with db.session.begin_nested():
-                entry = cls(address_hash=hash_of(address), address=address, reason=reason, detail=detail)
-                db.session.add(entry)
-        except IntegrityError:  # Somebody else put it there between our look and our write.
-            return db.session.scalars(locked).one()._outdone_by(address, reason, detail)
-        return entry
+        entry = cls(address_hash=hash_of(address), address=address, reason=reason, detail=detail)
+        if came_first(entry):
+            return entry
+        return db.session.scalars(locked).one()._outdone_by(address, reason, detail)
 
     def _outdone_by(self, address: str, reason: str, detail: str) -> "Suppression":
         if self.reason == MOVED != reason:

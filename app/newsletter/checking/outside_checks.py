@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import String, delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.extensions import Model, db, queue
+from app.extensions import Model, came_first, db, queue
 from app.newsletter.checking import link_asking
 from app.newsletter.checking.link_asking import WEB
 from app.outbox import sender_domain
@@ -60,12 +59,7 @@ class OutsideCheck(Model):
     def _is_claimed(cls, subject: str) -> bool:
         row = db.session.get(cls, subject, with_for_update=True, populate_existing=True)
         if row is None:
-            try:
-                with db.session.begin_nested():
-                    db.session.add(cls(subject=subject))
-            except IntegrityError:  # Another worker was faster.
-                return False
-            return True
+            return came_first(cls(subject=subject))
         if row.is_fresh or row.is_being_asked:
             return False
         row.asked_at, row.verdict, row.words = now(), "", ""
