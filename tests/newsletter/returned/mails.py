@@ -179,7 +179,22 @@ Letter.
 --B--
 """
 
-AWAY = """\
+# What qmail says, when somebody only passes it on.
+QUOTED = """\
+Hi. This is the qmail-send program at mx.example.org.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<{address}>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+--- Below this line is a copy of the message.
+
+{letter}
+"""
+
+AWAY = (
+    """\
 Return-Path: <>
 From: Ada <ada@example.org>
 To: {envelope}
@@ -189,19 +204,12 @@ Date: Tue, 24 Nov 2026 09:00:00 +0000
 
 I am away until Monday, and so is my colleague: what you send him comes back like this.
 
-Hi. This is the qmail-send program at mx.example.org.
-I'm afraid I wasn't able to deliver your message to the following addresses.
-This is a permanent error; I've given up. Sorry it didn't work out.
-
-<{address}>:
-Sorry, no mailbox here by that name. (#5.1.1)
-
---- Below this line is a copy of the message.
-
-{letter}
 """
+    + QUOTED
+)
 
-REPLY = """\
+REPLY = (
+    """\
 Return-Path: <ada@example.org>
 From: Ada <ada@example.org>
 To: {envelope}
@@ -210,17 +218,9 @@ Date: Tue, 24 Nov 2026 09:00:00 +0000
 
 Dear Doctor, a friend of mine got this when she wrote to me. What does it mean?
 
-Hi. This is the qmail-send program at mx.example.org.
-I'm afraid I wasn't able to deliver your message to the following addresses.
-This is a permanent error; I've given up. Sorry it didn't work out.
-
-<{address}>:
-Sorry, no mailbox here by that name. (#5.1.1)
-
---- Below this line is a copy of the message.
-
-{letter}
 """
+    + QUOTED
+)
 
 LEAVING = """\
 Return-Path: <ada@example.org>
