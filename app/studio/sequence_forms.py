@@ -29,7 +29,7 @@ IN_WORDS = {
     TAG: "A subscriber gets a tag",
     REQUESTED: "Somebody asks for a consultation",
     COMPLETED: "A consultation has taken place",
-    ABANDONED: "A checkout is left unpaid, if the buyer agreed to a reminder",
+    ABANDONED: "A checkout is left unpaid, if the buyer agreed to one reminder",
     ENROLLED: "Somebody enrolls in the course",
 }
 

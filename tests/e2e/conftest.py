@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
 from tests.conftest import lacking
 from tests.processes import start, stop, wait_until
@@ -149,3 +149,20 @@ def page(request: pytest.FixtureRequest, new_page: NewPage) -> Page:
     """A visitor on a phone, at a desk, and one whose browser runs no script."""
     options = {"phone": PHONE, "desktop": {}, "without script": {"java_script_enabled": False}}
     return new_page(**options[request.param])
+
+
+@pytest.fixture(scope="session")
+def owner_session(browser: Browser, running_site: Site) -> StorageState:
+    """What a browser keeps once the owner has signed in by the printed link, which is good once."""
+    with browser.new_context(base_url=running_site.url) as context:
+        page = context.new_page()
+        page.goto(running_site.owner_link)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(re.compile("/studio/"))
+        return context.storage_state()
+
+
+@pytest.fixture
+def owner_page(new_page: NewPage, owner_session: StorageState) -> Page:
+    """A page of the owner's browser."""
+    return new_page(storage_state=owner_session)

@@ -15,9 +15,10 @@ def buyer(page):
     return f"buyer-{id(page)}@example.org"
 
 
-def go_to_checkout(page, email):
+def go_to_checkout(page, email, *, remind=False):
     page.goto("/course/")
     form = page.locator("#enroll")
+    form.get_by_label("you may remind me").set_checked(remind)
     form.get_by_label("Your name").fill("Ada Lovelace")
     form.get_by_role("textbox", name="E-mail").fill(email)
     form.get_by_role("button", name="Continue to payment").click()
@@ -99,11 +100,8 @@ def test_strangers_and_people_who_did_not_pay_stay_out(new_page, running_site):
     assert "/sign-in/" not in text_of(running_site.mail_to("nobody@example.org"))
 
 
-def test_the_owner_signs_in_by_the_printed_link_and_sees_how_things_stand(new_page, running_site):
-    page = new_page()
-    page.goto(running_site.owner_link)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile("/studio/"))
+def test_the_owner_signs_in_by_the_printed_link_and_sees_how_things_stand(owner_page):
     for place in ("people", "subscriptions", "consultations", "enrollments", "outbox"):
-        page.goto(f"/studio/{place}")
-        assert page.locator("h1").count() == 1
+        owner_page.goto(f"/studio/{place}")
+        owner_page.wait_for_url(re.compile(f"/studio/{place}$"))
+        assert owner_page.locator("h1").count() == 1

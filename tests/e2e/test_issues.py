@@ -2,21 +2,7 @@
 
 import re
 
-import pytest
-
-from tests.e2e.conftest import link_in, text_of
-
-
-@pytest.fixture
-def owner_page(new_page, running_site):
-    page = new_page()
-    page.goto("/sign-in?next=/studio/issues")
-    page.get_by_label("E-mail").fill("owner@doctor.example.org")
-    page.get_by_role("button").last.click()
-    page.goto(link_in(running_site.mail_to("owner@doctor.example.org", saying="/sign-in/"), "/sign-in/"))
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile("/studio"))
-    return page
+from tests.e2e.conftest import text_of
 
 
 def saved(page, words):
