@@ -68,7 +68,7 @@ def career_stage(text: str) -> str:
 
 def past_moment(text: str) -> datetime | None:
     """A date, or date and time, in UTC where no zone is told; None if it is none, or in the future."""
-    moment = _moment(text)
+    moment = _moment(text) if text else None
     return moment if moment and moment.year >= 1990 and moment <= now() else None
 
 
