@@ -25,6 +25,8 @@ from itsdangerous.encoding import base64_encode, int_to_bytes
 
 from app.clock import now
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class InvalidToken(Exception):
     """The token was not made by this site for this purpose."""
@@ -77,18 +79,27 @@ def sign(purpose: str, payload: Any) -> str:
     return str(_serializer(purpose).dumps(payload))
 
 
-def signer(purpose: str) -> Callable[[Any], str]:
-    """A function that gives what `sign` gives for one purpose, for whoever signs by the ten thousand."""
-    make, encode = _signer(purpose), json.JSONEncoder(separators=(",", ":")).encode
-    key = make.derive_key()
+def encoded(payload: Any) -> bytes:
+    """`payload` as tokens hold it."""
+    return base64_encode(_encode(payload))
+
+
+def signer(purpose: str) -> Callable[[bytes], str]:
+    """A function that gives what `sign` gives for one purpose, from what `encoded` gives for the payload: for whoever
+    signs by the ten thousand.
+    """
+    make = _signer(purpose)
+    keyed = hmac.new(make.derive_key(), digestmod=sha256)
 
     @lru_cache(maxsize=2)
     def dated(moment: int) -> bytes:
         return b"." + base64_encode(int_to_bytes(moment))
 
-    def sign_one(payload: Any) -> str:
-        value = base64_encode(encode(payload)) + dated(make.get_timestamp())
-        return (value + b"." + base64_encode(hmac.digest(key, value, "sha256"))).decode()
+    def sign_one(payload: bytes) -> str:
+        value = payload + dated(make.get_timestamp())
+        signature = keyed.copy()
+        signature.update(value)
+        return (value + b"." + base64_encode(signature.digest())).decode()
 
     return sign_one
 

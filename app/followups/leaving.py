@@ -37,8 +37,8 @@ def person_with(payload: list[int]) -> Person | None:
     return person if person and _payload(person) == payload and not person.erased_at else None
 
 
-def link_maker(endpoint: str, purpose: str) -> Callable[[list[int]], str]:
-    """A function from what a token holds to the whole link, for whoever makes them by the ten thousand."""
+def link_maker(endpoint: str, purpose: str) -> Callable[[bytes], str]:
+    """A function from what a token holds, encoded, to the whole link, for whoever makes them by the ten thousand."""
     sign = tokens.signer(purpose)
     before, _, after = absolute_url(endpoint, **{"token": "~"}).partition("~")
     return lambda payload: f"{before}{sign(payload)}{after}"
@@ -93,10 +93,11 @@ def payload_of(person_id: int, created_at: datetime) -> list[int]:
 
 def _leaving_tagger() -> Callable[[list[int]], str]:
     """As a token is, in small letters and short enough for the part before the @ of an address."""
-    key = current_app.config["SECRET_KEY"].encode()
+    keyed = hmac.new(current_app.config["SECRET_KEY"].encode(), digestmod="sha256")
 
     def leaving_tag(payload: list[int]) -> str:
-        signature = hmac.digest(key, b"leaving by mail:%d:%d" % (payload[0], payload[1]), "sha256").hex()[:16]
-        return f"{LEAVING_TAG}-{payload[0]}-{signature}"
+        signature = keyed.copy()
+        signature.update(b"leaving by mail:%d:%d" % (payload[0], payload[1]))
+        return f"{LEAVING_TAG}-{payload[0]}-{signature.hexdigest()[:16]}"
 
     return leaving_tag

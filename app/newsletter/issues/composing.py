@@ -24,13 +24,13 @@ FIELDS = frozenset(OF_THE_RECIPIENT) | merge.OF_THE_SITE.keys()
 
 
 class Blank(NamedTuple):
-    """A merge field that each recipient fills: `fallback` stands where they have nothing to fill it with."""
+    """A merge field that each recipient fills with one word: `fallback` stands where they have none."""
 
     field: str
     fallback: str = ""
 
     def filled(self, values: Mapping[str, str]) -> str:
-        return " ".join((values.get(self.field) or self.fallback).split())
+        return values.get(self.field) or self.fallback
 
 
 Passage = list[str | Blank]
@@ -59,7 +59,7 @@ class Blanks:
 
     def mark(self, field: str, fallback: str = "") -> str:
         """A word of letters and digits that stands for the blank."""
-        self._kept.append(Blank(field, fallback))
+        self._kept.append(Blank(field, " ".join(fallback.split())))
         return f"{self._prefix}{len(self._kept) - 1}e"
 
     def are_in(self, text: str) -> bool:

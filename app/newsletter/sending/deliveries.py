@@ -137,10 +137,12 @@ def bounce_keys() -> Callable[[int], str]:
     The envelope's sender carries the key, so that a bounce names its delivery (VERP). It is in small letters and
     digits, because a mail server may change the case on the way.
     """
-    secret = current_app.config["SECRET_KEY"].encode()
+    keyed = hmac.new(current_app.config["SECRET_KEY"].encode(), digestmod="sha256")
 
     def bounce_key(delivery_id: int) -> str:
-        return f"{delivery_id}-{hmac.digest(secret, b'bounce:%d' % delivery_id, 'sha256').hex()[:16]}"
+        signature = keyed.copy()
+        signature.update(b"bounce:%d" % delivery_id)
+        return f"{delivery_id}-{signature.hexdigest()[:16]}"
 
     return bounce_key
 

@@ -5,7 +5,7 @@ They go past the ORM, on a connection of their own: this is where a large send s
 
 import random
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Update,
     and_,
     select,
+    text,
     update,
 )
 
@@ -71,9 +72,13 @@ class Ledger:
     def __init__(self, issue_id: int, worker_id: str) -> None:
         self._issue_id, self._worker_id = issue_id, worker_id
         self._connection = db.engine.connect()
-        if db.engine.dialect.name == "postgresql":
+        self._dialect = self._connection.dialect.name
+        if self._dialect == "postgresql":
             # A change is one statement there: without BEGIN and COMMIT around it, it takes a third of the time.
             self._connection.execution_options(isolation_level="AUTOCOMMIT")
+            # Planning costs more than a change of a few rows by their numbers, which any plan does well.
+            with self._connection.begin():
+                self._connection.execute(text("SET plan_cache_mode TO force_generic_plan"))
         self._on_disk_at = 0.0
         self._driver = Driver(self._connection)
         if Ledger._left_open:  # The database went away before an earlier run could give back what it had claimed.
@@ -94,33 +99,29 @@ class Ledger:
             self._connection.execute(update(TABLE).where(mine).values(claimed_by=None))
 
     def claim(self, most: int) -> list[Any]:
-        """Up to `most` deliveries that are due, marked as this worker's: rows of statements.RECIPIENTS."""
-        with self._connection.begin():
-            values = {"issue": self._issue_id, "worker": self._worker_id, "most": most, "moment": now()}
-            mine = list(self._connection.scalars(statements.CLAIM, values))
-            return list(self._connection.execute(statements.RECIPIENTS, {"ids": mine})) if mine else []
+        """Up to `most` deliveries that are due, marked as this worker's: rows of statements.recipients. Commits."""
+        values = {"issue": self._issue_id, "worker": self._worker_id, "most": most, "moment": now()}
+        mine = list(db.session.scalars(statements.CLAIM, values))
+        recipients = db.session.execute(statements.recipients(self._dialect), {"ids": mine}).all()
+        db.session.commit()
+        return list(recipients)
 
     def had_another(self, rows: Collection[Any], since: datetime) -> dict[int, datetime]:
-        """When the subscriptions of `rows` were last sent another issue, if that was after `since`. One query."""
-        values = {
-            "ids": [row.subscription_id for row in rows],
-            "issue": self._issue_id,
-            "since": since,
-            "moment": now(),
-        }
-        with self._connection.begin():
-            return {
-                subscription_id: at for subscription_id, at in self._connection.execute(statements.HAD_ANOTHER, values)
-            }
+        """When the subscriptions of `rows` were last sent another issue, if that was after `since`. Commits."""
+        ids = [row.subscription_id for row in rows]
+        values = {"ids": ids, "issue": self._issue_id, "since": since, "moment": now()}
+        found = db.session.execute(statements.had_another(self._dialect), values).all()
+        db.session.commit()
+        return {subscription_id: at for subscription_id, at in found}
 
     def put_off(self, due: dict[int, datetime], tries: dict[int, int]) -> None:
-        """Make these claimed deliveries due at a later moment, as if nobody had claimed them."""
+        """Make these claimed deliveries due at a later moment, as if nobody had claimed them. Commits."""
         rows = [
             {"number0": number, "worker": self._worker_id, "due0": moment, "words0": "", "tries0": tries[number]}
             for number, moment in due.items()
         ]
-        with self._connection.begin():
-            self._connection.execute(statements.put_off(1), rows)
+        db.session.execute(statements.put_off(statements.listed(1)), rows)
+        db.session.commit()
 
     def write(self, outcomes: Collection[Outcome], ready: Collection[int]) -> set[int]:
         """One transaction: what the server answered, and what is handed over next.
@@ -129,12 +130,12 @@ class Ledger:
         byte of a message goes out before this has returned.
         """
         decided, later = _sorted(outcomes)
-        rows = [{"number": number} for number in ready]
+        rows = [{"number": number, "words": "", "tries": 0} for number in ready]
         try:
             with self._driver.transaction(waits_for_disk=self._waits_for_disk()):
                 shared = {"worker": self._worker_id, "issue": self._issue_id, "moment": self._driver.stored(now())}
                 for outcome in later:
-                    self._driver.run(statements.put_off, 1, rows={"": [self._retry(outcome)]}, **shared)
+                    self._driver.run(statements.of_listed, statements.put_off, 1, rows=[self._retry(outcome)], **shared)
                 return self._settle(decided, rows, shared)
         except self._driver.errors as problem:
             raise DatabaseAway(str(problem)) from problem
@@ -147,21 +148,28 @@ class Ledger:
         return taken
 
     def _change(self, decided: Rows, ready: list[dict[str, Any]], shared: dict[str, Any]) -> set[int]:
-        run = self._driver.run
-        decided, ready = {name: _filled_up(rows) for name, rows in decided.items()}, _filled_up(ready)
-        if not self._driver.is_sqlite:
-            shape = tuple((name, len(rows)) for name, rows in decided.items())
-            found = run(statements.in_one, shape, len(ready), rows={**decided, "ready": ready}, **shared)
-            return {number for (number,) in found.fetchall()}
-        more = {f"more_{name}": 0 for name in statements.DECIDING}
-        for name, rows in decided.items():
-            more[f"more_{name}"] = run(statements.DECIDING[name], len(rows), rows={"": rows}, **shared).rowcount
+        if self._dialect == "postgresql":
+            return self._change_in_one({**decided, "ready": ready} if ready else decided, shared)
+        more: dict[str, Any] = {f"more_{kind}": 0 for kind in statements.DECIDING}
+        for kind, rows in decided.items():
+            more[f"more_{kind}"] = self._change_listed(statements.DECIDING[kind], rows, shared).rowcount
         if any(more.values()):
-            run(statements.count_more, rows={}, **shared, **more)
-        if not ready:
-            return set()
-        found = run(statements.take_and_tell, len(ready), rows={"": ready}, **shared)
-        return {number for (number,) in found.fetchall()}
+            self._driver.run(statements.count_more, **shared, **more)
+        return _numbers(self._change_listed(statements.take, ready, shared)) if ready else set()
+
+    def _change_in_one(self, rows_of: Rows, shared: dict[str, Any]) -> set[int]:
+        arrays: dict[str, Any] = {}
+        for part, rows in rows_of.items():
+            for name in ("number", "words", "tries"):
+                arrays[f"{part}_{name}"] = [row[name] for row in rows]
+        return _numbers(self._driver.run(statements.in_one, tuple(rows_of), **arrays, **shared))
+
+    def _change_listed(
+        self, change: Callable[[statements.Given], Any], rows: list[dict[str, Any]], shared: dict[str, Any]
+    ) -> Any:
+        """`rows` are repeated up to a power of two, so that few statements serve any number of them."""
+        rows = rows + rows[-1:] * ((1 << (len(rows) - 1).bit_length()) - len(rows))
+        return self._driver.run(statements.of_listed, change, len(rows), rows=rows, **shared)
 
     def _waits_for_disk(self) -> bool:
         """Once in a while only: see ON_DISK_EVERY_SECONDS."""
@@ -185,17 +193,15 @@ def _sorted(outcomes: Collection[Outcome]) -> tuple[Rows, list[Outcome]]:
         if outcome.kind == "later" and outcome.claimed.attempts < MOST_RETRIES:
             later.append(outcome)
         else:
-            row = {"number": outcome.claimed.recipient.delivery_id, "words": outcome.words}
-            if outcome.kind == "sent":
-                decided.setdefault("sent", []).append(row)
-            else:  # One refused before it was handed over was not counted as tried yet.
-                decided.setdefault("failed", []).append(row | {"tries": outcome.claimed.attempts + 1})
+            # One refused before it was handed over was not counted as tried yet.
+            recipient, attempts = outcome.claimed
+            row = {"number": recipient.delivery_id, "words": outcome.words, "tries": attempts + 1}
+            decided.setdefault("sent" if outcome.kind == "sent" else "failed", []).append(row)
     return decided, later
 
 
-def _filled_up(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """`rows` with the last one repeated up to a power of two, so that few statements serve any number of rows."""
-    return rows + rows[-1:] * ((1 << (len(rows) - 1).bit_length()) - len(rows)) if rows else rows
+def _numbers(found: Any) -> set[int]:
+    return {number for (number,) in found.fetchall()}
 
 
 def _given_back(whose: ColumnElement[bool]) -> Update:

@@ -1,6 +1,6 @@
 """The database's own driver, for the statements on which a large send spends its time."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,17 +22,15 @@ class Driver:
         self.stored = UTCDateTime().bind_processor(connection.dialect) or (lambda moment: moment)
         self.errors = connection.dialect.loaded_dbapi.OperationalError
 
-    def run(self, make: Callable[..., Any], *shape: Any, rows: Mapping[str, list[Row]], **shared: Any) -> Any:
-        """Run the statement that `make` gives for `shape`; its cursor.
-
-        A row's values stand under the name of its part, theirs and its place: sentnumber0.
+    def run(self, make: Callable[..., Any], *shape: Any, rows: Sequence[Row] = (), **values: Any) -> Any:
+        """Run the statement that `make` gives for `shape`; its cursor. A row's values stand under their name and its
+        place: number0, words0, number1 and on.
         """
         sql, order, fixed = self._compiled.get((make, shape)) or self._compile(make, shape)
-        values = fixed | shared
-        for part, part_rows in rows.items():
-            for index, row in enumerate(part_rows):
-                for name, value in row.items():
-                    values[f"{part}{name}{index}"] = value
+        values = fixed | values
+        for index, row in enumerate(rows):
+            for name, value in row.items():
+                values[f"{name}{index}"] = value
         return self._raw.execute(sql, tuple(values[name] for name in order) if order else values)
 
     def _compile(self, make: Callable[..., Any], shape: Any) -> tuple[str, Any, dict[str, Any]]:

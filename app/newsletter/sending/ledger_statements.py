@@ -1,19 +1,23 @@
-"""The statements by which a worker changes the ledger, each for so many rows at once.
+"""The statements by which a worker changes the ledger, each for many rows at once."""
 
-A row's parameters carry its place: number0, words0, number1 and on.
-"""
-
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     BindParameter,
     ColumnElement,
     Select,
+    SmallInteger,
     Table,
+    Text,
     Update,
     and_,
+    any_,
     bindparam,
     case,
+    column,
     exists,
     false,
     func,
@@ -44,7 +48,6 @@ _TAKES_LETTERS = func.coalesce(
     false(),
 )
 _ISSUE_GOES = exists().where(Issue.id == bindparam("issue"), Issue.paused_at.is_(None), Issue.cancelled_at.is_(None))
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 _DUE = (
     select(TABLE.c.id)
@@ -54,19 +57,18 @@ _DUE = (
     .with_for_update(skip_locked=True)
 )
 CLAIM = update(TABLE).where(TABLE.c.id.in_(_DUE)).values(claimed_by=bindparam("worker")).returning(TABLE.c.id)
-RECIPIENTS = (
+_RECIPIENTS = (
     select(TABLE.c.id, Person.id, Person.email, Person.name, Person.created_at, TABLE.c.attempts)
     .add_columns(
         TABLE.c.subscription_id, Subscription.quiet_from_hour, Subscription.quiet_to_hour, Subscription.time_zone
     )
     .join(Subscription, Subscription.id == TABLE.c.subscription_id)
     .join(Person, Person.id == Subscription.person_id)
-    .where(TABLE.c.id.in_(_IDS))
     .order_by(TABLE.c.id)
 )
-HAD_ANOTHER = (
+_HAD_ANOTHER = (
     select(TABLE.c.subscription_id, func.max(func.coalesce(TABLE.c.sent_at, _MOMENT), type_=UTCDateTime))
-    .where(TABLE.c.subscription_id.in_(_IDS), TABLE.c.issue_id != bindparam("issue"))
+    .where(TABLE.c.issue_id != bindparam("issue"))
     .where(
         or_(TABLE.c.sent_at > bindparam("since", type_=UTCDateTime), and_(TABLE.c.claimed_by.is_not(None), UNDECIDED))
     )
@@ -74,60 +76,78 @@ HAD_ANOTHER = (
 )
 
 
-def _mine(count: int, part: str = "") -> ColumnElement[bool]:
-    """That a row is one of `count` that this worker claimed, and not decided."""
-    return and_(TABLE.c.id.in_(_numbers(count, part)), TABLE.c.claimed_by == bindparam("worker"), UNDECIDED)
+def recipients(dialect: str) -> Select[Any]:
+    return _RECIPIENTS.where(_is_among_ids(TABLE.c.id, dialect))
 
 
-def _numbers(count: int, part: str) -> list[BindParameter[Any]]:
-    return [bindparam(f"{part}number{index}") for index in range(count)]
+def had_another(dialect: str) -> Select[Any]:
+    return _HAD_ANOTHER.where(_is_among_ids(TABLE.c.subscription_id, dialect))
 
 
-def _of_each(count: int, part: str, name: str) -> Any:
-    """The value called `name` of each of `count` rows, such as the "words" of the server."""
-    numbers = enumerate(_numbers(count, part))
-    return case(*((TABLE.c.id == number, bindparam(f"{part}{name}{index}")) for index, number in numbers))
+def _is_among_ids(number: ColumnElement[int], dialect: str) -> ColumnElement[bool]:
+    if dialect == "postgresql":  # Which reads one array much faster than hundreds of parameters.
+        return number == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    return number.in_(bindparam("ids", expanding=True))
 
 
-def take(count: int, part: str = "") -> Update:
-    taken = update(TABLE).where(_mine(count, part), _TAKES_LETTERS, _ISSUE_GOES)
-    return taken.values(handed_at=_MOMENT, attempts=TABLE.c.attempts + 1)
+class Given(NamedTuple):
+    """Rows of the ledger that a statement is given: which they are, what the server said of each, and how often each
+    was tried.
+    """
+
+    which: ColumnElement[bool]
+    words: ColumnElement[str]
+    tries: ColumnElement[int]
 
 
-def take_and_tell(count: int) -> Any:
-    return take(count).returning(TABLE.c.id)
+def listed(count: int) -> Given:
+    """So many, each parameter with its place: number0, words0, tries0, number1 and on."""
+    numbers: list[BindParameter[int]] = [bindparam(f"number{index}") for index in range(count)]
+
+    def of_each(name: str) -> ColumnElement[Any]:
+        return case(*((TABLE.c.id == number, bindparam(f"{name}{index}")) for index, number in enumerate(numbers)))
+
+    return Given(TABLE.c.id.in_(numbers), of_each("words"), of_each("tries"))
 
 
-def skip(count: int, part: str = "") -> Update:
-    left = update(TABLE).where(_mine(count, part), not_(_TAKES_LETTERS))
-    return left.values(skipped_at=_MOMENT, claimed_by=None, answer=LEFT)
+def in_arrays(part: str) -> Given:
+    """Any number, in three parameters, such as sent_number, sent_words and sent_tries: for PostgreSQL."""
+    columns = column("number", BigInteger), column("words", Text), column("tries", SmallInteger)
+    arrays = (bindparam(f"{part}_{each.name}", type_=ARRAY(each.type)) for each in columns)
+    rows = func.unnest(*arrays).table_valued(*columns, name=part).render_derived()
+    return Given(TABLE.c.id == rows.c.number, rows.c.words, rows.c.tries)
 
 
-def sent(count: int, part: str = "") -> Update:
-    return (
-        update(TABLE)
-        .where(_mine(count, part))
-        .values(sent_at=_MOMENT, claimed_by=None, answer=_of_each(count, part, "words"))
-    )
+def _change(given: Given, *conditions: ColumnElement[bool], **values: Any) -> Update:
+    """Of those of the `given` that this worker claimed, and that are not decided."""
+    mine = and_(given.which, TABLE.c.claimed_by == bindparam("worker"), UNDECIDED)
+    return update(TABLE).where(mine, *conditions).values(values)
 
 
-def failed(count: int, part: str = "") -> Update:
-    words, tries = _of_each(count, part, "words"), _of_each(count, part, "tries")
-    refused = update(TABLE).where(_mine(count, part))
-    return refused.values(failed_at=_MOMENT, claimed_by=None, answer=words, attempts=tries)
+def take(given: Given) -> Any:
+    taken = _change(given, _TAKES_LETTERS, _ISSUE_GOES, handed_at=_MOMENT, attempts=TABLE.c.attempts + 1)
+    return taken.returning(TABLE.c.id)
 
 
-def put_off(count: int) -> Update:
+def skip(given: Given) -> Update:
+    return _change(given, not_(_TAKES_LETTERS), skipped_at=_MOMENT, claimed_by=None, answer=LEFT)
+
+
+def sent(given: Given) -> Update:
+    return _change(given, sent_at=_MOMENT, claimed_by=None, answer=given.words)
+
+
+def failed(given: Given) -> Update:
+    return _change(given, failed_at=_MOMENT, claimed_by=None, answer=given.words, attempts=given.tries)
+
+
+def put_off(given: Given) -> Update:
     """Of one row at a time: each has its own moment."""
-    later = {
-        "due_at": bindparam("due0", type_=UTCDateTime),
-        "attempts": bindparam("tries0"),
-        "answer": bindparam("words0"),
-    }
-    return update(TABLE).where(_mine(count)).values(claimed_by=None, **later)
+    due = bindparam("due0", type_=UTCDateTime)
+    return _change(given, claimed_by=None, answer=given.words, attempts=given.tries, due_at=due)
 
 
-DECIDING = {"sent": sent, "failed": failed, "skipped": skip}
+DECIDING: dict[str, Callable[[Given], Update]] = {"sent": sent, "failed": failed, "skipped": skip}
 
 
 def count_more() -> Update:
@@ -135,21 +155,20 @@ def count_more() -> Update:
     return update(COUNTERS).where(COUNTERS.c.id == bindparam("issue")).values(more)
 
 
-def in_one(decided: tuple[tuple[str, int], ...], ready: int) -> Select[Any]:
-    """So many rows of each kind decided and counted, and so many taken in hand, in one statement: for PostgreSQL, which
-    can change rows in a WITH. The parameters of a kind begin with its name, those of `ready` with "ready". Gives the
-    numbers of those in hand.
+def of_listed(change: Callable[[Given], Any], count: int) -> Any:
+    return change(listed(count))
+
+
+def in_one(parts: tuple[str, ...]) -> Select[Any]:
+    """Rows of each kind among `parts` decided and counted, and those taken in hand that are "ready", in one statement:
+    for PostgreSQL, which can change rows in a WITH. Gives the numbers of those in hand.
     """
-    done = {name: DECIDING[name](count, name).returning(TABLE.c.id).cte(f"{name}_now") for name, count in decided}
-    counted = (
-        update(COUNTERS)
-        .where(COUNTERS.c.id == bindparam("issue"))
-        .values(
-            {n: COUNTERS.c[n] + select(func.count()).select_from(rows).scalar_subquery() for n, rows in done.items()}
-        )
-        .returning(COUNTERS.c.id)
-        .cte("counted")
-    )
-    in_hand = take(ready, "ready").returning(TABLE.c.id).cte("in_hand") if ready else None
+    kinds = [part for part in parts if part != "ready"]
+    done = {kind: DECIDING[kind](in_arrays(kind)).returning(TABLE.c.id).cte(f"{kind}_now") for kind in kinds}
+    more = {
+        kind: COUNTERS.c[kind] + select(func.count()).select_from(rows).scalar_subquery() for kind, rows in done.items()
+    }
+    counted = update(COUNTERS).where(COUNTERS.c.id == bindparam("issue")).values(more).returning(COUNTERS.c.id)
+    in_hand = take(in_arrays("ready")).cte("in_hand") if "ready" in parts else None
     numbers = select(literal(0)).where(false()) if in_hand is None else select(in_hand.c.id)
-    return numbers.add_cte(*done.values(), *([counted] if done else []))
+    return numbers.add_cte(*done.values(), *([counted.cte("counted")] if done else []))

@@ -5,7 +5,7 @@ no line grows too long and none begins with a dot, whatever is put in.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from email.header import Header
 from email.quoprimime import body_encode
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from flask import current_app
 
+from app import tokens
 from app.followups.leaving import link_maker, list_id, list_unsubscriber, payload_of
 from app.newsletter.issues.composing import OF_THE_RECIPIENT, Blank, Composed, Passage
 from app.newsletter.issues.models import Issue
@@ -40,6 +41,13 @@ class Recipient(NamedTuple):
     created_at: datetime
 
 
+class Gaps(NamedTuple):
+    """Which parts of a message one blank stands for, in its plain text and in its HTML."""
+
+    plain: list[int]
+    html: list[int]
+
+
 class Values:
     """Finds what each recipient fills the blanks of one issue with."""
 
@@ -52,11 +60,12 @@ class Values:
     def of(self, person_id: int, created_at: datetime, name: str) -> dict[str, str]:
         """By field, for the person of these properties."""
         payload = payload_of(person_id, created_at)
+        encoded = tokens.encoded(payload)
         return {
             "first_name": first_name_of(name),
-            "unsubscribe_url": self._unsubscribe(payload),
-            "preferences_url": self._preferences(payload),
-            "browser_url": self._browser([self._issue_id, *payload]),
+            "unsubscribe_url": self._unsubscribe(encoded),
+            "preferences_url": self._preferences(encoded),
+            "browser_url": self._browser(tokens.encoded([self._issue_id, *payload])),
         }
 
     @staticmethod
@@ -76,13 +85,13 @@ class PreparedMessage:
         self._values = Values(issue)
         self._way_out = list_unsubscriber()
         self._subject = composed.subject
-        self._gaps: list[tuple[int, Blank, Callable[[str], str]]] = []
+        self._gaps: dict[Blank, Gaps] = {}
         self._parts: list[bytes] = [b""]
         self._write_headers(issue)
-        for kind, passage, escaped in (("plain", composed.text, str), ("html", composed.html, escape)):
+        for kind, passage in (("plain", composed.text), ("html", composed.html)):
             self._write(self._boundary + f"Content-Type: text/{kind}; charset=utf-8\r\n"
                         "Content-Transfer-Encoding: quoted-printable\r\n\r\n")  # fmt: skip
-            self._write_body(passage, escaped)
+            self._write_body(kind, passage)
         self._write(f"\r\n--=_{self._issue}--")
         self._parts.append(END)
 
@@ -91,12 +100,14 @@ class PreparedMessage:
         values = self._values.of(recipient.person_id, recipient.created_at, recipient.name)
         parts = self._parts.copy()
         parts[0] = self._own_headers(recipient, values, date)
-        encoded: dict[str, bytes] = {}
-        for index, blank, escaped in self._gaps:
-            value = escaped(blank.filled(values))
-            if value not in encoded:
-                encoded[value] = _on_lines_of_its_own(value)
-            parts[index] = encoded[value]
+        for blank, gaps in self._gaps.items():
+            value = blank.filled(values)
+            plain = _on_lines_of_its_own(value)
+            html = plain if (escaped := escape(value)) == value else _on_lines_of_its_own(escaped)
+            for index in gaps.plain:
+                parts[index] = plain
+            for index in gaps.html:
+                parts[index] = html
         return b"".join(parts)
 
     def message_id(self, delivery_id: int) -> str:
@@ -141,10 +152,11 @@ class PreparedMessage:
     def _write(self, text: str) -> None:
         self._parts.append(text.encode("ascii"))
 
-    def _write_body(self, passage: Passage, escaped: Callable[[str], str]) -> None:
+    def _write_body(self, kind: str, passage: Passage) -> None:
         for part in passage:
             if isinstance(part, Blank):
-                self._gaps.append((len(self._parts), part, escaped))
+                gaps = self._gaps.setdefault(part, Gaps([], []))
+                getattr(gaps, kind).append(len(self._parts))
                 self._parts.append(b"")
             elif part:
                 self._parts.append(_encoded(part) + b"=\r\n")

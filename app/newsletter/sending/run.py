@@ -93,7 +93,6 @@ class Sending:
         """Of the claimed, those in no quiet hours, and who had no other letter today. The rest is put off."""
         a_day_ago = now() - daily.A_DAY
         letters = daily.marketed_since([row[1] for row in rows], a_day_ago)
-        db.session.commit()
         issues = self._ledger.had_another(rows, a_day_ago)
         due = {}
         for row in rows:
