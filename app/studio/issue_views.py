@@ -11,7 +11,7 @@ from sqlalchemy.orm import defer
 from app.extensions import db
 from app.newsletter.issues.cards import SHELVES
 from app.newsletter.issues.composing import FIELDS
-from app.newsletter.issues.drafting import copy_of, new_draft
+from app.newsletter.issues.drafting import copy_of, new_draft, rewrite
 from app.newsletter.issues.models import ChangedMeanwhile, Issue, WrongMoment
 from app.newsletter.issues.pictures import Cover
 from app.studio.blueprint import bp
@@ -84,7 +84,7 @@ def save_issue(issue_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _not_saved(issue, form, " ".join(next(iter(form.errors.values()))), 422)
     try:
-        issue.edit(form.revision.data or 0, **form.texts)
+        rewrite(issue, form.revision.data or 0, **form.texts)
     except WrongMoment as problem:
         return _not_saved(issue, form, f"{problem} What you typed is in the form below: copy it from there.", 409)
     except ChangedMeanwhile:

@@ -42,6 +42,20 @@ def test_of_two_windows_that_save_at_once_one_is_told(owner, post, issue):
     assert issue.body in ("Of window 0", "Of window 1")
 
 
+def test_two_drafts_that_get_one_title_at_once_both_have_an_address(app, owner, issue):
+    other = factories.issue("Another")
+    db.session.commit()
+    desks, cookie = [IssueDesk(owner, each) for each in (issue, other)], owner.get_cookie("session").value
+
+    def retitle(client, index):
+        client.set_cookie("session", cookie)
+        typed = {"csrf_token": desks[index].token, "revision": "1", "title": "One title", "body": "Words"}
+        return client.post(desks[index].path, data=typed).status_code
+
+    assert at_once(app, 2, retitle) == [303, 303]
+    assert {kept(issue).slug, kept(other).slug} == {"one-title", "one-title-2"}
+
+
 def test_an_issue_that_is_sent_twice_at_once_goes_once(post, issue):
     assert post("/sending", lambda _: {"shown": "1", "count": "1"}) == [303, 409]
     db.session.rollback()

@@ -92,6 +92,21 @@ def test_what_is_typed_is_kept(desk, issue):
     assert issue.revision == 2
 
 
+def test_the_address_of_a_draft_follows_its_title_and_stays_once_it_is_scheduled(desk, owner, issue):
+    factories.issue("A better title")
+    db.session.commit()
+    assert desk.post(title="A better title").status_code == 303
+    assert kept(issue).slug == "a-better-title-2"
+    desk.fields["revision"] = issue.revision
+    assert desk.post(title="A better title", body="Other words").status_code == 303
+    assert kept(issue).slug == "a-better-title-2", "it is free for itself"
+    issue.schedule(now())
+    db.session.commit()
+    desk.fields["revision"] = issue.revision
+    assert desk.post(title="Too late").status_code == 409
+    assert kept(issue).slug == "a-better-title-2"
+
+
 def test_a_draft_saves_itself_again_and_again(desk, issue, clock):
     for number in (2, 3):
         said = desk.post(headers=SCRIPT, body=f"Text {number}").get_json()

@@ -1,5 +1,7 @@
 """How an issue begins, and what is wrong with one as it is written."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -17,17 +19,17 @@ COPIED = ("subject", "preview", "sender_name", "cover", "cover_alt", "body", "is
 
 def new_draft(title: str, **columns: object) -> Issue:
     """A draft of this title, at an address of its own."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with db.session.begin_nested():
-                issue = Issue(title=title, slug=_free_slug(title), **columns)
-                db.session.add(issue)
-        except IntegrityError:  # Somebody else took it between our look and our write. Now we see that.
-            if attempt == ATTEMPTS:
-                raise
-        else:
-            break
+    issue = Issue(title=title, **columns)
+    _give_address(issue)
     return issue
+
+
+def rewrite(issue: Issue, revision: int, **texts: Any) -> None:
+    """Take in new `texts` as Issue.edit does. The address follows the title: nobody can have read a draft there."""
+    title_before = issue.title
+    issue.edit(revision, **texts)
+    if issue.title != title_before:
+        _give_address(issue)
 
 
 def copy_of(issue: Issue) -> Issue:
@@ -46,7 +48,22 @@ def problems_of_body(text: str) -> list[str]:
     return problems_of_line(text) + [str(card) for card in cards.unknown(text)]
 
 
-def _free_slug(title: str) -> str:
-    slug = slug_of(title, LONGEST_SLUG, "issue")
-    taken = db.session.scalars(select(Issue.slug).where(Issue.slug.startswith(slug, autoescape=True)))
-    return free_slug(slug, set(taken))
+def _give_address(issue: Issue) -> None:
+    """Keep it at an address of its own, after its title."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with db.session.begin_nested():
+                issue.slug = _free_slug(issue)
+                db.session.add(issue)
+        except IntegrityError:  # Somebody else took it between our look and our write. Now we see that.
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            return
+
+
+def _free_slug(issue: Issue) -> str:
+    slug = slug_of(issue.title, LONGEST_SLUG, "issue")
+    alike = select(Issue.slug).where(Issue.slug.startswith(slug, autoescape=True))
+    others = alike.where(Issue.id != issue.id) if issue.id else alike
+    return free_slug(slug, set(db.session.scalars(others)))
