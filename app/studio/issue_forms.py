@@ -3,7 +3,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Field, IntegerField
+from wtforms import BooleanField, Field, HiddenField, IntegerField
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 from wtforms.widgets import HiddenInput
 
@@ -55,3 +55,7 @@ class CoverForm(FlaskForm):
 
     picture = FileField("Picture")
     alt = line("What the picture shows", most=300)
+    # The mark of the cover that was there when the form was opened.
+    seen = HiddenField()
+    # The path of a picture that was sent before and is not saved as the cover yet: a browser sends no file twice.
+    sent = HiddenField()

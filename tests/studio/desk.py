@@ -1,5 +1,7 @@
 """The owner at the pages of one issue."""
 
+import re
+
 from app.extensions import db
 from tests.studio.conftest import token_in
 
@@ -18,6 +20,11 @@ class IssueDesk:
         db.session.expire_all()
         db.session.rollback()  # On SQLite, what the test still has open would keep the site waiting.
         return self.client.post(self.path + path, data={"csrf_token": self.token, **typed}, headers=headers)
+
+
+def seen_in(page):
+    """The mark in a page's form, of what it shows."""
+    return re.search(r'name="seen"[^>]*value="(\w+)"', page.text)[1]
 
 
 def kept(issue):

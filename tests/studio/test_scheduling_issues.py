@@ -1,5 +1,6 @@
 """Whom an issue goes to and when: audience, tests, schedule, and the number that has to be typed."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -14,7 +15,7 @@ from app.outbox import sender_domain
 from app.outside import Outcome
 from app.people.models import Person
 from tests.studio import factories
-from tests.studio.desk import IssueDesk, kept
+from tests.studio.desk import IssueDesk, kept, seen_in
 
 NEW_YORK = {"time_zone": "America/New_York"}
 
@@ -47,6 +48,11 @@ def readers(app, clock):
     db.session.commit()
 
 
+def save_audience(desk, **chosen):
+    """As somebody who has just opened the page."""
+    return desk.post("/audience", seen=seen_in(desk.get("/audience")), **chosen)
+
+
 SCRIPT = {"Accept": "application/json"}
 
 
@@ -70,14 +76,14 @@ def test_an_audience_is_counted_saved_and_shown_in_words(desk, issue, readers, c
     assert desk.post("/audience/count", SCRIPT, **chosen).get_json() == {"count": count}
     assert count in desk.post("/audience/count", exactly="1", **chosen).text
     assert not kept(issue).include, "counting keeps nothing"
-    assert desk.post("/audience", **chosen).status_code == 303
+    assert save_audience(desk, **chosen).status_code == 303
     number = count.split()[0]
     assert f"<b>{number} subscriber" in desk.get("/sending").text
     assert kept(issue).audience.count() == int(number)
 
 
 def test_an_audience_is_kept_with_what_is_on_offer_no_more(desk, issue, readers):
-    desk.post("/audience", **{"include-tags": "conference", "exclude-engaged_since": "2026-11-01"})
+    save_audience(desk, **{"include-tags": "conference", "exclude-engaged_since": "2026-11-01"})
     assert (kept(issue).include, issue.exclude) == ({"tags": ["conference"]}, {"engaged_since": "2026-11-01"})
     db.session.execute(db.delete(Tag))
     db.session.commit()
@@ -88,10 +94,28 @@ def test_an_audience_is_kept_with_what_is_on_offer_no_more(desk, issue, readers)
 
 @pytest.mark.parametrize("chosen", [{"include-stages": "king"}, {"include-engaged_since": "soon"}])
 def test_a_choice_that_makes_no_sense_is_refused_in_words(desk, issue, readers, chosen):
-    answer = desk.post("/audience", **chosen)
+    answer = save_audience(desk, **chosen)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert (kept(issue).include, kept(issue).exclude) == ({}, {})
+
+
+def test_a_second_window_loses_nothing_that_was_chosen_and_sees_whom_the_first_one_saved(desk, issue, readers):
+    first = second = seen_in(desk.get("/audience"))
+    assert desk.post("/audience", seen=first, **{"include-stages": "resident"}).status_code == 303
+    counted = desk.post("/audience/count", exactly="1", seen=second, **{"include-tags": "conference"})
+    answer = desk.post("/audience", seen=seen_in(counted), **{"include-tags": "conference"})
+    assert answer.status_code == 409
+    assert "saved from another window meanwhile" in answer.text
+    assert "Career stage: Resident" in answer.text
+    assert re.search(r'<input checked[^>]*value="conference"', answer.text)
+    assert kept(issue).include == {"stages": ["resident"]}
+    again = desk.post("/audience", seen=seen_in(answer), **{"include-tags": "conference"})
+    assert again.status_code == 303
+    assert kept(issue).include == {"tags": ["conference"]}
+    assert desk.post("/audience", **{"include-stages": "resident"}).status_code == 409, (
+        "not without having seen the page"
+    )
 
 
 def test_pages_of_origin_are_found_by_steps_in_the_index(readers, queries):
@@ -242,7 +266,7 @@ def test_a_test_without_good_addresses_goes_nowhere(desk, mail, addresses):
 
 def test_an_audience_stays_once_the_issue_is_scheduled(desk, issue, readers):
     desk.post("/schedule", at="2026-12-01T09:30", **NEW_YORK)
-    assert desk.post("/audience", **{"include-tags": "conference"}).status_code == 409
+    assert save_audience(desk, **{"include-tags": "conference"}).status_code == 409
     assert (kept(issue).include, kept(issue).exclude) == ({}, {})
     with pytest.raises(WrongMoment):
-        issue.wear("", "")
+        issue.wear("", "", issue.cover_mark)

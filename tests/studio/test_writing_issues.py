@@ -14,6 +14,7 @@ from app.newsletter.issues.models import Issue
 from app.newsletter.issues.pictures import LARGEST_BYTES
 from tests.studio import factories
 from tests.studio.conftest import token_in
+from tests.studio.desk import seen_in
 
 SCRIPT = {"Accept": "application/json"}
 
@@ -45,6 +46,8 @@ class Desk:
         return self.client.post(self.path + path, data=self.fields | typed, headers=headers)
 
     def send_file(self, file, **typed):
+        """As somebody who has just opened the page, unless it is `typed` what they have seen."""
+        typed = {"seen": seen_in(self.client.get(f"{self.path}/cover"))} | typed
         db.session.rollback()
         return send_file(self.client, self.path, file, csrf_token=self.fields["csrf_token"], **typed)
 
@@ -208,12 +211,36 @@ def test_a_cover_is_taken_in_with_words_for_those_who_do_not_see_it(desk, issue)
     wordless = desk.send_file(picture(), alt="")
     assert wordless.status_code == 422
     assert "Say in a few words" in wordless.text
+    assert "The picture you chose, not saved yet" in wordless.text
     assert desk.send_file(picture()).status_code == 303
     assert kept(issue).cover.startswith("/newsletter/pictures/")
     assert issue.cover_alt == "A path"
     assert issue.revision == 1, "an editor that is open in another window may go on"
-    assert desk.post("/cover", remove="1").status_code == 303
+    assert desk.post("/cover", remove="1", seen=issue.cover_mark).status_code == 303
     assert (kept(issue).cover, issue.cover_alt) == ("", "")
+
+
+def test_a_second_window_keeps_its_cover_until_it_is_saved_once_more(desk, issue):
+    second = seen_in(desk.client.get(f"{desk.path}/cover"))
+    assert desk.send_file(picture(), alt="Of the first window").status_code == 303
+    first_cover = kept(issue).cover
+    answer = desk.send_file(picture(), alt="Of the second window", seen=second)
+    assert answer.status_code == 409
+    assert "saved from another window meanwhile" in answer.text
+    assert "“Of the first window”" in answer.text
+    assert 'value="Of the second window"' in answer.text
+    assert (kept(issue).cover, issue.cover_alt) == (first_cover, "Of the first window")
+    sent = re.search(r'name="sent"[^>]*value="([^"]+)"', answer.text)[1]
+    again = desk.post("/cover", seen=seen_in(answer), sent=sent, alt="Of the second window")
+    assert again.status_code == 303
+    assert (kept(issue).cover, issue.cover_alt) == (sent, "Of the second window")
+    assert sent != first_cover
+
+
+@pytest.mark.parametrize("sent", ["/newsletter/pictures/none.png", "https://elsewhere.example/x.png"])
+def test_a_picture_that_was_never_sent_is_no_cover(desk, issue, sent):
+    assert desk.post("/cover", seen=issue.cover_mark, sent=sent, alt="A path").status_code == 303
+    assert kept(issue).cover == ""
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.clock import now
 from app.extensions import Model, db
 from app.newsletter.issues.audience import Audience
+from app.newsletter.issues.seen import mark_of
 from app.newsletter.sending.deliveries import Delivery
 from app.publishing import content_changed
 
@@ -25,7 +26,7 @@ class WrongMoment(Exception):
 
 
 class ChangedMeanwhile(Exception):
-    """The text was saved from another window since it was last read here."""
+    """It was saved from another window since it was last read here."""
 
 
 class Issue(Model):
@@ -53,7 +54,8 @@ class Issue(Model):
     is_public: Mapped[bool] = mapped_column(default=False)
     include: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     exclude: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    # Counted up with each change, so that two windows do not write over each other.
+    # Counted up with each change of its texts, so that two windows do not write over each other. Audience and cover
+    # have marks of their own: who changes one of them keeps nobody from going on writing.
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
@@ -83,6 +85,14 @@ class Issue(Model):
     def audience(self) -> Audience:
         """Whom it is meant for."""
         return Audience(self.include, self.exclude)
+
+    @property
+    def audience_mark(self) -> str:
+        return mark_of(self.include, self.exclude)
+
+    @property
+    def cover_mark(self) -> str:
+        return mark_of(self.cover, self.cover_alt)
 
     @property
     def state(self) -> str:
@@ -169,14 +179,24 @@ class Issue(Model):
             for name, text in changed.items():
                 setattr(self, name, text)
 
-    def wear(self, cover: str, alt: str) -> None:
-        """Stand under the picture at this path, described by `alt`. Raises WrongMoment unless it is a draft."""
+    def wear(self, cover: str, alt: str, seen: str) -> None:
+        """Stand under the picture at this path, described by `alt`; `seen` is the cover_mark of what was there before.
+
+        Lock the issue first. Raises WrongMoment unless it is a draft, and ChangedMeanwhile.
+        """
         self._must_be("draft")
+        if seen != self.cover_mark:
+            raise ChangedMeanwhile
         self.cover, self.cover_alt, self.updated_at = cover, alt, now()
 
-    def address(self, audience: Audience) -> None:
-        """Be meant for `audience`. Raises WrongMoment unless it is a draft."""
+    def address(self, audience: Audience, seen: str) -> None:
+        """Be meant for `audience`; `seen` is the audience_mark of whom it was meant for before.
+
+        Lock the issue first. Raises WrongMoment unless it is a draft, and ChangedMeanwhile.
+        """
         self._must_be("draft")
+        if seen != self.audience_mark:
+            raise ChangedMeanwhile
         self.include, self.exclude, self.updated_at = audience.include, audience.exclude, now()
 
     def discard(self) -> None:
