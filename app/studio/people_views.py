@@ -3,7 +3,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, load_only, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from app.coaching.models import Consultation
@@ -12,8 +12,10 @@ from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.followups.models import LONGEST_TAG
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
 from app.newsletter.preferences.departures import Departure
+from app.newsletter.sending.deliveries import Delivery
 from app.outbox import Email
 from app.people.models import OWNER, Consent, Person, Role
 from app.people.suppressions import Suppression
@@ -48,17 +50,19 @@ def show_person(person_id: int) -> ResponseReturnValue:
 
 
 def _person_page(person: Person, *, typed_tags: str = "") -> str:
+    subscription = Subscription.of(person)
     return render_template(
         "studio/person.html",
         person=person,
         typed_tags=typed_tags,
-        subscription=Subscription.of(person),
+        subscription=subscription,
         suppression=Suppression.of(person.email),
         consultations=_newest(Consultation, person),
         orders=_newest(Order, person, joinedload(Order.cohort).joinedload(Cohort.course)),
         enrollments=_newest(Enrollment, person, joinedload(Enrollment.cohort)),
         consents=_newest(Consent, person),
         departures=_newest(Departure, person),
+        deliveries=_issues_to(subscription) if subscription else [],
         emails=_newest(Email, person),
     )
 
@@ -66,6 +70,16 @@ def _person_page(person: Person, *, typed_tags: str = "") -> str:
 def _newest(model: Any, person: Person, *options: ORMOption) -> list[Any]:
     rows = select(model).filter_by(person_id=person.id).options(*options)
     return list(db.session.scalars(rows.order_by(model.id.desc()).limit(SHOWN)))
+
+
+def _issues_to(subscription: Subscription) -> list[tuple[Delivery, Issue]]:
+    """The issues that went to them last, each with what came of it."""
+    theirs = select(Delivery, Issue).join(Issue, Issue.id == Delivery.issue_id)
+    theirs = theirs.where(Delivery.subscription_id == subscription.id)
+    # By what stands in no index of all deliveries, so that no database walks through them to save itself the sorting.
+    newest = theirs.order_by(Issue.frozen_at.desc(), Delivery.id.desc()).limit(SHOWN)
+    found = db.session.execute(newest.options(load_only(Issue.title, Issue.cancelled_at)))
+    return [(delivery, issue) for delivery, issue in found]
 
 
 @bp.post(f"{A_PERSON}/tags")
