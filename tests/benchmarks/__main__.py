@@ -1,6 +1,6 @@
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import freezing, importing, pages, process, rendering, sending, subscriber_list, tools, work
+from tests.benchmarks import freezing, importing, pages, process, rendering, sending, studio_pages, tools, work
 from tests.benchmarks.site import BenchSite
 
 
@@ -15,7 +15,7 @@ def main() -> None:
     sending.compare()
     freezing.measure()
     importing.compare()
-    subscriber_list.compare()
+    studio_pages.compare()
 
 
 if __name__ == "__main__":
