@@ -180,7 +180,8 @@ def test_nothing_is_scheduled_or_sent_while_something_must_be_mended(desk, issue
     assert kept(issue).is_draft
 
 
-def test_it_is_sent_now_to_as_many_as_were_typed(desk, issue, readers, clock, mail_server, work):
+def test_it_is_sent_now_to_as_many_as_were_typed(desk, issue, readers, clock, mail_server, work, app, monkeypatch):
+    monkeypatch.setitem(app.config, "POSTAL_ADDRESS", "1 Main Street, Springfield")
     OutsideCheck.keep({question: Outcome("good", "") for question in sender_domain.questions()})
     db.session.commit()
     page = desk.get("/sending").text
