@@ -12,7 +12,7 @@ from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppre
 from tests.newsletter.conftest import fresh
 from tests.newsletter.returned.mails import COMPLAINT as ARF
 from tests.newsletter.returned.mails import LEAVING, POSTFIX, mail
-from tests.newsletter.sending.test_sending import as_it_is, issue, readers, send, subscription_of
+from tests.newsletter.sending.conftest import as_it_is, issue, readers, send, subscription_of
 
 __all__ = ["issue"]
 

@@ -6,9 +6,7 @@ from app.extensions import db
 from app.newsletter.issues.models import Issue
 from app.newsletter.sending import run
 from app.outbox import conversations
-from tests.newsletter.sending.test_sending import issue, readers, send
-
-__all__ = ["issue"]
+from tests.newsletter.sending.conftest import readers, send
 
 
 def watch_troubles(app, mail_server, issue):

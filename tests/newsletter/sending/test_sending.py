@@ -1,6 +1,5 @@
 """An issue on its way: everybody once, whatever the mail server does."""
 
-import threading
 import time
 from datetime import timedelta
 
@@ -14,46 +13,8 @@ from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
 from app.newsletter.sending.deliveries import Delivery
 from app.newsletter.tasks import send_issues, sweep_issues
-from app.outbox.delivery import Deliverer
 from app.outbox.models import Worker
-from app.people.models import Person
-from tests.newsletter.conftest import fresh
-
-
-def readers(count, **fields):
-    """So many confirmed subscriptions, of reader0@example.org and on."""
-    for number in range(count):
-        person = Person(email=f"reader{number}@example.org", name=f"Reader{number} Doe")
-        db.session.add(Subscription(person=person, confirmed_at=now(), **fields))
-    db.session.commit()
-
-
-@pytest.fixture
-def issue(app, mail_server):
-    issue = Issue(slug="one", title="One", subject="Hello {first_name|Doctor}", body="Words.")
-    db.session.add(issue)
-    db.session.commit()
-    return issue
-
-
-def send(issue):
-    """Schedule it for now and do all the work there is; gives it as it is afterwards."""
-    issue.schedule(now())
-    db.session.commit()
-    send_issues.call_local()
-    return as_it_is(issue)
-
-
-def as_it_is(issue):
-    return fresh(lambda: db.session.get_one(Issue, issue.id))
-
-
-def deliveries():
-    return fresh(lambda: list(db.session.scalars(select(Delivery).order_by(Delivery.id))))
-
-
-def subscription_of(address):
-    return db.session.scalars(select(Subscription).join(Person).where(Person.email == address)).one()
+from tests.newsletter.sending.conftest import as_it_is, deliveries, readers, send, stop_once_troubled, subscription_of
 
 
 def test_everybody_gets_it_once_and_the_ledger_says_so(issue, mail_server):
@@ -144,7 +105,7 @@ def test_a_server_that_is_away_is_waited_for(issue, app, mail_server, clock):
     readers(3)
     port = mail_server.port
     mail_server.stop()
-    stopping_after(app, seconds=0.3)
+    stop_once_troubled(app, issue.id)
     issue = send(issue)
     assert issue.state == "sending"
     assert "refused" in issue.trouble.lower()
@@ -156,13 +117,6 @@ def test_a_server_that_is_away_is_waited_for(issue, app, mail_server, clock):
     assert as_it_is(issue).trouble == ""
     assert len(again.received) == 3
     again.stop()
-
-
-def stopping_after(app, seconds):
-    """Let the worker of this process be told to stop soon."""
-    deliverer = Deliverer.of_this_process()
-    threading.Timer(seconds, deliverer.stopping.set).start()
-    return deliverer
 
 
 def test_who_leaves_meanwhile_gets_nothing(issue, mail_server):

@@ -18,14 +18,11 @@ from app.newsletter.returned import bounces
 from app.newsletter.sending.deliveries import Delivery
 from app.newsletter.sending.ledger import Ledger, release_ghosts
 from app.newsletter.tasks import send_issues, sweep_issues
-from app.outbox.delivery import Deliverer
 from app.people import records
 from app.people.models import Person
 from tests.conftest import use_mail_server
-from tests.newsletter.sending.test_sending import as_it_is, deliveries, issue, readers, send, subscription_of
+from tests.newsletter.sending.conftest import as_it_is, deliveries, readers, send, stop_once_troubled, subscription_of
 from tests.smtp_server import MailServer
-
-__all__ = ["issue"]
 
 
 def another_issue():
@@ -33,23 +30,6 @@ def another_issue():
     db.session.add(second)
     db.session.commit()
     return second
-
-
-def stop_once_troubled(app, number):
-    """Tell the worker of this process to stop as soon as the owner is told of trouble with an issue."""
-    deliverer = Deliverer.of_this_process()
-    db.session.commit()
-
-    def look():
-        with app.app_context():
-            while not db.session.scalar(select(Issue.trouble).filter_by(id=number)):
-                db.session.rollback()
-                time.sleep(0.05)
-            db.session.rollback()
-        deliverer.stopping.set()
-
-    threading.Thread(target=look, daemon=True).start()
-    return deliverer
 
 
 def test_paused_in_the_middle_and_resumed_it_reaches_everybody(issue, app, mail_server):
