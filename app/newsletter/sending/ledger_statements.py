@@ -17,6 +17,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    cast,
     column,
     exists,
     false,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.extensions import UTCDateTime
 from app.newsletter.issues.models import Issue
@@ -110,11 +112,11 @@ def listed(count: int) -> Given:
     return Given(TABLE.c.id.in_(numbers), of_each("words"), of_each("tries"))
 
 
-def in_arrays(part: str) -> Given:
-    """Any number, in three parameters, such as sent_number, sent_words and sent_tries: for PostgreSQL."""
+def in_json(part: str) -> Given:
+    """Any number, in one parameter, which is read faster than many or than arrays: for PostgreSQL."""
     columns = column("number", BigInteger), column("words", Text), column("tries", SmallInteger)
-    arrays = (bindparam(f"{part}_{each.name}", type_=ARRAY(each.type)) for each in columns)
-    rows = func.unnest(*arrays).table_valued(*columns, name=part).render_derived()
+    given = cast(bindparam(part, type_=Text), JSONB)
+    rows = func.jsonb_to_recordset(given).table_valued(*columns, name=part).render_derived(with_types=True)
     return Given(TABLE.c.id == rows.c.number, rows.c.words, rows.c.tries)
 
 
@@ -164,11 +166,11 @@ def in_one(parts: tuple[str, ...]) -> Select[Any]:
     for PostgreSQL, which can change rows in a WITH. Gives the numbers of those in hand.
     """
     kinds = [part for part in parts if part != "ready"]
-    done = {kind: DECIDING[kind](in_arrays(kind)).returning(TABLE.c.id).cte(f"{kind}_now") for kind in kinds}
+    done = {kind: DECIDING[kind](in_json(kind)).returning(TABLE.c.id).cte(f"{kind}_now") for kind in kinds}
     more = {
         kind: COUNTERS.c[kind] + select(func.count()).select_from(rows).scalar_subquery() for kind, rows in done.items()
     }
     counted = update(COUNTERS).where(COUNTERS.c.id == bindparam("issue")).values(more).returning(COUNTERS.c.id)
-    in_hand = take(in_arrays("ready")).cte("in_hand") if "ready" in parts else None
+    in_hand = take(in_json("ready")).cte("in_hand") if "ready" in parts else None
     numbers = select(literal(0)).where(false()) if in_hand is None else select(in_hand.c.id)
     return numbers.add_cte(*done.values(), *([counted.cte("counted")] if done else []))
