@@ -18,6 +18,11 @@ LONGEST_REPLY = 64 * 1024
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
+def text_of(said: bytes | bytearray) -> str:
+    """What a server said, as a database can keep it: PostgreSQL takes no NUL."""
+    return said.decode("ascii", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 class Envelope(NamedTuple):
     """Whose message it is (`key`, of the caller's), its sender and its one recipient."""
 
@@ -110,7 +115,7 @@ class Conversation:
         try:
             closed = self._receive()
             while (end := self._unread.find(b"\n")) >= 0:
-                line = self._unread[:end].decode("ascii", "replace").rstrip("\r")
+                line = text_of(self._unread[:end]).rstrip("\r")
                 del self._unread[: end + 1]
                 if reply := self._understand(line):
                     replies.append(reply)

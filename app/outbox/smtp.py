@@ -17,6 +17,7 @@ from flask_mail import Connection, Message
 
 from app.outbox import return_address
 from app.outbox.models import Email
+from app.outbox.pipelining import text_of
 
 log = logging.getLogger(__name__)
 # Flask-Mail would send bodies as they are. A line over 998 bytes is refused (RFC 5321 §4.5.3.1.6), and so may be a byte
@@ -158,7 +159,7 @@ def deliver(email: Email, connection: KeptConnection) -> Answer:
         return _refused(refusal.smtp_code, _words(refusal), connection)
     except smtplib.SMTPRecipientsRefused as refusal:
         code, words = next(iter(refusal.recipients.values()))
-        refused = _refused(code, f"{code} {words.decode(errors='replace')}", connection)
+        refused = _refused(code, f"{code} {text_of(words)}", connection)
         return refused._replace(at_recipient=True)
     except (smtplib.SMTPException, OSError) as problem:
         connection.drop()
@@ -182,5 +183,5 @@ def _refused(code: int, words: str, connection: KeptConnection) -> Answer:
 def _words(problem: Exception) -> str:
     if isinstance(problem, smtplib.SMTPResponseException):
         said = problem.smtp_error
-        return f"{problem.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+        return f"{problem.smtp_code} {text_of(said) if isinstance(said, bytes) else said}"
     return f"{type(problem).__name__}: {problem}"

@@ -89,11 +89,15 @@ def test_after_two_days_a_mail_is_given_up_with_the_last_words(note, mail_server
     assert email_now(email).last_answer == "452 4.2.2 mailbox full"
 
 
-def test_a_permanent_refusal_is_final_and_in_the_servers_words(note, mail_server, work, clock):
-    mail_server.refuse_next("554 5.7.1 we do not want this")
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [("554 5.7.1 we do not want this",) * 2, ("554 5.7.1 not\0wanted", "554 5.7.1 not\N{REPLACEMENT CHARACTER}wanted")],
+)
+def test_a_permanent_refusal_is_final_and_in_the_servers_words(note, mail_server, work, clock, answer, kept):
+    mail_server.refuse_next(answer)
     email = note()
     work()
-    assert (email_now(email).state, email_now(email).last_answer) == ("failed", "554 5.7.1 we do not want this")
+    assert (email_now(email).state, email_now(email).last_answer) == ("failed", kept)
     clock.advance(days=1)
     sweep_outbox.call_local()
     assert mail_server.received == []

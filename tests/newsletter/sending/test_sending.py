@@ -68,6 +68,16 @@ def test_what_is_refused_for_now_goes_later_once(issue, mail_server, clock, answ
     assert sorted(len(mail_server.to(f"reader{number}@example.org")) for number in range(6)) == [1] * 6
 
 
+def test_an_answer_that_no_database_can_keep_is_kept_as_far_as_it_goes(issue, mail_server):
+    readers(2)
+    mail_server.refuse_next("554 5.7.1 not\0wanted")
+    issue = send(issue)
+    assert (issue.state, issue.sent, issue.failed) == ("sent", 1, 1)
+    assert [delivery.answer for delivery in deliveries() if delivery.state == "failed"] == [
+        "554 5.7.1 not\N{REPLACEMENT CHARACTER}wanted"
+    ]
+
+
 @pytest.mark.parametrize("answer", ["552 5.2.2 over quota", "554 5.7.1 not wanted here", "550 5.1.1 no such user"])
 def test_what_is_refused_for_good_has_failed_and_is_not_tried_again(issue, mail_server, clock, answer):
     readers(6)
