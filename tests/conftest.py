@@ -20,6 +20,7 @@ from app import config, create_app
 from app.extensions import db, limiter, queue
 from app.extensions import mail as site_mail
 from app.outbox import Email
+from app.people.suppressions import SuppressionKey
 from app.publishing import ContentVersion
 from tests.smtp_server import MailServer
 
@@ -110,6 +111,7 @@ def app(site: Flask) -> Iterator[Flask]:
     site.extensions["page_cache"].forget_all()
     with site.app_context(), request_tearing_down.connected_to(_forget_the_visitor, site):
         db.session.merge(ContentVersion(id=1, number=1))
+        db.session.merge(SuppressionKey(id=1, key="a key for tests"))
         db.session.commit()
         yield site
         db.session.rollback()

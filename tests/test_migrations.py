@@ -1,5 +1,6 @@
 """The migrations make exactly what the models say, and unmake it, on both databases."""
 
+import hmac
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import inspect
 
 from app.extensions import db
+from app.people.suppressions import ERASED, Suppression, SuppressionKey
 from tests.conftest import new_database, running
 
 
@@ -84,3 +86,34 @@ def everything():
     }
     db.session.rollback()
     return rows
+
+
+def test_the_suppression_list_gets_a_key_of_its_own_and_loses_nobody(bare_site):
+    flask_migrate.upgrade(revision="0022")
+    listed(bare_site.config["SECRET_KEY"], "ada@example.org", keep_address=True)
+    flask_migrate.upgrade()
+    assert found("ada@example.org")
+    assert db.session.scalars(db.select(SuppressionKey.key)).one() != bare_site.config["SECRET_KEY"]
+    db.session.rollback()
+    g.pop("suppression_key")
+    flask_migrate.downgrade(revision="0022")
+    listed(bare_site.config["SECRET_KEY"], "erased@example.org", keep_address=False)
+    flask_migrate.upgrade()
+    bare_site.config["SECRET_KEY"] = "another secret for tests, long enough"
+    assert found("ada@example.org")
+    assert found("erased@example.org")
+    assert not found("grace@example.org")
+
+
+def listed(secret, address, *, keep_address):
+    """An address on the list as it was kept when the site's secret was its key."""
+    keyed = hmac.new(secret.encode(), b"suppression:" + address.encode(), "sha256").hexdigest()
+    row = Suppression(address_hash=keyed, address=address if keep_address else None, reason=ERASED)
+    db.session.add(row)
+    db.session.commit()
+
+
+def found(address):
+    entry = Suppression.of(address)
+    db.session.rollback()
+    return entry is not None

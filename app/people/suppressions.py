@@ -4,8 +4,8 @@ import hmac
 from datetime import datetime
 from hashlib import sha256
 
-from flask import current_app
-from sqlalchemy import CheckConstraint, String, delete, select
+from flask import g
+from sqlalchemy import CheckConstraint, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -81,7 +81,20 @@ class Suppression(Model):
         return db.session.scalar(entry.execution_options(synchronize_session="fetch")) is not None
 
 
+class SuppressionKey(Model):
+    """One row, with what the list's hashes are keyed with: random, made with the table, and the same for good.
+
+    It is a key of its own so that a site whose SECRET_KEY got out can change that one and lose nobody from the list.
+    """
+
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text)
+
+
 def hash_of(address: str) -> str:
-    """Keyed, because addresses can be guessed: without the site's secret nobody can try whether one is on the list."""
-    key = current_app.config["SECRET_KEY"].encode()
-    return hmac.new(key, b"suppression:" + address.encode(), sha256).hexdigest()
+    """Keyed, because addresses can be guessed: without the key nobody can try whether one is on the list."""
+    if "suppression_key" not in g:  # An import asks for thousands of addresses.
+        g.suppression_key = db.session.scalars(select(SuppressionKey.key)).one()
+    return hmac.new(g.suppression_key.encode(), b"suppression:" + address.encode(), sha256).hexdigest()
