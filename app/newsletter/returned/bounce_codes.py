@@ -22,12 +22,16 @@ _UNSAID = 0  # "Other or undefined": it says no more than the basic code does.
 # 550 no mailbox, 551 not here, 553 no such name (RFC 5321 §4.2.2): of an address only as an answer to RCPT.
 _BASIC_HARD = frozenset({"550", "551", "553"})
 _BASIC_FULL = "552"
-# Servers that know no enhanced codes block with a bare 550 too, and say so in words alone.
+# Servers block with a bare 550 too, or with the code of a mailbox that is no good, and say so in words alone.
 _SAYS_BLOCKED = re.compile(
     r"spam|black ?list|block(ed|ing)? ?list|dnsbl|\brbl\b|blocked|polic(y|ies)|reputation|\bspf\b|\bdkim\b|\bdmarc\b|"
     r"relay(ing)? (access )?denied|not permitted to relay|unable to relay|authenticat",
     re.IGNORECASE,
 )
+# Gmail says 5.2.1 of a mailbox that gets too much mail at once ("Gmail SMTP errors and codes").
+_SAYS_BUSY = re.compile(r"receiving mail\s+(at a rate|too quickly)", re.IGNORECASE)
+# An answer names addresses, and what stands in one is no word of the server's.
+_ADDRESS = re.compile(r"\S+@\S+")
 
 
 def classify(answer: str, at_recipient: bool) -> Kind:
@@ -36,6 +40,13 @@ def classify(answer: str, at_recipient: bool) -> Kind:
     `answer` is in the server's words and begins with or holds its codes, such as "550 5.1.1 User unknown".
     `at_recipient` tells whether it answered RCPT, before the server had seen any of the message.
     """
+    kind = _by_codes(answer, at_recipient)
+    if kind == "hard" and _SAYS_BUSY.search(answer):
+        return "soft"
+    return "" if kind == "hard" and _says_blocked(answer) else kind
+
+
+def _by_codes(answer: str, at_recipient: bool) -> Kind:
     if enhanced := _ENHANCED.search(answer):
         severity, subject, detail = (int(number) for number in enhanced.groups())
         if detail != _UNSAID or subject == 7:
@@ -52,8 +63,12 @@ def _by_enhanced_code(severity: int, subject: int, detail: int) -> Kind:
 
 
 def _by_basic_code(code: str, answer: str, at_recipient: bool) -> Kind:
-    if code.startswith("2") or _SAYS_BLOCKED.search(answer):
+    if code.startswith("2") or _says_blocked(answer):
         return ""
     if code.startswith("4") or code == _BASIC_FULL:
         return "soft"
     return "hard" if at_recipient and code in _BASIC_HARD else ""
+
+
+def _says_blocked(answer: str) -> bool:
+    return _SAYS_BLOCKED.search(_ADDRESS.sub("", answer)) is not None

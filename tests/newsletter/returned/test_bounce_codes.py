@@ -7,7 +7,7 @@ HARD = [
     "550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 double-checking",
     "5.1.2 no such domain", "501 5.1.3 Bad recipient address syntax", "551 5.1.6 moved away, no forwarding",
     "556 5.1.10 the domain takes no mail", "550 5.2.1 The email account that you tried to reach is disabled.",
-    "Remote host said: 550 #5.1.1 unknown",
+    "Remote host said: 550 #5.1.1 unknown", "550 5.1.1 <policy@spam.example.org>: User unknown",
 ]  # fmt: skip
 HARD_AT_RECIPIENT = [
     "550 No such user here", "551 User not local", "553 sorry, no mailbox here by that name", "550",
@@ -18,6 +18,8 @@ SOFT = [
     "552 Requested mail action aborted: exceeded storage allocation", "450 4.2.1 try later", "451 local error",
     "421 service not available", "4.4.7 delivery time expired", "4.4.1 connection timed out", "452 4.3.1 disk full",
     "5.4.4 unable to route", "5.2.0", "4.0.0", "5.0.0",
+    "550-5.2.1 The user you are trying to contact is receiving mail at a rate that 550-5.2.1 prevents additional "
+    "messages from being delivered.", "550 5.2.1 The user you are trying to contact is receiving mail too quickly.",
 ]  # fmt: skip
 NOTHING = [
     "550 5.7.1 Message rejected as spam", "554 5.7.1 Service unavailable; Client host blocked using a list",
@@ -25,6 +27,7 @@ NOTHING = [
     "552 5.3.4 Message size exceeds fixed limit", "550 5.1.8 sender's domain does not exist", "501 5.5.4 bad argument",
     "554 5.6.0 message content rejected", "550 blocked by our DNSBL", "550 Message rejected due to local policy",
     "550 5.7.0 no reason given", "550 relay access denied", "554 transaction failed", "250 2.1.5 fine", "", "no code",
+    "550 5.1.1 Mailbox temporarily blocked by policy", "550 5.2.1 Refused, you are on a blacklist",
     "see http://192.0.2.5.1.1/ or call 555-1234", "5.1.1.1",
 ]  # fmt: skip
 
