@@ -34,8 +34,8 @@ def take_from_ses(event: Mapping[str, Any]) -> None:
     if kind == "Bounce":
         bounce = _mapping(event, "bounce")
         for recipient in _mappings(bounce, "bouncedRecipients"):
-            what, words = _verdict_of_ses(bounce, recipient)
-            _take_bounce(recipient.get("emailAddress"), what, words, bounce.get("timestamp"), letter)
+            if verdict := _verdict_of_ses(bounce, recipient):
+                _take_bounce(recipient.get("emailAddress"), *verdict, bounce.get("timestamp"), letter)
     elif kind == "Complaint":
         complaint = _mapping(event, "complaint")
         words = str(complaint.get("complaintFeedbackType") or "")
@@ -53,15 +53,17 @@ def take_from_postmark(event: Mapping[str, Any]) -> None:
         _take_bounce(event.get("Email"), _POSTMARK[kind], words, event.get("BouncedAt"))
 
 
-def _verdict_of_ses(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> tuple[Kind, str]:
+def _verdict_of_ses(bounce: Mapping[str, Any], recipient: Mapping[str, Any]) -> tuple[Kind, str] | None:
+    """What is to be taken of a bounce, and its words; None when it is none."""
     said = " ".join(str(recipient.get(name) or "") for name in ("status", "diagnosticCode")).strip()
     words = f"{bounce.get('bounceType')} {bounce.get('bounceSubType')} {said}"
     if str(bounce.get("bounceSubType")) in _OF_THE_MESSAGE:
         return "", words
-    if bounce.get("bounceType") != "Permanent":
-        return "soft", words
-    # Amazon calls a block for spam permanent, too. What it knows without asking the other server has no words.
-    return ("hard" if not said else classify(said, at_recipient=True)), words
+    if said:  # Amazon calls a block for spam permanent, too.
+        return classify(said, at_recipient=True), words
+    # What Amazon knows without asking the other server has no words. Nor have automatic answers, such as that somebody
+    # is out of office, which come as transient: the letter arrived.
+    return ("hard", words) if bounce.get("bounceType") == "Permanent" else None
 
 
 def _take_bounce(address: Any, kind: Kind, words: str, at: Any, letter: Letter | None = None) -> None:

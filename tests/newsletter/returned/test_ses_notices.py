@@ -82,8 +82,9 @@ def test_without_our_mark_the_address_tells(client, amazon, delivery, clock):
 @pytest.mark.parametrize(
     ("told", "kind"),
     [
-        ({"kind": "Transient", "sub_type": "MailboxFull"}, "soft"),
-        ({"kind": "Undetermined", "sub_type": "Undetermined"}, "soft"),
+        ({"kind": "Transient", "sub_type": "MailboxFull", "status": "4.2.2"}, "soft"),
+        ({"kind": "Undetermined", "status": "", "diagnosticCode": "smtp; 451 4.3.0 try later"}, "soft"),
+        ({"kind": "Transient", "status": "4.7.0", "diagnosticCode": "smtp; 421 4.7.0 deferred"}, None),
         ({"kind": "Transient", "sub_type": "MessageTooLarge"}, None),
         ({"kind": "Permanent", "diagnosticCode": "smtp; 550 5.7.1 blocked as spam"}, None),
         ({"kind": "Permanent", "sub_type": "Suppressed", "status": ""}, "hard"),
@@ -93,6 +94,17 @@ def test_amazons_words_are_understood(client, amazon, delivery, clock, told, kin
     assert tell(client, AMAZON.signed(notice(bounce(delivery, **told), clock))) == 200
     db.session.refresh(delivery)
     assert (delivery.bounce_kind, counters(delivery)) == (kind, (1, 0))
+
+
+@pytest.mark.parametrize("kind", ["Transient", "Undetermined"])
+def test_automatic_answers_are_no_bounces(client, amazon, subscribed, clock, kind):
+    letters = []
+    for _ in range(3):
+        letters.append(sent(clock.time))
+        told = bounce(letters[-1], kind=kind, sub_type="General", status="", diagnosticCode="")
+        assert tell(client, AMAZON.signed(notice(told, clock))) == 200
+        clock.advance(days=7)
+    assert (reason(), [counters(letter) for letter in letters]) == (None, [(0, 0)] * 3)
 
 
 def test_three_full_mailboxes_in_a_row(client, amazon, subscribed, clock):
