@@ -46,6 +46,7 @@ def _answer(consultation: Consultation, offer: CoachingOffer, page: str) -> None
 
 def _ask_for_newsletter(address: str, name: str, page: str) -> None:
     """Begin the newsletter's own double opt-in: a tick beside an address proves nothing yet."""
+    Person.at_for_update(address)
     if not Allowance.take(address):
         return
     subscription = Subscription.at(address)

@@ -41,14 +41,14 @@ def _issues(subscription: Subscription) -> list[dict[str, Any]]:
 
 
 def _erase(person: Person) -> None:
+    for address in AddressChange.addresses_of(person):
+        Allowance.forget(address)
+        UploadReject.forget_address(address)
     if subscription := Subscription.of(person):
         subscription.leave()  # So that it is counted: numbers outlive the row.
         _count_out(subscription)
         db.session.delete(subscription)
     db.session.execute(delete(Departure).where(Departure.person_id == person.id))
-    for address in AddressChange.addresses_of(person):
-        Allowance.forget(address)
-        UploadReject.forget_address(address)
     db.session.flush()
 
 

@@ -74,6 +74,7 @@ def _answer_by_mail(form: SignUpForm) -> None:
 
 def _may_write_to(address: str) -> bool:
     """Whether a form may have us write there. Who complained about our mail gets none, and no other answer."""
+    Person.at_for_update(address)  # Whoever is being erased is gone after this, and comes back as somebody new.
     entry = Suppression.of(address)
     return Allowance.take(address) and not (entry and entry.only_owner_lifts)
 

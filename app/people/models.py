@@ -103,6 +103,16 @@ class Person(Model, UserMixin):
         """
         return db.session.get(cls, person_id, with_for_update={"key_share": True}, populate_existing=True)
 
+    @classmethod
+    def at_for_update(cls, email: str) -> "Person | None":
+        """The person of a normalized address, locked until commit; None when nobody has it, or not any more.
+
+        As `for_update`, it comes before locks on what hangs on the person, and before an allowance of their mailbox.
+        """
+        person = cls.with_email(email)
+        locked = cls.for_update(person.id) if person else None
+        return locked if locked and locked.email == email else None
+
     def keep_others_off(self) -> None:
         """Until commit, let nobody write a row that refers to this person. Lock them for update first."""
         db.session.execute(select(Person.id).filter_by(id=self.id).with_for_update())

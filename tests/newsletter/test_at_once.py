@@ -2,22 +2,27 @@
 
 import threading
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from app import followups
 from app.clock import now
 from app.extensions import db
 from app.followups import SequenceRun, emails
 from app.followups.leaving import unsubscribe_url
+from app.newsletter.allowance import Allowance
 from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
+from app.newsletter.preferences import my_data
 from app.newsletter.preferences.leaving import leave_everything
 from app.newsletter.sign_ups import SignUp
 from app.newsletter.tasks import send_issues
 from app.people.models import Consent, Person
 from tests.newsletter.conftest import ADA, fresh
+from tests.newsletter.everything import GRACE, with_everything
 
 
 @pytest.fixture
@@ -161,3 +166,72 @@ def test_who_is_erased_while_they_leave_is_gone(ada):
     db.session.commit()
     assert ada.person is None
     assert fresh(lambda: db.session.query(Consent).count()) == 0
+
+
+@pytest.fixture(params=[True, False], ids=["who stays in the books", "who leaves no row"])
+def grace(request, app):
+    """Somebody to erase, who is on no list, and to whom a form may write."""
+    person = with_everything() if request.param else Subscription.at(GRACE).person
+    Allowance.take(GRACE)
+    db.session.execute(db.update(Allowance).values(mailed_at=None))
+    db.session.execute(db.update(Subscription).values(unsubscribed_at=now()))
+    db.session.commit()
+    return person
+
+
+def erase(person):
+    my_data.erase(Person.for_update(person.id))
+    db.session.commit()
+
+
+@pytest.mark.parametrize("form", ["newsletter/", "newsletter/new-link"])
+def test_a_form_while_its_person_is_being_erased_finds_nobody(app, mail, grace, form):
+    answers = []
+
+    def fill_in():
+        answers.append(app.test_client().post(f"/{form}", data={"email": GRACE}).status_code)
+
+    thread = threading.Thread(target=fill_in)
+    with paused_before("DELETE FROM subscription", thread.start):
+        erase(grace)
+    thread.join()
+    assert answers == [303]
+    person = fresh(lambda: Person.with_email(GRACE))
+    is_new = person is not None and person.fs_uniquifier != grace.fs_uniquifier
+    assert (is_new, person is None) == ((True, False) if form == "newsletter/" else (False, True))
+    assert len(mail.to(GRACE, "newsletter/confirm_subscription")) == (form == "newsletter/")
+    assert len(mail.to(GRACE, "newsletter/not_subscribed")) == (form != "newsletter/")
+
+
+def test_whoever_is_erased_while_they_sign_up_is_gone_afterwards(app, client, grace):
+    failures = []
+
+    def erasing():
+        with app.app_context():
+            try:
+                erase(grace)
+            except Exception as failure:
+                failures.append(failure)
+
+    thread = threading.Thread(target=erasing)
+    with paused_before("INSERT INTO sign_up", thread.start):
+        assert client.post("/newsletter/", data={"email": GRACE}).status_code == 303
+    thread.join()
+    assert failures == []
+    assert fresh(lambda: Person.with_email(GRACE)) is None
+
+
+@contextmanager
+def paused_before(statement, act):
+    """Before this thread's first statement that begins so, `act` is done and given half a second."""
+    this, done = threading.get_ident(), []
+
+    def before(_connection, _cursor, text, *_):
+        if text.startswith(statement) and threading.get_ident() == this and not done:
+            done.append(act())
+            time.sleep(0.5)
+
+    event.listen(db.engine, "before_cursor_execute", before)
+    yield
+    event.remove(db.engine, "before_cursor_execute", before)
+    assert done

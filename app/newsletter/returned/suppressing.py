@@ -18,7 +18,7 @@ def suppress(address: str, reason: str, detail: str = "") -> None:
     `reason` is one of app.people.suppressions; `detail` is kept with it, such as what a mail server said. It locks the
     person, so let no lock on what hangs on a person come before it in the same transaction.
     """
-    person = _locked(address)
+    person = Person.at_for_update(address)
     Suppression.add(address, reason, detail)
     if person is None:
         return
@@ -43,16 +43,9 @@ def lift(address: str) -> bool:
 
     Nobody is subscribed by it: who left, or complained and so left, stays away until they sign up again.
     """
-    person = _locked(address)
+    person = Person.at_for_update(address)
     if not Suppression.remove(address):
         return False
     if person and (subscription := Subscription.of(person)):
         subscription.suppressed_at, subscription.lifted_at = None, now()
     return True
-
-
-def _locked(address: str) -> Person | None:
-    """The person at `address`, locked until commit."""
-    person = Person.with_email(address)
-    locked = Person.for_update(person.id) if person else None
-    return locked if locked and locked.email == address else None
