@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from app.extensions import db
 from app.newsletter.allowance import Allowance
 from app.newsletter.in_and_out.uploads import UploadReject
+from app.newsletter.issues import progress
 from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
 from app.newsletter.preferences.departures import Departure
@@ -57,7 +58,7 @@ def _count_out(subscription: Subscription) -> None:
     undecided = delete(Delivery).where(Delivery.subscription_id == subscription.id, Delivery.is_undecided())
     gone = db.session.scalars(undecided.returning(Delivery.issue_id).execution_options(synchronize_session=False))
     for issue_id, number in sorted(Counter(gone).items()):
-        Issue.count(issue_id, skipped=number)
+        progress.count(issue_id, skipped=number)
 
 
 records.register(

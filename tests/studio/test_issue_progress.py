@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.extensions import db
+from app.newsletter.issues import progress
 from app.newsletter.issues.models import Issue
 from app.newsletter.sending.deliveries import Delivery
 from tests.studio import factories
@@ -27,7 +28,7 @@ def issue(app, clock):
         .where(Delivery.id.in_(failed.scalar_subquery()))
         .values(failed_at=clock.time, answer="550 5.1.1 <No> such user", attempts=1)
     )
-    Issue.count(issue.id, sent=30, failed=2, skipped=1)
+    progress.count(issue.id, sent=30, failed=2, skipped=1)
     db.session.commit()
     clock.advance(minutes=1)
     return kept(issue)
@@ -74,7 +75,7 @@ def test_it_is_paused_with_a_reason_and_goes_on(desk, issue, clock):
     assert desk.post("/resumption").status_code == 303
     assert kept(issue).state == "sending"
     assert "a second," not in desk.get("/progress").text, "the five hours say nothing of how fast it goes now"
-    Issue.count(issue.id, sent=20)
+    progress.count(issue.id, sent=20)
     db.session.commit()
     clock.advance(seconds=10)
     assert "2.0 a second, less than a minute left" in desk.get("/progress").text
@@ -135,7 +136,7 @@ def test_what_makes_no_sense_now_is_refused_in_words(desk, issue, act):
 
 
 def test_the_end_is_summed_up(desk, issue, clock):
-    Issue.count(issue.id, sent=67)
+    progress.count(issue.id, sent=67)
     db.session.execute(db.update(Issue).values(finished_at=clock.time))
     db.session.commit()
     page = desk.get("/progress").text

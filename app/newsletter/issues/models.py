@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, String, Update, and_, or_, select, text, update
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, String, and_, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -18,7 +18,6 @@ COMING = text("scheduled_at IS NOT NULL AND frozen_at IS NULL")
 GOING = text("frozen_at IS NOT NULL AND finished_at IS NULL AND cancelled_at IS NULL")
 ARCHIVED = text("frozen_at IS NOT NULL AND is_public")
 LONGEST_LINE = 200
-FAILING_SHARE, FAILING_OF = 0.05, 200
 
 
 class WrongMoment(Exception):
@@ -278,42 +277,6 @@ class Issue(Model):
             raise WrongMoment(f"This issue is {self.state} now, so that cannot be done.")
 
     @classmethod
-    def count(cls, issue_id: int, **more: int) -> None:
-        """Add to its counters, such as `sent=1`, past the session, so that no other change is waited for or lost."""
-        added = {counter: getattr(cls, counter) + number for counter, number in more.items()}
-        _write(update(cls).where(cls.id == issue_id).values(added))
-
-    @classmethod
-    def may_go_on(cls, issue_id: int) -> bool:
-        """Whether nobody has paused or cancelled it."""
-        on_its_way = select(cls.id).where(cls.id == issue_id, cls.paused_at.is_(None), cls.cancelled_at.is_(None))
-        return db.session.scalar(on_its_way) is not None
-
-    @classmethod
-    def note_trouble(cls, issue_id: int, words: str) -> None:
-        """Keep what holds it up just now, for the owner to see; nothing when it goes on."""
-        _write(update(cls).where(cls.id == issue_id, cls.trouble != words).values(trouble=words))
-
-    @classmethod
-    def pause_for(cls, issue_id: int, reason: str) -> None:
-        """Pause it by itself, for a `reason` the owner is told, unless it is paused or over."""
-        goes = and_(cls.id == issue_id, cls.paused_at.is_(None), cls.cancelled_at.is_(None), cls.finished_at.is_(None))
-        _write(update(cls).where(goes).values(paused_at=now(), pause_reason=reason))
-
-    @classmethod
-    def pause_if_too_many_fail(cls, issue_id: int) -> bool:
-        """Pause it when more than a twentieth failed since it was last started, of 200 at least; whether it did."""
-        counters = (cls.sent, cls.failed, cls.decided_before, cls.failed_before)
-        sent, failed, decided_before, failed_before = db.session.execute(select(*counters).filter_by(id=issue_id)).one()
-        lately = failed - failed_before
-        if lately <= FAILING_SHARE * max(FAILING_OF, sent + failed - decided_before):
-            return False
-        cls.pause_for(
-            issue_id, f"{lately} messages failed, more than 5 % of those that went out. See what the server said."
-        )
-        return True
-
-    @classmethod
     def last_gone_within(cls, span: timedelta) -> "Issue | None":
         """The one that began to go last, if that was within `span`: its readers get no other before it has passed."""
         gone = select(cls).where(cls.frozen_at > now() - span, cls.recipients > 0).order_by(cls.frozen_at.desc())
@@ -325,7 +288,3 @@ class Issue(Model):
         soon = or_(cls.scheduled_at.between(now(), now() + span), cls.scheduled_at <= now())
         coming = select(cls).where(soon, cls.frozen_at.is_(None), cls.cancelled_at.is_(None))
         return list(db.session.scalars(coming.order_by(cls.scheduled_at)))
-
-
-def _write(statement: Update) -> None:
-    db.session.execute(statement.execution_options(synchronize_session=False))

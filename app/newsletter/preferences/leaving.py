@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app import followups
 from app.clock import now
 from app.extensions import db
-from app.newsletter.issues.models import Issue
+from app.newsletter.issues import progress
 from app.newsletter.models import LEAVING, Subscription
 from app.newsletter.sending.deliveries import Delivery
 from app.newsletter.sign_ups import SignUp
@@ -39,7 +39,7 @@ def leave_everything(person: Person, *, page: str) -> None:
     # Whoever was writing a letter held the person, and has written it now.
     Email.withdraw_letters(person)
     if over:
-        Issue.count(over, unsubscribed=1)
+        progress.count(over, unsubscribed=1)
 
 
 def _issue_left_over(subscription: Subscription) -> int | None:

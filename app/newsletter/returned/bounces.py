@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select, update
 
 from app.clock import now
 from app.extensions import db
-from app.newsletter.issues.models import Issue
+from app.newsletter.issues import progress
 from app.newsletter.models import Subscription
 from app.newsletter.preferences.leaving import leave_everything
 from app.newsletter.returned.bounce_codes import Kind, classify
@@ -85,7 +85,7 @@ def bounced(letter: Letter, kind: Kind, words: str) -> None:
         _mail_bounced(letter, kind, words)
     elif subscription := _locked(letter):
         if _note_moment(letter, "bounced_at"):
-            Issue.count(letter.issue_id, bounced=1)
+            progress.count(letter.issue_id, bounced=1)
         if kind:
             _note_kind(letter, kind)
             _conclude(subscription, letter, kind, words)
@@ -128,7 +128,7 @@ def complained(address: str, words: str, *, letter: Letter | None = None, at: da
             leave_everything(person, page="a complaint to the mailbox provider")
         suppress(address, COMPLAINT, words)
     if isinstance(letter, Delivery) and is_new:  # Last: who leaves locks the day's growth before the issue, too.
-        Issue.count(letter.issue_id, complained=1)
+        progress.count(letter.issue_id, complained=1)
 
 
 def _reader(letter: Letter) -> Person | None:

@@ -18,7 +18,7 @@ from flask import current_app
 from app.clock import now
 from app.extensions import db
 from app.followups import daily
-from app.newsletter.issues.models import Issue
+from app.newsletter.issues import progress
 from app.newsletter.preferences import quiet_hours
 from app.newsletter.returned import bounces
 from app.newsletter.sending.deliveries import Delivery, bounce_keys
@@ -126,7 +126,7 @@ class Sending:
         if self._conversations.open:
             return
         self._conversations.note_failure()
-        Issue.note_trouble(self._issue_id, words)
+        progress.note_trouble(self._issue_id, words)
         db.session.commit()
         log.warning("issue %s: the mail server is unwell: %s", self._issue_id, words)
 
@@ -178,14 +178,14 @@ class Sending:
         if self._conversations.failures or time.monotonic() >= self._says_well_at:
             self._conversations.failures = 0
             self._says_well_at = time.monotonic() + SAYS_WELL_EVERY_SECONDS
-            Issue.note_trouble(self._issue_id, "")
+            progress.note_trouble(self._issue_id, "")
             db.session.commit()
 
     def _look_up(self, failed: list[Outcome]) -> None:
         """Whether it may go on at all, now that something did not go as it should."""
         if failed:
-            Issue.pause_if_too_many_fail(self._issue_id)
-        self._may_go_on &= Issue.may_go_on(self._issue_id)
+            progress.pause_if_too_many_fail(self._issue_id)
+        self._may_go_on &= progress.may_go_on(self._issue_id)
         db.session.commit()
         _draw_conclusions(failed)
 
@@ -252,7 +252,7 @@ class Sending:
 
     def _pause(self, reason: str) -> None:
         self._may_go_on = False
-        Issue.pause_for(self._issue_id, reason)
+        progress.pause_for(self._issue_id, reason)
         db.session.commit()
         log.error("issue %s is paused: %s", self._issue_id, reason)
 

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from app.extensions import db
+from app.newsletter.issues import progress
 from app.newsletter.issues.models import Issue
 from app.newsletter.sending import run
 from app.outbox import conversations
@@ -57,7 +58,7 @@ def test_connections_that_end_one_by_one_leave_the_others_to_go_on_with(issue, a
 
 def test_words_of_a_worker_that_died_go_away_when_another_one_succeeds(issue, mail_server):
     readers(3)
-    Issue.note_trouble(issue.id, "the mail server is away")
+    progress.note_trouble(issue.id, "the mail server is away")
     mail_server.refuse_recipient = lambda address: "451 later" if address == "reader0@example.org" else None
     sent = send(issue)
     assert (sent.state, sent.sent, sent.trouble) == ("sending", 2, "")
@@ -73,7 +74,7 @@ def test_a_worker_that_goes_on_takes_back_what_one_says_that_dies_meanwhile(issu
         seen.append(envelope)
         if len(seen) == 6:
             with app.app_context():
-                Issue.note_trouble(number, "the mail server is away")
+                progress.note_trouble(number, "the mail server is away")
                 db.session.commit()
 
     mail_server.refuse = note_trouble_at_the_sixth
