@@ -1,5 +1,6 @@
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import current_app
@@ -9,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from app.extensions import db, queue, take_as_long_as_needed
 from app.newsletter.allowance import Allowance
 from app.newsletter.checking.preflight import check_letter
+from app.newsletter.issues import progress
 from app.newsletter.issues.composing import compose
 from app.newsletter.issues.models import Issue
 from app.newsletter.reading.clicks import Click, IssueLink
@@ -31,14 +33,25 @@ def send_issues() -> None:
 
     Run twice, or by several workers at once, it sends each delivery once.
     """
-    for issue_id in Issue.due():
-        _freeze_beside_others(issue_id)
+    _do_with_each(Issue.due(), _freeze_beside_others)
     if current_app.config["MAIL_SERVER"] and _sending.acquire(blocking=False):
         try:
             while _send_some():
                 pass
         finally:
             _sending.release()
+
+
+def _do_with_each(issue_ids: list[int], act: Callable[[int], None]) -> None:
+    """One issue that cannot go keeps no other from going; the next sweep tries again."""
+    for issue_id in issue_ids:
+        try:
+            act(issue_id)
+        except Exception as problem:
+            log.exception("issue %s cannot go", issue_id)
+            db.session.rollback()
+            progress.note_trouble(issue_id, f"{type(problem).__name__}: {problem}"[:500])
+            db.session.commit()
 
 
 def _freeze_beside_others(issue_id: int) -> None:
@@ -72,8 +85,7 @@ def _send_some() -> bool:
     """Let each issue that is on its way go as far as it can now; whether another one has come up meanwhile."""
     going = Issue.going()
     db.session.commit()
-    for issue_id in going:
-        send(issue_id)
+    _do_with_each(going, send)
     return bool(set(Issue.going()) - set(going))
 
 

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from flask import current_app
 
+from app.outbox import smtp
 from app.outbox.pipelining import Conversation, Reply
-from app.outbox.smtp import PATIENCE_SECONDS, KeptConnection
+from app.outbox.smtp import KeptConnection
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE_SECONDS = 30.0
@@ -91,6 +92,11 @@ class Conversations:
             conversation.check_patience()
         return [conversation for conversation in self.open if conversation.ended]
 
+    def hurry(self) -> None:
+        """Wait for no answer longer than for most."""
+        for conversation in self.open:
+            conversation.hurry()
+
     def end(self, conversation: Conversation, *, politely: bool = False) -> None:
         self._selector.unregister(conversation.sock)
         self.open.remove(conversation)
@@ -104,6 +110,7 @@ class Conversations:
 
 def _opened(connection: KeptConnection) -> Conversation | Exception:
     try:
-        return Conversation(connection.configure_host(), patience_seconds=PATIENCE_SECONDS)
+        patience = {"patience_seconds": smtp.PATIENCE_SECONDS, "end_patience_seconds": smtp.END_PATIENCE_SECONDS}
+        return Conversation(connection.configure_host(), **patience)
     except Exception as problem:  # Not only what SMTP and sockets raise: a password may not even be ASCII.
         return problem

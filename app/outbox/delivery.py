@@ -110,6 +110,8 @@ def _record(email: Email, answer: Answer) -> None:
         email.mark_sent()
     elif answer.outcome == "never":
         email.mark_failed(answer.words)
+    elif answer.outcome == "unanswered":
+        email.doubt(answer.words)
     else:
         email.try_again_later(answer.words)
     if email.is_fleeting:

@@ -5,7 +5,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, and_, delete, or_, select, text, update
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    and_,
+    delete,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from app.clock import now
@@ -19,6 +32,7 @@ FLEETING_FOR = timedelta(days=3)
 HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=30)
 LONGEST_SUBJECT = 250
+IN_DOUBT = "given to the mail server twice, which never said that it has it: it may have arrived"
 WITHDRAWN = "withdrawn: no letters go to this reader any more"
 FLEETING = text("is_fleeting")
 UNDECIDED = text("sent_at IS NULL AND failed_at IS NULL")
@@ -101,6 +115,8 @@ class Email(Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
     due_at: Mapped[datetime] = mapped_column(default=now)
     attempts: Mapped[int] = mapped_column(default=0)
+    # How often the server had all of it and did not say whether it keeps it.
+    unanswered: Mapped[int] = mapped_column(SmallInteger, default=0)
     first_tried_at: Mapped[datetime | None]
     claimed_by: Mapped[str | None] = mapped_column(String(32), index=True)
     sent_at: Mapped[datetime | None]
@@ -185,6 +201,13 @@ class Email(Model):
         self.attempts += 1
         return None
 
+    def doubt(self, answer: str) -> None:
+        """The server has all of it, and did not say whether it keeps it. It goes once more, under the same number."""
+        if self.unanswered:
+            return self.mark_failed(IN_DOUBT)
+        self.unanswered += 1
+        return self.try_again_later(answer)
+
     @classmethod
     def forget_fleeting(cls) -> None:
         """Delete what was not to be kept: what is sent or given up, and what found no mail server in all the time."""
@@ -199,7 +222,7 @@ class Email(Model):
 
     def send_again(self) -> None:
         """Give a failed message a fresh start, at the owner's wish, under the same Message-ID."""
-        self.failed_at, self.first_tried_at, self.due_at = None, None, now()
+        self.failed_at, self.first_tried_at, self.due_at, self.unanswered = None, None, now(), 0
 
 
 def single_line(name: str, value: str) -> str:

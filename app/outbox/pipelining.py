@@ -15,12 +15,13 @@ from typing import NamedTuple
 
 MOST_READ = 65536
 LONGEST_REPLY = 64 * 1024
+MOST_KEPT_OF_IT = 500
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 def text_of(said: bytes | bytearray) -> str:
-    """What a server said, as a database can keep it: PostgreSQL takes no NUL."""
-    return said.decode("ascii", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    """What a server said, as a database can keep it: not too long, and PostgreSQL takes no NUL."""
+    return said[:MOST_KEPT_OF_IT].decode("ascii", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 class Envelope(NamedTuple):
@@ -51,10 +52,11 @@ class Over(Exception):
 class Conversation:
     """`ended` says, in words, why it is over; nothing more can be said then. Close it all the same."""
 
-    def __init__(self, host: smtplib.SMTP, *, patience_seconds: float) -> None:
+    def __init__(self, host: smtplib.SMTP, *, patience_seconds: float, end_patience_seconds: float) -> None:
         """Go on from `host`, which is connected, greeted and logged in; the socket is this object's from here on.
 
-        Raises smtplib.SMTPException when the server does not even greet.
+        It is over when an answer is not whole within `patience_seconds`, or, to a message sent to its end, within
+        `end_patience_seconds`. Raises smtplib.SMTPException when the server does not even greet.
         """
         host.ehlo_or_helo_if_needed()
         if host.sock is None:
@@ -69,7 +71,7 @@ class Conversation:
         self.in_hand: int | None = None  # Handed over, and not answered yet.
         self.ready: int | None = None  # Its envelope is taken: the server waits for the message.
         self._pipelines = host.has_extn("pipelining")
-        self._patience = patience_seconds
+        self._patience, self._end_patience = patience_seconds, end_patience_seconds
         self._heard_at = time.monotonic()
         self._envelope: Envelope | None = None
         self._refusal: Reply | None = None
@@ -77,6 +79,7 @@ class Conversation:
         self._to_say: deque[tuple[str, bytes]] = deque()
         self._awaited: deque[str] = deque()
         self._unsent = bytearray()
+        self._unsent_of_message = 0
         self._unread = bytearray()
         self._lines: list[str] = []
 
@@ -84,6 +87,11 @@ class Conversation:
     def is_idle(self) -> bool:
         """Whether it can take an envelope with nothing of another message before it."""
         return self._envelope is None and self.in_hand is None
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the server has all of a message, and has not said what it does with it."""
+        return self.in_hand is not None and self._unsent_of_message == 0
 
     @property
     def offered(self) -> int | None:
@@ -103,6 +111,7 @@ class Conversation:
         """Send the message that is `ready`, dot-stuffed and ended, and in the same write the envelope of the next."""
         self.in_hand, self.ready, self._envelope = self.ready, None, None
         self._unsent += message
+        self._unsent_of_message = len(self._unsent)
         self._awaited.append("END")
         self._heard_at = time.monotonic()
         if following:
@@ -132,8 +141,15 @@ class Conversation:
 
     def check_patience(self) -> None:
         """End it when the server has owed an answer for too long."""
-        if self._awaited and time.monotonic() - self._heard_at > self._patience:
-            self.ended = f"no answer within {self._patience:g} s"
+        waits_for_end = self.is_in_doubt and self._awaited[0] == "END"
+        patience = self._end_patience if waits_for_end else self._patience
+        if self._awaited and time.monotonic() - self._heard_at > patience:
+            self.ended = f"no answer within {patience:g} s"
+
+    def hurry(self) -> None:
+        """Wait for the answer to a message no longer than for others."""
+        self._end_patience = min(self._end_patience, self._patience)
+        self._heard_at = time.monotonic()
 
     def close(self, *, politely: bool = False) -> None:
         if politely and self.is_idle and not self._unsent:
@@ -169,6 +185,7 @@ class Conversation:
                 self.ended = f"{type(problem).__name__}: {problem}"
                 return
             del self._unsent[:sent]
+            self._unsent_of_message = max(0, self._unsent_of_message - sent)
 
     def _receive(self) -> bool:
         """Whether the server has hung up."""
@@ -182,7 +199,6 @@ class Conversation:
             if not heard:
                 return True
             self._unread += heard
-            self._heard_at = time.monotonic()
             if len(self._unread) > LONGEST_REPLY:
                 raise Over("an answer without end")
             if len(heard) < MOST_READ and not getattr(self.sock, "pending", int)():
@@ -196,8 +212,9 @@ class Conversation:
             if len(self._lines) > 100:
                 raise Over("an answer without end")
             return None
-        code, words = int(line[:3]), " ".join([line[:3], *self._lines])
+        code, words = int(line[:3]), " ".join([line[:3], *self._lines])[:MOST_KEPT_OF_IT]
         self._lines.clear()
+        self._heard_at = time.monotonic()
         if code == 421 or not self._awaited:  # The server is closing the connection (RFC 5321 §3.8).
             raise Over(words)
         return self._answered(self._awaited.popleft(), code, words)

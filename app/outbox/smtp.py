@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from email import charset, policy
 from email.mime.base import MIMEBase
 from email.utils import parseaddr
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import current_app
 from flask_mail import Connection, Message
@@ -25,11 +25,15 @@ log = logging.getLogger(__name__)
 charset.add_charset("utf-8", charset.SHORTEST, charset.QP, "utf-8")
 
 PATIENCE_SECONDS = 20
+# A server that has all of a message may look through it first (RFC 5321 §4.5.3.2.6).
+END_PATIENCE_SECONDS = 600
+END = b"\r\n.\r\n"
 IDLE_SECONDS = 45
 
 
 class Answer(NamedTuple):
-    """What came of handing a message to the server: "sent", "later" or "never", in the server's words.
+    """What came of handing a message to the server: "sent", "later", "never", or "unanswered" when it has all of the
+    message and did not say what it does with it; in the server's words.
 
     `server_is_well` is false when the fault lies with the server or the log-in rather than with this message;
     `at_recipient` is true for an answer to RCPT, which is about the address and not about the message.
@@ -41,6 +45,29 @@ class Answer(NamedTuple):
     at_recipient: bool = False
 
 
+class _PatientHost(smtplib.SMTP):
+    """Waits longer for the answer to a whole message than for any other."""
+
+    is_in_doubt = False
+
+    def send(self, s: Any) -> None:
+        super().send(s)
+        self.is_in_doubt = isinstance(s, bytes) and s.endswith(END)
+        if self.is_in_doubt and self.sock:
+            self.sock.settimeout(END_PATIENCE_SECONDS)
+
+    def getreply(self) -> tuple[int, bytes]:
+        reply = super().getreply()
+        if self.is_in_doubt and self.sock:
+            self.sock.settimeout(PATIENCE_SECONDS)
+        self.is_in_doubt = False
+        return reply
+
+
+class _PatientHostOverTLS(_PatientHost, smtplib.SMTP_SSL):
+    pass
+
+
 class KeptConnection(Connection):
     """Flask-Mail's connection with a time-out, a checked certificate, and a look whether it is still alive."""
 
@@ -49,11 +76,11 @@ class KeptConnection(Connection):
     def configure_host(self) -> smtplib.SMTP:
         # Reading the certificates takes a while: only where they are looked at.
         context = ssl.create_default_context() if self.mail.use_ssl or self.mail.use_tls else None
-        host: smtplib.SMTP
+        host: _PatientHost
         if self.mail.use_ssl:
-            host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=PATIENCE_SECONDS, context=context)
+            host = _PatientHostOverTLS(self.mail.server, self.mail.port, timeout=PATIENCE_SECONDS, context=context)
         else:
-            host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=PATIENCE_SECONDS)
+            host = _PatientHost(self.mail.server, self.mail.port, timeout=PATIENCE_SECONDS)
         try:
             if self.mail.use_tls:
                 host.starttls(context=context)
@@ -72,6 +99,11 @@ class KeptConnection(Connection):
             return self.host.noop()[0] == 250
         except (smtplib.SMTPException, OSError):
             return False
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the server has all of a message, and has not said what it does with it."""
+        return isinstance(self.host, _PatientHost) and self.host.is_in_doubt
 
     def say_goodbye(self) -> None:
         with suppress(smtplib.SMTPException, OSError):
@@ -162,8 +194,9 @@ def deliver(email: Email, connection: KeptConnection) -> Answer:
         refused = _refused(code, f"{code} {text_of(words)}", connection)
         return refused._replace(at_recipient=True)
     except (smtplib.SMTPException, OSError) as problem:
+        outcome = "unanswered" if connection.is_in_doubt else "later"
         connection.drop()
-        return Answer("later", _words(problem), server_is_well=False)
+        return Answer(outcome, _words(problem), server_is_well=False)
     except Exception as problem:  # A message that cannot be built must hold up no other.
         log.exception("mail %s could not be built", email.id)
         return Answer("later", _words(problem))

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from app.extensions import db
 from app.outbox import smtp
 from app.outbox.delivery import Deliverer
-from app.outbox.models import Email
+from app.outbox.models import IN_DOUBT, Email
 from app.outbox.tasks import sweep_outbox
 from tests.conftest import use_mail_server
 from tests.outbox.conftest import email_now
@@ -23,6 +23,25 @@ def test_a_connection_lost_before_the_answer_repeats_under_the_same_id(note, mai
     clock.time = email_now(email).due_at
     sweep_outbox.call_local()
     assert [message["Message-ID"] for message in mail_server.received] == [email.message_id] * 2
+    assert email_now(email).state == "sent"
+
+
+def test_a_mail_that_the_server_takes_without_a_word_goes_twice_at_most(note, mail_server, work, clock):
+    mail_server.hang_up_after_data = 100
+    email = note()
+    work()
+    for _ in range(4):
+        clock.advance(hours=5)
+        sweep_outbox.call_local()
+    assert [message["Message-ID"] for message in mail_server.received] == [email.message_id] * 2
+    assert (email_now(email).state, email_now(email).last_answer) == ("failed", IN_DOUBT)
+
+
+def test_a_server_that_looks_through_a_message_first_is_waited_for(note, mail_server, work, monkeypatch):
+    monkeypatch.setattr(smtp, "PATIENCE_SECONDS", 0.2)
+    mail_server.seconds_per_mail = 0.6
+    email = note()
+    work()
     assert email_now(email).state == "sent"
 
 

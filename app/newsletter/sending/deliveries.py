@@ -58,6 +58,8 @@ class Delivery(Model):
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id", ondelete="CASCADE"))
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    # How often the server had all of it and did not say whether it keeps it.
+    unanswered: Mapped[int] = mapped_column(SmallInteger, default=0)
     claimed_by: Mapped[str | None] = mapped_column(String(32))
     handed_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
@@ -84,9 +86,9 @@ class Delivery(Model):
     def write_for(cls, issue_id: int, audience: Audience) -> int:
         """Write a waiting delivery for each of `audience`, in one statement; how many."""
         chosen = audience.select(
-            literal(issue_id), Subscription.id, literal(now(), UTCDateTime), literal(0), literal("")
+            literal(issue_id), Subscription.id, literal(now(), UTCDateTime), literal(0), literal(0), literal("")
         )
-        columns = ["issue_id", "subscription_id", "due_at", "attempts", "answer"]
+        columns = ["issue_id", "subscription_id", "due_at", "attempts", "unanswered", "answer"]
         return _rows(insert(cls).from_select(columns, chosen.order_by(Subscription.id)))
 
     @classmethod
@@ -117,7 +119,7 @@ class Delivery(Model):
     def retry_failed(cls, issue_id: int) -> int:
         """Make what failed due again, with fresh patience; how many."""
         failed = and_(cls.issue_id == issue_id, cls.failed_at.is_not(None))
-        fresh = {"failed_at": None, "due_at": now(), "attempts": 0, "handed_at": None}
+        fresh = {"failed_at": None, "due_at": now(), "attempts": 0, "unanswered": 0, "handed_at": None}
         return _rows(update(cls).where(failed).values(fresh).execution_options(synchronize_session=False))
 
     @classmethod

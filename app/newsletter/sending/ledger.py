@@ -7,7 +7,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -21,12 +21,13 @@ from sqlalchemy import (
 
 from app.clock import now
 from app.extensions import db
+from app.followups import daily
 from app.newsletter.issues.models import Issue
 from app.newsletter.sending import ledger_statements as statements
 from app.newsletter.sending.ledger_driver import Driver
 from app.newsletter.sending.ledger_statements import TABLE
 from app.newsletter.sending.messages import Recipient
-from app.outbox.models import FIRST_RETRY, LONGEST_WAIT, WHEN_GONE, Worker
+from app.outbox.models import FIRST_RETRY, IN_DOUBT, LONGEST_WAIT, WHEN_GONE, Worker
 
 # Waiting for the disk at each commit would halve the rate. A power cut repeats what went out since it was last waited
 # for; a killed process, the message in hand.
@@ -43,14 +44,16 @@ class DatabaseAway(Exception):
 
 
 class Claimed(NamedTuple):
-    """A delivery that is this worker's to send, and how often it was tried."""
+    """A delivery that is this worker's to send, how often it was tried, and how often left unanswered."""
 
     recipient: Recipient
     attempts: int
+    unanswered: int
 
 
 class Outcome(NamedTuple):
-    """What came of handing a message over: `kind` is "sent", "failed" or "later", `words` are the server's.
+    """What came of handing a message over: `kind` is "sent", "failed", "later" or, when the server has all of it and
+    did not say what it does with it, "unanswered"; `words` are the server's.
 
     `at_recipient` if they answer RCPT, and so are about the address.
     """
@@ -62,7 +65,14 @@ class Outcome(NamedTuple):
 
     @property
     def has_failed(self) -> bool:
-        return self.kind == "failed" or (self.kind == "later" and self.claimed.attempts >= MOST_RETRIES)
+        return self.kind != "sent" and not self.goes_again
+
+    @property
+    def goes_again(self) -> bool:
+        """An unanswered one may have arrived: it goes once more, and then no more."""
+        if self.kind == "unanswered" and self.claimed.unanswered:
+            return False
+        return self.kind in ("later", "unanswered") and self.claimed.attempts < MOST_RETRIES
 
 
 class Ledger:
@@ -108,13 +118,23 @@ class Ledger:
         db.session.commit()
         return list(recipients)
 
-    def had_another(self, rows: Collection[Any], since: datetime) -> dict[int, datetime]:
-        """When the subscriptions of `rows` were last sent another issue, if that was after `since`. Commits."""
+    def waits_for_another(self, rows: Collection[Any]) -> dict[int, datetime]:
+        """Until when the subscriptions of `rows` get no letter, for another issue that went to them or is about to.
+
+        By subscription, those who need not wait left out. Commits.
+        """
         ids = [row.subscription_id for row in rows]
-        values = {"ids": ids, "issue": self._issue_id, "since": since, "moment": now()}
-        found = db.session.execute(statements.had_another(self._dialect), values).all()
+        values = {"ids": ids, "issue": self._issue_id, "since": now() - daily.A_DAY}
+        found = db.session.execute(statements.another(self._dialect), values).all()
         db.session.commit()
-        return {subscription_id: at for subscription_id, at in found}
+        return {
+            subscription_id: sent_at + daily.A_DAY if sent_at else now() + self._gives_way_for(issue_id)
+            for subscription_id, sent_at, issue_id in found
+        }
+
+    def _gives_way_for(self, issue_id: int) -> timedelta:
+        """How long to wait and see whether the other issue goes. If each waits for the other, the older goes first."""
+        return timedelta(minutes=1 if self._issue_id < issue_id else 5)
 
     def put_off(self, due: dict[int, datetime], tries: dict[int, int]) -> None:
         """Make these claimed deliveries due at a later moment, as if nobody had claimed them. Commits."""
@@ -137,7 +157,8 @@ class Ledger:
             with self._driver.transaction(waits_for_disk=self._waits_for_disk()):
                 shared = {"worker": self._worker_id, "issue": self._issue_id, "moment": self._driver.stored(now())}
                 for outcome in later:
-                    self._driver.run(statements.of_listed, statements.put_off, 1, rows=[self._retry(outcome)], **shared)
+                    put_off = statements.put_off_in_doubt if outcome.kind == "unanswered" else statements.put_off
+                    self._driver.run(statements.of_listed, put_off, 1, rows=[self._retry(outcome)], **shared)
                 return self._settle(decided, rows, shared)
         except self._driver.errors as problem:
             raise DatabaseAway(str(problem)) from problem
@@ -177,7 +198,7 @@ class Ledger:
         return waits
 
     def _retry(self, outcome: Outcome) -> dict[str, Any]:
-        recipient, attempts = outcome.claimed
+        recipient, attempts, _ = outcome.claimed
         wait = min(FIRST_RETRY * 2 ** min(attempts, 12), LONGEST_WAIT)
         due = now() + wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret.
         stored = self._driver.stored(due)
@@ -189,12 +210,13 @@ def _sorted(outcomes: Collection[Outcome]) -> tuple[Rows, list[Outcome]]:
     decided: Rows = {}
     later = []
     for outcome in outcomes:
-        if outcome.kind == "later" and outcome.claimed.attempts < MOST_RETRIES:
+        if outcome.goes_again:
             later.append(outcome)
         else:
             # One refused before it was handed over was not counted as tried yet.
-            recipient, attempts = outcome.claimed
-            row = {"number": recipient.delivery_id, "words": outcome.words, "tries": attempts + 1}
+            recipient, attempts, _ = outcome.claimed
+            words = IN_DOUBT if outcome.kind == "unanswered" else outcome.words
+            row = {"number": recipient.delivery_id, "words": words, "tries": attempts + 1}
             decided.setdefault("sent" if outcome.kind == "sent" else "failed", []).append(row)
     return decided, later
 

@@ -60,7 +60,7 @@ _DUE = (
 )
 CLAIM = update(TABLE).where(TABLE.c.id.in_(_DUE)).values(claimed_by=bindparam("worker")).returning(TABLE.c.id)
 _RECIPIENTS = (
-    select(TABLE.c.id, Person.id, Person.email, Person.name, Person.created_at, TABLE.c.attempts)
+    select(TABLE.c.id, Person.id, Person.email, Person.name, Person.created_at, TABLE.c.attempts, TABLE.c.unanswered)
     .add_columns(
         TABLE.c.subscription_id, Subscription.quiet_from_hour, Subscription.quiet_to_hour, Subscription.time_zone
     )
@@ -68,12 +68,12 @@ _RECIPIENTS = (
     .join(Person, Person.id == Subscription.person_id)
     .order_by(TABLE.c.id)
 )
-_HAD_ANOTHER = (
-    select(TABLE.c.subscription_id, func.max(func.coalesce(TABLE.c.sent_at, _MOMENT), type_=UTCDateTime))
+_IS_ABOUT_TO_GO = and_(TABLE.c.claimed_by.is_not(None), UNDECIDED)
+_ANOTHER = (
+    select(TABLE.c.subscription_id, func.max(TABLE.c.sent_at, type_=UTCDateTime))
+    .add_columns(func.max(case((_IS_ABOUT_TO_GO, TABLE.c.issue_id))))
     .where(TABLE.c.issue_id != bindparam("issue"))
-    .where(
-        or_(TABLE.c.sent_at > bindparam("since", type_=UTCDateTime), and_(TABLE.c.claimed_by.is_not(None), UNDECIDED))
-    )
+    .where(or_(TABLE.c.sent_at > bindparam("since", type_=UTCDateTime), _IS_ABOUT_TO_GO))
     .group_by(TABLE.c.subscription_id)
 )
 
@@ -82,8 +82,8 @@ def recipients(dialect: str) -> Select[Any]:
     return _RECIPIENTS.where(_is_among_ids(TABLE.c.id, dialect))
 
 
-def had_another(dialect: str) -> Select[Any]:
-    return _HAD_ANOTHER.where(_is_among_ids(TABLE.c.subscription_id, dialect))
+def another(dialect: str) -> Select[Any]:
+    return _ANOTHER.where(_is_among_ids(TABLE.c.subscription_id, dialect))
 
 
 def _is_among_ids(number: ColumnElement[int], dialect: str) -> ColumnElement[bool]:
@@ -147,6 +147,11 @@ def put_off(given: Given) -> Update:
     """Of one row at a time: each has its own moment."""
     due = bindparam("due0", type_=UTCDateTime)
     return _change(given, claimed_by=None, answer=given.words, attempts=given.tries, due_at=due)
+
+
+def put_off_in_doubt(given: Given) -> Update:
+    """Of one that the server had all of, and did not answer."""
+    return put_off(given).values(unanswered=TABLE.c.unanswered + 1)
 
 
 DECIDING: dict[str, Callable[[Given], Update]] = {"sent": sent, "failed": failed, "skipped": skip}

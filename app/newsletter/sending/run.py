@@ -10,10 +10,7 @@ import smtplib
 import time
 from collections import deque
 from datetime import datetime
-from math import ceil
 from typing import Any
-
-from flask import current_app
 
 from app.clock import now
 from app.extensions import db
@@ -24,6 +21,7 @@ from app.newsletter.returned import bounces
 from app.newsletter.sending.deliveries import Delivery, bounce_keys
 from app.newsletter.sending.ledger import Claimed, DatabaseAway, Ledger, Outcome
 from app.newsletter.sending.messages import PreparedMessage, Recipient
+from app.outbox import smtp
 from app.outbox.conversations import Conversations
 from app.outbox.delivery import Deliverer
 from app.outbox.models import HeaderInjection
@@ -31,12 +29,29 @@ from app.outbox.pace import Places
 from app.outbox.pipelining import Conversation, Envelope, Reply
 
 log = logging.getLogger(__name__)
-# Few at first, so that a short list is shared by the workers, and more as it goes on.
-FEWEST_CLAIMED, MOST_CLAIMED = 100, 800
+# Few at first, so that a short list is shared by the workers, and more as it goes on: as many as go in a minute,
+# because who they are and when they sleep is looked up when they are claimed.
+FEWEST_CLAIMED, MOST_CLAIMED = 20, 800
+CLAIMED_AHEAD_SECONDS = 60
 LOOKS_UP_EVERY_SECONDS = 0.5
 DATABASE_AWAY_SECONDS = 60
 SAYS_WELL_EVERY_SECONDS = 10
+SILENCE = "The mail server was given letters, and has not said for a while whether it takes them."
 LOGIN_REFUSED = (530, 534, 535, 538)  # RFC 4954 §6.
+
+
+class Claims:
+    """How many deliveries to claim next."""
+
+    def __init__(self) -> None:
+        self._last, self._at = 0, 0.0
+
+    def next_count(self, moment: float) -> int:
+        """Twice as many as the last time, if those took half of CLAIMED_AHEAD_SECONDS at most."""
+        at_this_rate = CLAIMED_AHEAD_SECONDS * self._last / max(moment - self._at, 0.001)
+        self._last = round(max(FEWEST_CLAIMED, min(2 * self._last, at_this_rate, MOST_CLAIMED)))
+        self._at = moment
+        return self._last
 
 
 class Sending:
@@ -52,57 +67,59 @@ class Sending:
         self._conversations = Conversations()
         self._waiting: deque[Claimed] = deque()
         self._under_way: dict[int, Claimed] = {}
-        self._claims = FEWEST_CLAIMED
+        self._claims = Claims()
         self._all_claimed = False
         self._may_go_on = True
         self._says_well_at = 0.0
+        self._heard_at = time.monotonic()
 
     def run(self) -> None:
         """Send what is due. Never raises for anything the server or the network does."""
         try:
-            while self._goes_on:
-                self._claim()
-                if not (self._waiting or self._under_way):
-                    break
-                self._keep_conversations_open()
-                self._offer()
-                self._settle(self._listen())
-            self._finish_what_is_in_hand()
-        finally:
-            self._conversations.close()
-            self._ledger.close()
+            self._go_on()
+        finally:  # Whatever happened, the answers to what is in hand are heard and written down.
+            try:
+                self._finish_what_is_in_hand()
+            finally:
+                self._conversations.close()
+                self._ledger.close()
+
+    def _go_on(self) -> None:
+        while self._goes_on:
+            self._claim()
+            if not (self._waiting or self._under_way):
+                break
+            self._keep_conversations_open()
+            self._offer()
+            replies = self._listen()
+            self._tell_of_silence(replies)
+            self._settle(replies)
 
     @property
     def _goes_on(self) -> bool:
         return self._may_go_on and not self._deliverer.stopping.is_set()
 
     def _claim(self) -> None:
-        while not self._all_claimed and len(self._waiting) <= FEWEST_CLAIMED // 5:
-            rows = self._ledger.claim(min(self._claims, self._most_claimed))
-            self._claims = min(2 * self._claims, self._most_claimed)
+        while not self._all_claimed and len(self._waiting) < FEWEST_CLAIMED:
+            rows = self._ledger.claim(self._claims.next_count(time.monotonic()))
             self._all_claimed = not rows
             self._waiting.extend(self._those_who_may_be_disturbed(rows))
-
-    @property
-    def _most_claimed(self) -> int:
-        """No more than can go within a minute: who it goes to is looked up when it is claimed."""
-        rate = current_app.config["MAIL_RATE_PER_SECOND"]
-        return min(MOST_CLAIMED, ceil(60 * rate)) if rate else MOST_CLAIMED
 
     def _those_who_may_be_disturbed(self, rows: list[Any]) -> list[Claimed]:
         """Of the claimed, those in no quiet hours, and who had no other letter today. The rest is put off."""
         a_day_ago = now() - daily.A_DAY
         letters = daily.marketed_since([row[1] for row in rows], a_day_ago)
-        issues = self._ledger.had_another(rows, a_day_ago)
+        issues = self._ledger.waits_for_another(rows)
         due = {}
         for row in rows:
             if row[1] in letters or row.subscription_id in issues or row.quiet_from_hour is not None:
-                last = max(letters.get(row[1], a_day_ago), issues.get(row.subscription_id, a_day_ago))
-                due[row.id] = _end_of_quiet_hours(row, max(last + daily.A_DAY, now()))
+                after_letter = letters.get(row[1], a_day_ago) + daily.A_DAY
+                after_issue = issues.get(row.subscription_id, after_letter)
+                due[row.id] = _end_of_quiet_hours(row, max(after_letter, after_issue, now()))
         due = {number: moment for number, moment in due.items() if moment > now()}
         if due:
             self._ledger.put_off(due, {row.id: row.attempts for row in rows})
-        return [Claimed(Recipient(*row[:5]), row[5]) for row in rows if row[0] not in due]
+        return [Claimed(Recipient(*row[:5]), row[5], row[6]) for row in rows if row[0] not in due]
 
     def _keep_conversations_open(self) -> None:
         if problem := self._conversations.open_up_to(len(self._waiting) + len(self._under_way)):
@@ -119,7 +136,7 @@ class Sending:
         """While nothing can go, people move and their quiet hours begin: claim anew when it can."""
         self._ledger.give_back()
         self._waiting.clear()
-        self._claims, self._all_claimed = FEWEST_CLAIMED, False
+        self._claims, self._all_claimed = Claims(), False
 
     def _note_trouble_unless_it_goes_on(self, words: str) -> None:
         """Nothing goes to the server any more: tell the owner, and give it a moment."""
@@ -153,6 +170,16 @@ class Sending:
         wait = self._places.seconds_to_next() if may_offer else LOOKS_UP_EVERY_SECONDS
         return self._conversations.listen(min(wait, LOOKS_UP_EVERY_SECONDS))
 
+    def _tell_of_silence(self, replies: list[Reply]) -> None:
+        """A server may take minutes over what it was given. The owner should know why nothing moves."""
+        has_some = any(conversation.in_hand is not None for conversation in self._conversations.open)
+        if replies or not has_some:
+            self._heard_at = time.monotonic()
+        elif time.monotonic() - self._heard_at > smtp.PATIENCE_SECONDS:
+            progress.note_trouble(self._issue_id, SILENCE)
+            db.session.commit()
+            self._says_well_at = 0.0
+
     def _settle(self, replies: list[Reply]) -> None:
         outcomes = [self._outcome(reply) for reply in replies if reply.stage != "ready"]
         outcomes += self._outcomes_of_ended_conversations()
@@ -166,11 +193,10 @@ class Sending:
     def _write(self, outcomes: list[Outcome], ready: list[int]) -> set[int]:
         """What came of messages, and what is handed over next. Gives which of `ready` may be."""
         taken = self._write_in_any_case(outcomes, ready)
-        failed = [outcome for outcome in outcomes if outcome.has_failed]
         if any(outcome.kind == "sent" for outcome in outcomes):
             self._say_it_goes_well()
-        if len(taken) < len(ready) or failed or self._conversations.failures:
-            self._look_up(failed)
+        if len(taken) < len(ready) or self._conversations.failures or any(each.kind != "sent" for each in outcomes):
+            self._look_up([outcome for outcome in outcomes if outcome.has_failed])
         return taken
 
     def _say_it_goes_well(self) -> None:
@@ -235,7 +261,8 @@ class Sending:
         ended = self._conversations.ended()
         for conversation in ended:
             if conversation.in_hand is not None:
-                outcomes.append(Outcome(self._under_way.pop(conversation.in_hand), "later", conversation.ended))
+                kind = "unanswered" if conversation.is_in_doubt else "later"
+                outcomes.append(Outcome(self._under_way.pop(conversation.in_hand), kind, conversation.ended))
             if conversation.offered is not None:
                 claimed = self._under_way.pop(conversation.offered)
                 if conversation.accepted or conversation.in_hand is not None:
@@ -258,6 +285,8 @@ class Sending:
 
     def _finish_what_is_in_hand(self) -> None:
         """Hear what the server says of the messages it was given; give it nothing more."""
+        self._may_go_on = False
+        self._conversations.hurry()
         while any(conversation.in_hand is not None for conversation in self._conversations.open):
             self._settle(self._listen())
 

@@ -53,18 +53,28 @@ def subscription_of(address):
     return db.session.scalars(select(Subscription).join(Person).where(Person.email == address)).one()
 
 
-def stop_once_troubled(app, number):
-    """Tell the worker of this process to stop as soon as the owner is told of trouble with an issue."""
-    deliverer = Deliverer.of_this_process()
-    db.session.commit()
+@pytest.fixture
+def stop_once_troubled(app):
+    """Tells the worker of this process to stop as soon as the owner is told of trouble with an issue."""
+    over, watchers = threading.Event(), []
 
-    def look():
-        with app.app_context():
-            while not db.session.scalar(select(Issue.trouble).filter_by(id=number)):
+    def watch(number):
+        deliverer = Deliverer.of_this_process()
+        db.session.commit()
+
+        def look():
+            with app.app_context():
+                while not (over.is_set() or db.session.scalar(select(Issue.trouble).filter_by(id=number))):
+                    db.session.rollback()
+                    time.sleep(0.05)
                 db.session.rollback()
-                time.sleep(0.05)
-            db.session.rollback()
-        deliverer.stopping.set()
+            deliverer.stopping.set()
 
-    threading.Thread(target=look, daemon=True).start()
-    return deliverer
+        watchers.append(threading.Thread(target=look))
+        watchers[-1].start()
+        return deliverer
+
+    yield watch
+    over.set()
+    for watcher in watchers:
+        watcher.join()

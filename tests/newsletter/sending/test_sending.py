@@ -14,7 +14,7 @@ from app.newsletter.models import Subscription
 from app.newsletter.sending.deliveries import Delivery
 from app.newsletter.tasks import send_issues, sweep_issues
 from app.outbox.models import Worker
-from tests.newsletter.sending.conftest import as_it_is, deliveries, readers, send, stop_once_troubled, subscription_of
+from tests.newsletter.sending.conftest import as_it_is, deliveries, readers, send, subscription_of
 
 
 def test_everybody_gets_it_once_and_the_ledger_says_so(issue, mail_server):
@@ -111,11 +111,11 @@ def test_a_server_that_hangs_up_after_the_message_gets_it_again_under_the_same_m
     assert len(set(ids)) == 5
 
 
-def test_a_server_that_is_away_is_waited_for(issue, app, mail_server, clock):
+def test_a_server_that_is_away_is_waited_for(issue, app, mail_server, clock, stop_once_troubled):
     readers(3)
     port = mail_server.port
     mail_server.stop()
-    stop_once_troubled(app, issue.id)
+    stop_once_troubled(issue.id)
     issue = send(issue)
     assert issue.state == "sending"
     assert "refused" in issue.trouble.lower()

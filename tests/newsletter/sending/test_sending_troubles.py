@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections import Counter
+from datetime import timedelta
 
 import pytest
 from aiosmtpd.smtp import AuthResult
@@ -16,13 +18,16 @@ from app.newsletter.issues import progress
 from app.newsletter.issues.models import Issue
 from app.newsletter.preferences.leaving import leave_everything
 from app.newsletter.returned import bounces
+from app.newsletter.sending import run
 from app.newsletter.sending.deliveries import Delivery
 from app.newsletter.sending.ledger import Ledger, release_ghosts
 from app.newsletter.tasks import send_issues, sweep_issues
+from app.outbox import smtp
+from app.outbox.models import IN_DOUBT
 from app.people import records
 from app.people.models import Person
 from tests.conftest import use_mail_server
-from tests.newsletter.sending.conftest import as_it_is, deliveries, readers, send, stop_once_troubled, subscription_of
+from tests.newsletter.sending.conftest import as_it_is, deliveries, readers, send, subscription_of
 from tests.smtp_server import MailServer
 
 
@@ -56,21 +61,106 @@ def test_paused_in_the_middle_and_resumed_it_reaches_everybody(issue, app, mail_
     assert len(mail_server.received) == 12
 
 
-def test_a_database_error_after_claiming_leaves_nobody_behind(issue, mail_server, monkeypatch):
-    readers(8)
+@pytest.fixture
+def database_error(monkeypatch):
+    """Makes the so-manieth look at who had a letter fail."""
     real = daily.marketed_since
 
-    def fail_once(*_):
-        monkeypatch.setattr(daily, "marketed_since", real)
-        raise OperationalError("SELECT", {}, Exception("database is locked"))
+    def fail_at(which):
+        calls = []
 
-    monkeypatch.setattr(daily, "marketed_since", fail_once)
-    with pytest.raises(OperationalError):
-        send(issue)
-    db.session.rollback()
+        def look(*arguments):
+            calls.append(arguments)
+            if len(calls) == which:
+                raise OperationalError("SELECT", {}, Exception("database is locked"))
+            return real(*arguments)
+
+        monkeypatch.setattr(daily, "marketed_since", look)
+
+    return fail_at
+
+
+def test_a_database_error_after_claiming_leaves_nobody_behind(issue, mail_server, database_error):
+    readers(8)
+    database_error(1)
+    stopped = send(issue)
+    assert (stopped.state, stopped.waiting) == ("sending", 8)
+    assert "database is locked" in stopped.trouble
+    sweep_issues.call_local()
+    assert (as_it_is(issue).state, as_it_is(issue).trouble) == ("sent", "")
+    assert len(mail_server.received) == 8
+
+
+def test_a_database_error_while_letters_are_in_hand_sends_none_of_them_twice(issue, mail_server, database_error):
+    readers(2 * run.FEWEST_CLAIMED)
+    database_error(3)
+    mail_server.seconds_per_mail = 0.05
+    send(issue)
     sweep_issues.call_local()
     assert as_it_is(issue).state == "sent"
-    assert len(mail_server.received) == 8
+    assert Counter(envelope.rcpt_tos[0] for envelope in mail_server.envelopes).most_common(1)[0][1] == 1
+
+
+def test_an_issue_that_cannot_be_sent_keeps_no_other_from_going(issue, mail_server, database_error):
+    readers(3)
+    second = another_issue()
+    second.schedule(now())
+    database_error(1)
+    assert send(issue).sent == 0
+    assert as_it_is(second).sent == 3
+
+
+def test_a_letter_that_the_server_takes_without_a_word_goes_twice_at_most(issue, mail_server, clock):
+    readers(6)
+    mail_server.hang_up_after_data = 100
+    send(issue)
+    for _ in range(4):
+        clock.advance(hours=5)
+        sweep_issues.call_local()
+    done = as_it_is(issue)
+    assert (done.state, done.failed) == ("sent", 6)
+    assert {delivery.answer for delivery in deliveries()} == {IN_DOUBT}
+    assert set(Counter(message["Message-ID"] for message in mail_server.received).values()) == {2}
+
+
+def test_a_server_that_looks_through_each_message_first_is_waited_for(issue, mail_server, monkeypatch):
+    monkeypatch.setattr(smtp, "PATIENCE_SECONDS", 0.2)
+    mail_server.seconds_per_mail = 0.6
+    readers(3)
+    assert send(issue).sent == 3
+    assert len(mail_server.received) == 3
+
+
+def test_a_pause_is_noticed_though_everything_is_put_off(issue, app, mail_server):
+    readers(40)
+    number, seen = issue.id, []
+
+    def pause_at_the_third(address):
+        seen.append(address)
+        if len(seen) == 3:
+            with app.app_context():
+                progress.pause_for(number, "a typo")
+                db.session.commit()
+        return "451 4.7.1 later"
+
+    mail_server.refuse_recipient = pause_at_the_third
+    assert send(issue).state == "paused"
+    assert len(seen) < 20
+
+
+def test_a_long_answer_is_kept_in_part(issue, mail_server):
+    readers(1)
+    mail_server.refuse_recipient = lambda address: f"452 4.2.2 {'full ' * 12_000}"
+    send(issue)
+    assert 400 < len(deliveries()[0].answer) <= 500
+
+
+def test_no_more_are_claimed_than_go_in_a_minute():
+    claims = run.Claims()
+    assert [claims.next_count(moment) for moment in range(1, 9)] == [20, 40, 80, 160, 320, 640, 800, 800]
+    assert claims.next_count(8 + 60) == 800
+    assert claims.next_count(8 + 60 + 120) == 400
+    assert claims.next_count(8 + 60 + 120 + 24_000) == 20
 
 
 @pytest.mark.parametrize(("connections", "doomed"), [(1, 1), (4, 6)])
@@ -124,7 +214,7 @@ def test_a_mailbox_that_stays_full_is_given_up_and_counts_as_a_soft_bounce(issue
     assert (given_up.state, given_up.bounce_kind) == ("failed", "soft")
 
 
-def test_two_workers_with_two_issues_give_a_reader_one_of_them(issue):
+def test_two_workers_with_two_issues_give_a_reader_one_of_them(issue, clock):
     readers(1)
     second = another_issue()
     for each in (issue, second):
@@ -132,9 +222,10 @@ def test_two_workers_with_two_issues_give_a_reader_one_of_them(issue):
         each.freeze()
     db.session.commit()
     one, two = Ledger(issue.id, "worker one"), Ledger(second.id, "worker two")
-    rows = one.claim(10)
-    others = two.claim(10)
-    assert two.had_another(others, now() - daily.A_DAY).keys() == {rows[0].subscription_id}
+    rows, others = one.claim(10), two.claim(10)
+    subscription_id = rows[0].subscription_id
+    assert one.waits_for_another(rows) == {subscription_id: now() + timedelta(minutes=1)}
+    assert two.waits_for_another(others) == {subscription_id: now() + timedelta(minutes=5)}
     one.close()
     two.close()
 
@@ -214,7 +305,9 @@ def test_what_nobody_known_has_claimed_is_sent(issue, mail_server):
     ("answer", "state", "told"),
     [("535 5.7.8 wrong password", "paused", "log-in (535)"), ("454 4.7.0 ask again later", "sending", "")],
 )
-def test_a_refused_log_in_pauses_it_unless_only_for_now(issue, app, mail_server, monkeypatch, answer, state, told):
+def test_a_refused_log_in_pauses_it_unless_only_for_now(
+    issue, app, mail_server, monkeypatch, answer, state, told, stop_once_troubled
+):
     readers(2)
     refusing = MailServer(
         auth_require_tls=False, authenticator=lambda *_: AuthResult(success=False, handled=False, message=answer)
@@ -222,7 +315,7 @@ def test_a_refused_log_in_pauses_it_unless_only_for_now(issue, app, mail_server,
     for name, value in (("MAIL_USERNAME", "doctor"), ("MAIL_PASSWORD", "secret")):
         monkeypatch.setitem(app.config, name, value)
     use_mail_server(app, "127.0.0.1", refusing.port)
-    deliverer = stop_once_troubled(app, issue.id)
+    deliverer = stop_once_troubled(issue.id)
     stopped = send(issue)
     deliverer.stopping.clear()
     assert stopped.state == state
