@@ -9,18 +9,15 @@ import logging
 import smtplib
 import time
 from collections import deque
-from datetime import datetime
-from typing import Any
 
 from app.clock import now
 from app.extensions import db
-from app.followups import daily
 from app.newsletter.issues import progress
-from app.newsletter.preferences import quiet_hours
 from app.newsletter.returned import bounces
+from app.newsletter.sending.claiming import FEWEST_CLAIMED, Claims
 from app.newsletter.sending.deliveries import Delivery, bounce_keys
 from app.newsletter.sending.ledger import Claimed, DatabaseAway, Ledger, Outcome
-from app.newsletter.sending.messages import PreparedMessage, Recipient
+from app.newsletter.sending.messages import PreparedMessage
 from app.outbox import smtp
 from app.outbox.conversations import Conversations
 from app.outbox.delivery import Deliverer
@@ -29,29 +26,11 @@ from app.outbox.pace import Places
 from app.outbox.pipelining import Conversation, Envelope, Reply
 
 log = logging.getLogger(__name__)
-# Few at first, so that a short list is shared by the workers, and more as it goes on: as many as go in a minute,
-# because who they are and when they sleep is looked up when they are claimed.
-FEWEST_CLAIMED, MOST_CLAIMED = 20, 800
-CLAIMED_AHEAD_SECONDS = 60
 LOOKS_UP_EVERY_SECONDS = 0.5
 DATABASE_AWAY_SECONDS = 60
 SAYS_WELL_EVERY_SECONDS = 10
 SILENCE = "The mail server was given letters, and has not said for a while whether it takes them."
 LOGIN_REFUSED = (530, 534, 535, 538)  # RFC 4954 §6.
-
-
-class Claims:
-    """How many deliveries to claim next."""
-
-    def __init__(self) -> None:
-        self._last, self._at = 0, 0.0
-
-    def next_count(self, moment: float) -> int:
-        """Twice as many as the last time, if those took half of CLAIMED_AHEAD_SECONDS at most."""
-        at_this_rate = CLAIMED_AHEAD_SECONDS * self._last / max(moment - self._at, 0.001)
-        self._last = round(max(FEWEST_CLAIMED, min(2 * self._last, at_this_rate, MOST_CLAIMED)))
-        self._at = moment
-        return self._last
 
 
 class Sending:
@@ -61,14 +40,13 @@ class Sending:
         """No transaction may be open: the ledger writes on a connection of its own."""
         self._issue_id, self._message, self._deliverer = issue_id, message, deliverer
         self._ledger = Ledger(issue_id, deliverer.worker_id)
+        self._claims = Claims(self._ledger)
         self._bounce_key = bounce_keys()
         self._sender = bounces.envelope_sender("~").split("~")
         self._places = Places.under_the_ceiling()
         self._conversations = Conversations()
         self._waiting: deque[Claimed] = deque()
         self._under_way: dict[int, Claimed] = {}
-        self._claims = Claims()
-        self._all_claimed = False
         self._may_go_on = True
         self._says_well_at = 0.0
         self._heard_at = time.monotonic()
@@ -100,26 +78,8 @@ class Sending:
         return self._may_go_on and not self._deliverer.stopping.is_set()
 
     def _claim(self) -> None:
-        while not self._all_claimed and len(self._waiting) < FEWEST_CLAIMED:
-            rows = self._ledger.claim(self._claims.next_count(time.monotonic()))
-            self._all_claimed = not rows
-            self._waiting.extend(self._those_who_may_be_disturbed(rows))
-
-    def _those_who_may_be_disturbed(self, rows: list[Any]) -> list[Claimed]:
-        """Of the claimed, those in no quiet hours, and who had no other letter today. The rest is put off."""
-        a_day_ago = now() - daily.A_DAY
-        letters = daily.marketed_since([row[1] for row in rows], a_day_ago)
-        issues = self._ledger.waits_for_another(rows)
-        due = {}
-        for row in rows:
-            if row[1] in letters or row.subscription_id in issues or row.quiet_from_hour is not None:
-                after_letter = letters.get(row[1], a_day_ago) + daily.A_DAY
-                after_issue = issues.get(row.subscription_id, after_letter)
-                due[row.id] = _end_of_quiet_hours(row, max(after_letter, after_issue, now()))
-        due = {number: moment for number, moment in due.items() if moment > now()}
-        if due:
-            self._ledger.put_off(due, {row.id: row.attempts for row in rows})
-        return [Claimed(Recipient(*row[:5]), row[5], row[6]) for row in rows if row[0] not in due]
+        while len(self._waiting) < FEWEST_CLAIMED and not self._claims.are_at_an_end:
+            self._waiting.extend(self._claims.next(time.monotonic()))
 
     def _keep_conversations_open(self) -> None:
         if problem := self._conversations.open_up_to(len(self._waiting) + len(self._under_way)):
@@ -136,7 +96,7 @@ class Sending:
         """While nothing can go, people move and their quiet hours begin: claim anew when it can."""
         self._ledger.give_back()
         self._waiting.clear()
-        self._claims, self._all_claimed = Claims(), False
+        self._claims = Claims(self._ledger)
 
     def _note_trouble_unless_it_goes_on(self, words: str) -> None:
         """Nothing goes to the server any more: tell the owner, and give it a moment."""
@@ -289,13 +249,6 @@ class Sending:
         self._conversations.hurry()
         while any(conversation.in_hand is not None for conversation in self._conversations.open):
             self._settle(self._listen())
-
-
-def _end_of_quiet_hours(row: Any, moment: datetime) -> datetime:
-    """When the recipient may be disturbed, from `moment` on."""
-    if row.quiet_from_hour is None:
-        return moment
-    return quiet_hours.end_of(moment, row.quiet_from_hour, row.quiet_to_hour, row.time_zone) or moment
 
 
 def _draw_conclusions(failed: list[Outcome]) -> None:

@@ -18,7 +18,7 @@ from app.newsletter.issues import progress
 from app.newsletter.issues.models import Issue
 from app.newsletter.preferences.leaving import leave_everything
 from app.newsletter.returned import bounces
-from app.newsletter.sending import run
+from app.newsletter.sending import claiming
 from app.newsletter.sending.deliveries import Delivery
 from app.newsletter.sending.ledger import Ledger, release_ghosts
 from app.newsletter.tasks import send_issues, sweep_issues
@@ -92,7 +92,7 @@ def test_a_database_error_after_claiming_leaves_nobody_behind(issue, mail_server
 
 
 def test_a_database_error_while_letters_are_in_hand_sends_none_of_them_twice(issue, mail_server, database_error):
-    readers(2 * run.FEWEST_CLAIMED)
+    readers(2 * claiming.FEWEST_CLAIMED)
     database_error(3)
     mail_server.seconds_per_mail = 0.05
     send(issue)
@@ -156,7 +156,7 @@ def test_a_long_answer_is_kept_in_part(issue, mail_server):
 
 
 def test_no_more_are_claimed_than_go_in_a_minute():
-    claims = run.Claims()
+    claims = claiming.Claims(None)
     assert [claims.next_count(moment) for moment in range(1, 9)] == [20, 40, 80, 160, 320, 640, 800, 800]
     assert claims.next_count(8 + 60) == 800
     assert claims.next_count(8 + 60 + 120) == 400
