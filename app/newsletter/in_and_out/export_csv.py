@@ -21,18 +21,22 @@ COLUMNS = (
     *("requested_at", "confirmed_at", "left_at", "suppressed", "paused_until", "quiet_hours"),
 )
 BATCH = 1000
-# What a spreadsheet takes for a formula, or what it drops before looking for one (OWASP, CSV injection).
-_FORMULA = re.compile(r"'*\s*[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001
+# What a spreadsheet takes for a formula, or what it drops before looking for one (OWASP, CSV injection). A spreadsheet
+# that parts cells by another sign than the comma sees one begin after that sign, too.
+_SIGN, _SPACE = r"=+\-@＝＋－＠", r"[^\S\t\r\n]"  # noqa: RUF001
+_FORMULA = rf"(?:^(?='*{_SPACE}*[{_SIGN}\t\r\n])|(?<=[;,|\t\r\n])(?=(?:['\"]|{_SPACE})*[{_SIGN}]))"
+_BEFORE_FORMULA = re.compile(_FORMULA)
+_ESCAPE = re.compile(rf"{_FORMULA}'")
 
 
 def escaped(cell: str) -> str:
-    """The cell with an apostrophe before it, if a spreadsheet could take it for a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    """The cell with an apostrophe before whatever in it a spreadsheet could take for a formula."""
+    return _BEFORE_FORMULA.sub("'", cell)
 
 
 def unescaped(cell: str) -> str:
     """What `escaped` was given."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return _ESCAPE.sub("", cell)
 
 
 def portions(*, everybody: bool = False) -> Iterator[str]:
