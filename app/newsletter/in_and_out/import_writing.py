@@ -3,15 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, func, or_, select, update
 
 from app.clock import now
 from app.extensions import Model, db, insert_with_conflict
+from app.followups import SequenceRun
 from app.newsletter.growth import GrowthDay
 from app.newsletter.in_and_out.import_csv import Entry
 from app.newsletter.models import PURPOSE, Subscription, subscription_topic
 from app.newsletter.offer import Topic
+from app.newsletter.returned.suppressing import stop_letters
+from app.newsletter.sign_ups import SignUp
 from app.newsletter.tags import Tag, subscription_tag
+from app.outbox import Email
 from app.people.models import Consent, Person
 from app.people.suppressions import LONGEST_DETAIL, Suppression, hash_of
 
@@ -61,22 +65,24 @@ class Batch:
         self._record(people, "withdrawn", f"Left the list at {self._label}, before it moved here.")
 
     def suppress(self, entries: Sequence[Entry]) -> None:
-        """Put them on the suppression list; nothing else is kept of them."""
-        _insert(
-            _table(Suppression),
-            [
-                {
-                    "address_hash": hash_of(each.email),
-                    "address": each.email,
-                    "reason": each.suppression,
-                    "detail": f"Import from {self._file}"[:LONGEST_DETAIL],
-                }
-                for each in entries
-            ],
-        )
+        """Put them on the suppression list, and stop what waits for them; nothing else is kept of them."""
+        rows = [
+            {
+                "address_hash": hash_of(each.email),
+                "address": each.email,
+                "reason": each.suppression,
+                "detail": f"Import from {self._file}"[:LONGEST_DETAIL],
+            }
+            for each in entries
+        ]
+        # In one order, so that no two who write many wait for each other.
+        _insert(_table(Suppression), sorted(rows, key=lambda row: str(row["address_hash"])))
         if numbers := [number for each in entries if (number := self._known[each.email].subscription_id)]:
             off = update(Subscription).where(Subscription.id.in_(numbers), Subscription.suppressed_at.is_(None))
             db.session.execute(off.values(suppressed_at=now()), execution_options={"synchronize_session": False})
+        reasons = {self._known[each.email].person_id: each.suppression for each in entries}
+        for person in _awaiting_something(number for number in reasons if number):
+            stop_letters(person, reasons[person.id])
 
     def _people(self, entries: Sequence[Entry], *, with_names: bool) -> dict[str, int]:
         """The number of each entry's person, made where there is none."""
@@ -109,6 +115,23 @@ class Batch:
     def _record(self, people: Mapping[str, int], action: str, wording: str) -> None:
         line = {"purpose": PURPOSE, "action": action, "wording": wording, "page": f"Import from {self._file}"[:500]}
         _insert(_table(Consent), [line | {"person_id": number} for number in people.values()])
+
+
+def _awaiting_something(person_ids: Iterable[int]) -> Sequence[Person]:
+    """Those of these people for whom a letter waits, or will be written, or who have a link to confirm by."""
+    run = select(SequenceRun.person_id).where(SequenceRun.next_at.is_not(None))
+    mail = select(Email.person_id).where(Email.sent_at.is_(None), Email.failed_at.is_(None))
+    link = select(Subscription.person_id).join(SignUp).where(SignUp.confirmed_at.is_(None), SignUp.void_at.is_(None))
+    numbers = list(person_ids)
+    waiting = [
+        Person.id.in_(each.where(column.in_(numbers)))
+        for each, column in (
+            (run, SequenceRun.person_id),
+            (mail, Email.person_id),
+            (link, Subscription.person_id),
+        )
+    ]
+    return db.session.scalars(select(Person).where(or_(*waiting)).order_by(Person.id)).all() if numbers else []
 
 
 def _by_email(entry: Entry) -> str:

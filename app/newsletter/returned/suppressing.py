@@ -20,8 +20,12 @@ def suppress(address: str, reason: str, detail: str = "") -> None:
     """
     person = Person.at_for_update(address)
     Suppression.add(address, reason, detail)
-    if person is None:
-        return
+    if person:
+        stop_letters(person, reason)
+
+
+def stop_letters(person: Person, reason: str) -> None:
+    """Stop what waits for `person`, locked, whose address came onto the list for `reason`."""
     of_person = Subscription.person_id == person.id
     db.session.execute(
         update(Subscription)

@@ -72,6 +72,5 @@ def test_an_export_goes_to_standard_output(newsletter):
     assert code == 0
     assert [line.split(",")[0] for line in said.splitlines()] == ["email", ADA]
     code, said = newsletter("export", "--all")
-    assert [line.split(",")[0] for line in said.splitlines()][2:] == [
-        "left@example.org", "bounced@example.org", "angry@example.org"
-    ]  # fmt: skip
+    _, _, left, *suppressed = [line.split(",")[0] for line in said.splitlines()]
+    assert (left, set(suppressed)) == ("left@example.org", {"bounced@example.org", "angry@example.org"})

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from app import followups
 from app.clock import now
 from app.extensions import db
 from app.followups import SequenceRun
@@ -322,3 +323,32 @@ def test_an_odd_cell_costs_at_most_its_row(app, details):
     assert counts["new"] + len(rejected) == 2
     assert states()["b@example.org"] == "active"
     assert all("\0" not in row.reason for row in rejected)
+
+
+def test_what_waits_for_somebody_who_bounced_elsewhere_is_stopped(app, ada, work):
+    """As it is when the address comes onto the list here (tests.newsletter.returned.test_suppressing)."""
+    ada.subscribe()
+    work()
+    ada.subscription.leave()  # Who is subscribed here is left as they are, for the owner to look at.
+    db.session.commit()
+    ada.sign_up()
+    course = followups.Sequence(name="enrolled", title="Enrolled", purpose="course", starts_on="enrolled")
+    course.steps = [followups.SequenceStep(position=1, slug="a", subject="A", delay_hours=24, body="A")]
+    db.session.add(course)
+    db.session.commit()
+    followups.happened("enrolled", ada.person, "order:1")
+    db.session.commit()
+    counts, _ = taken_in(csv_of("email,suppressed", f"{ADA},complaint"))
+    assert counts == {"suppressed there": 1}
+    runs = fresh(lambda: list(db.session.scalars(db.select(SequenceRun).order_by(SequenceRun.id))))
+    assert [(run.next_at, run.stop_reason) for run in runs] == [(None, ""), (None, "suppressed: complaint")]
+    (welcome,) = ada.mail.to(ADA, "followups/step")
+    assert (welcome.state, welcome.may_be_sent_again) == ("failed", False)
+    assert ada.client.get(ada.confirmation_path()).status_code == 410
+
+
+def test_the_suppression_list_is_written_in_one_order_whatever_the_files(app):
+    people = [f"reader{number}@example.org" for number in range(20)]
+    taken_in(csv_of("email,status", *(f"{each},bounced" for each in people)))
+    written = fresh(lambda: list(db.session.scalars(db.select(Suppression.address_hash).order_by(Suppression.id))))
+    assert (written, len(written)) == (sorted(written), 20)
