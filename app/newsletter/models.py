@@ -1,5 +1,5 @@
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import followups
-from app.clock import now
+from app.clock import in_zone, is_zone, now
 from app.extensions import Model, came_first, db
 from app.followups.models import TAG
 from app.newsletter.growth import GrowthDay
@@ -192,6 +192,12 @@ class Subscription(Model):
     @property
     def career_stage_in_words(self) -> str:
         return CAREER_STAGES.get(self.career_stage, self.career_stage)
+
+    @property
+    def pause_ends_on(self) -> date | None:
+        """The day a pause ends, on the reader's own clocks if they told theirs."""
+        zone = self.time_zone if is_zone(self.time_zone) else "UTC"
+        return in_zone(self.paused_until, zone).date() if self.paused_until else None
 
     @property
     def is_paused(self) -> bool:

@@ -77,6 +77,13 @@ function say(form, text) {
   status.focus();
 }
 
+// A page has its first heading already when an answer that was to be a page of its own comes into it.
+function demote(heading) {
+  const lower = document.createElement("h2");
+  lower.append(...heading.childNodes);
+  heading.replaceWith(lower);
+}
+
 async function answerInPlace(form, region, submitter) {
   const typed = new URLSearchParams(new FormData(form, submitter));
   const reads = form.method === "get";
@@ -89,6 +96,8 @@ async function answerInPlace(form, region, submitter) {
     const fresh = page.querySelector(`[data-in-place="${CSS.escape(region.dataset.inPlace)}"]`);
     if (fresh) {
       const here = document.adoptNode(fresh);
+      all("[data-in-place] .status[role=status]").forEach((said) => said.remove());
+      if (!region.querySelector("h1")) all("h1", here).forEach(demote);
       region.replaceWith(here);
       if (reads) history.replaceState(null, "", address);
       prepare(here);

@@ -61,3 +61,21 @@ def test_one_click_from_the_mail_program_leaves(new_page, running_site):
     assert answer.status == 200
     page.goto(link_in(welcome, "/newsletter/preferences/"))
     page.get_by_role("heading", name="You get no newsletter").wait_for()
+
+
+def test_the_page_of_preferences_says_one_thing_at_a_time(new_page, running_site):
+    page = new_page()
+    email = address(page)
+    sign_up(page, email)
+    page.goto(link_in(running_site.mail_to(email), "/newsletter/confirm/"))
+    page.get_by_role("button", name="Confirm").click()
+    page.goto(link_in(running_site.mail_to(email, "Welcome"), "/newsletter/preferences/"))
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Saved. Your choices hold").wait_for()
+    page.get_by_role("button", name="Pause for 30 days").click()
+    page.get_by_text("Paused.").wait_for()
+    assert page.get_by_role("status").count() == 1
+    page.locator("#address").get_by_role("textbox").first.fill(f"new-{email}")
+    page.get_by_role("button", name="Move to this address").click()
+    page.get_by_role("heading", name="Check your inbox", level=2).wait_for()
+    assert (page.get_by_role("status").count(), page.get_by_role("heading", level=1).count()) == (0, 1)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from app import followups
 from app.extensions import db
 from app.followups import SequenceRun
+from app.followups.leaving import preferences_url
 from app.followups.tasks import sweep_followups
 from app.newsletter.models import Subscription
 from tests.newsletter.conftest import ADA, fresh
@@ -142,3 +143,16 @@ def test_pausing_again_counts_from_now(ada, subscription, clock):
     clock.advance(days=3)
     subscription.pause(30)
     assert subscription.paused_until == clock.time + timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("", 23), ("Mars/Olympus", 23), ("America/New_York", 22), ("Pacific/Auckland", 23)],
+)
+def test_a_pause_ends_on_a_day_of_the_readers_own_clocks(ada, subscription, clock, zone, day):
+    clock.time = utc("2026-11-23T03:00:00")
+    subscription.pause(30)
+    subscription.time_zone = zone
+    db.session.commit()
+    page = ada.client.get(preferences_url(ada.person)).text
+    assert f"No letter of the newsletter comes until <strong>December {day}, 2026</strong>" in page
