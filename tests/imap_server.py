@@ -7,11 +7,14 @@ from typing import Any
 
 
 class Mailbox:
-    """Mails with their flags, by number; `url` is where it is read. `hang_up_at` names a command it ends at."""
+    """Mails with their flags, by number; `url` is where it is read. `hang_up_at` names a command it ends at.
+
+    `says_to_keywords` is its answer, and all that comes of it, to a flag that is not one of the system's.
+    """
 
     def __init__(self) -> None:
         self.mails: dict[int, tuple[bytes, set[str]]] = {}
-        self.hang_up_at = ""
+        self.hang_up_at, self.says_to_keywords, self.validity = "", "", 1
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), type("Talk", (_Talk,), {"mailbox": self}))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -51,14 +54,14 @@ class _Talk(socketserver.StreamRequestHandler):
         verbs: dict[str, Any] = {"UID SEARCH": self._search, "UID FETCH": self._fetch, "UID STORE": self._store}
         for verb, act in verbs.items():
             if command.startswith(verb):
-                act(command)
-                return "OK done"
+                return act(command) or "OK done"
         if command.startswith("CAPABILITY"):
             self._say("* CAPABILITY IMAP4rev1")
         if command.startswith("LOGIN") and command != 'LOGIN bounces@example.org "pass/word"':
             return "NO wrong password"
         if command.startswith("SELECT"):
             self._say(f"* {len(self.mailbox.mails)} EXISTS")
+            self._say(f"* OK [UIDVALIDITY {self.mailbox.validity}] valid")
             return "OK [READ-WRITE] open" if command == 'SELECT "INBOX"' else "NO there is no such mailbox"
         return "OK done"
 
@@ -74,7 +77,10 @@ class _Talk(socketserver.StreamRequestHandler):
         self.wfile.write(raw)
         self._say(")")
 
-    def _store(self, command: str) -> None:
+    def _store(self, command: str) -> str | None:
         found = re.search(r"STORE (\d+) \+FLAGS\.SILENT \((.*)\)", command)
         assert found
+        if self.mailbox.says_to_keywords and not found[2].startswith("\\"):
+            return self.mailbox.says_to_keywords
         self.mailbox.flags(int(found[1])).update(found[2].split())
+        return None

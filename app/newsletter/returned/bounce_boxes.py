@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 20
 OTHER, MALFORMED = "other", "malformed"
 # A keyword of our own (RFC 3501 §2.3.2), so that a mail for a human stays unread, and is looked at once.
-LOOKED_AT = "BouncesLookedAt"
+KEYWORD = "BouncesLookedAt"
+# What was read of a mailbox by this process: not every server keeps a keyword of ours, or says that it does not.
+_read: dict[tuple[str, bytes], set[str]] = {}
 
 Tally = Counter[str]
 
@@ -77,13 +79,15 @@ def read_imap(url: str) -> Tally:
     tally = Tally()
     try:
         with _mailbox(url) as mailbox:
-            _, [found] = mailbox.uid("SEARCH", "UNSEEN", "UNKEYWORD", LOOKED_AT)
-            for uid in (found or b"").decode().split():
-                if (raw := _fetched(mailbox, uid)) is None:
+            _, [found] = mailbox.uid("SEARCH", "UNSEEN", "UNKEYWORD", KEYWORD)
+            unread = (found or b"").decode().split()
+            read = _read_before(url, mailbox, unread)
+            for uid in unread:
+                if uid in read or (raw := _fetched(mailbox, uid)) is None:
                     continue
                 what = take_in(raw, f"IMAP {uid}")
-                flag = {OTHER: LOOKED_AT, MALFORMED: f"{LOOKED_AT} \\Flagged"}.get(what, "\\Seen")
-                mailbox.uid("STORE", uid, "+FLAGS.SILENT", f"({flag})")
+                _mark(mailbox, uid, {OTHER: KEYWORD, MALFORMED: f"{KEYWORD} \\Flagged"}.get(what, "\\Seen"))
+                read.add(uid)
                 tally[what] += 1
     except (imaplib.IMAP4.error, OSError, ValueError) as problem:
         raise UnreachableMailbox(f"{type(problem).__name__}: {problem}") from None
@@ -111,6 +115,27 @@ def _mailbox(url: str) -> Iterator[imaplib.IMAP4]:
             connection.logout()
         except (imaplib.IMAP4.error, OSError):
             connection.shutdown()
+
+
+def _mark(mailbox: imaplib.IMAP4, uid: str, flag: str) -> None:
+    try:
+        answer, _ = mailbox.uid("STORE", uid, "+FLAGS.SILENT", f"({flag})")
+    except imaplib.IMAP4.abort:  # The connection ended.
+        raise
+    except imaplib.IMAP4.error:
+        answer = "BAD"
+    if answer != "OK":
+        log.warning(
+            "mail IMAP %s was read, but the mailbox takes no mark %s: it is read again after a restart", uid, flag
+        )
+
+
+def _read_before(url: str, mailbox: imaplib.IMAP4, unread: list[str]) -> set[str]:
+    """Which of the `unread` mails this process has read, to be added to."""
+    _, [validity] = mailbox.response("UIDVALIDITY")  # With another, numbers are given out anew (RFC 3501 §2.3.1.1).
+    place = url, validity or b""
+    _read[place] = _read.get(place, set()).intersection(unread)
+    return _read[place]
 
 
 def _fetched(mailbox: imaplib.IMAP4, uid: str) -> bytes | None:

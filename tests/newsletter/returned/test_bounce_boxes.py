@@ -7,7 +7,7 @@ import pytest
 from app.extensions import db
 from app.newsletter import tasks
 from app.newsletter.returned import bounce_boxes
-from app.newsletter.returned.bounce_boxes import LOOKED_AT
+from app.newsletter.returned.bounce_boxes import KEYWORD
 from app.people.suppressions import HARD_BOUNCE, Suppression
 from tests.conftest import running
 from tests.imap_server import Mailbox
@@ -107,10 +107,24 @@ def test_a_mailbox_is_read_over_imap_and_mail_for_a_human_stays_unread(app, deli
     result = read(app)
     assert (result.exit_code, result.output.splitlines()[-1]) == (0, "1 bounce, 1 malformed, 1 other")
     assert mailbox.flags(bounce) == {"\\Seen"}
-    assert mailbox.flags(reply) == {LOOKED_AT}
-    assert mailbox.flags(noise) == {LOOKED_AT, "\\Flagged"}
+    assert mailbox.flags(reply) == {KEYWORD}
+    assert mailbox.flags(noise) == {KEYWORD, "\\Flagged"}
     assert (reason(), counters(delivery)) == (HARD_BOUNCE, (1, 0))
     assert read(app).output.splitlines()[-1] == "Nothing new."
+
+
+@pytest.mark.parametrize("answer", ["NO there are no keywords here", "BAD no such flag", "OK and forgotten"])
+def test_a_mailbox_that_keeps_no_marks_is_not_read_over_and_over(app, delivery, mailbox, monkeypatch, answer):
+    mailbox.says_to_keywords = answer
+    mailbox.validity, reply = 1, mailbox.put(mail(REPLY))
+    bounce = mailbox.put(mail(POSTFIX, envelope=envelope_of(delivery)))
+    assert bounce_boxes.read_imap(mailbox.url) == {"other": 1, "bounce": 1}
+    assert (mailbox.flags(reply), mailbox.flags(bounce)) == (set(), {"\\Seen"})
+    assert bounce_boxes.read_imap(mailbox.url) == {}
+    mailbox.put(mail(REPLY))
+    assert bounce_boxes.read_imap(mailbox.url) == {"other": 1}
+    mailbox.validity = 2
+    assert bounce_boxes.read_imap(mailbox.url) == {"other": 2}
 
 
 @pytest.mark.parametrize("command", ["LOGIN", "SELECT", "SEARCH", "FETCH", "STORE"])
