@@ -51,7 +51,10 @@ def send(slug: str, yes: bool) -> None:
     issue = _wanted(slug)
     preflight.ask_outside(issue)
     found = [finding.message for finding in preflight.check(issue) if finding.blocks]
-    checked, issue = issue.revision, Issue.for_update(issue.id) or issue
+    checked, locked = issue.revision, Issue.for_update(issue.id)
+    if locked is None:
+        raise click.ClickException("The issue was deleted while it was looked over.")
+    issue = locked
     if issue.revision != checked:
         raise click.ClickException("The issue was changed while it was looked over. Please try again.")
     if found:

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from sqlalchemy import event
 
 from app.clock import now
 from app.extensions import db
@@ -154,3 +155,15 @@ def test_the_status_counts_deliveries_by_state(flask, file, readers):
     db.session.commit()
     known = json.loads(flask("status", "ordinary-joy", "--json")[0])
     assert (known["state"], known["waiting"], known["not_sent"]) == ("cancelled", 0, 1)
+
+
+def test_an_issue_that_is_deleted_while_it_is_looked_over_is_not_sent(flask, file, readers):
+    slug, _ = flask("draft", file)
+
+    def delete(_session):
+        with db.engine.begin() as connection:
+            connection.execute(db.delete(Issue))
+
+    event.listen(db.session, "after_commit", delete, once=True)
+    said, code = flask("send", slug, "--yes")
+    assert (said, code) == ("Error: The issue was deleted while it was looked over.", 1)
