@@ -1,5 +1,6 @@
 """The settings of mail: how it goes out, and where what comes back is read."""
 
+import math
 import re
 from collections.abc import Mapping
 from email.utils import parseaddr
@@ -110,5 +111,5 @@ def _rate(environ: Mapping[str, str]) -> float | None:
     if not (value := environ.get("MAIL_RATE_PER_SECOND")):
         return None
     return environment.parsed(
-        "MAIL_RATE_PER_SECOND", value, float, "a number above 0, such as 10", lambda rate: rate > 0
+        "MAIL_RATE_PER_SECOND", value, float, "a number above 0, such as 10", lambda rate: 0 < rate < math.inf
     )

@@ -54,6 +54,8 @@ def test_processes_that_start_at_once_share_one_secret(environ):
         ("MAIL_PORT", "-1"),
         ("MAIL_USE_TLS", "yes please"),
         ("MAIL_RATE_PER_SECOND", "0"),
+        ("MAIL_RATE_PER_SECOND", "inf"),
+        ("MAIL_RATE_PER_SECOND", "nan"),
         ("MAIL_CONNECTIONS", "0"),
         ("MAIL_DEFAULT_SENDER", "nobody"),
         ("MAIL_DEFAULT_SENDER", "A <a@example.org>\nBcc: b@example.org"),
