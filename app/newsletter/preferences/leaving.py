@@ -15,7 +15,7 @@ from app.outbox import Email
 from app.people.models import Consent, Person
 
 # A link in a letter does not say which letter: who leaves counts for the issue last sent to them, if that was lately.
-LATELY = timedelta(days=30)
+LEFT_OVER_WITHIN = timedelta(days=30)
 
 
 def has_left(person: Person) -> bool:
@@ -49,6 +49,6 @@ def _issue_left_over(subscription: Subscription) -> int | None:
     sent = select(Delivery).where(Delivery.subscription_id == subscription.id, Delivery.sent_at.is_not(None))
     # Not by number alone: PostgreSQL might walk the whole ledger backwards to find the highest.
     last = db.session.scalar(sent.order_by(Delivery.sent_at.desc(), Delivery.id.desc()).limit(1))
-    if last is None or last.sent_at is None or last.sent_at < now() - LATELY or last.complained_at:
+    if last is None or last.sent_at is None or last.sent_at < now() - LEFT_OVER_WITHIN or last.complained_at:
         return None
     return last.issue_id

@@ -11,6 +11,7 @@ from app.newsletter.preferences.leaving import has_left, leave_everything
 from app.newsletter.views import bp, link_expired
 from app.people.addresses import masked
 from app.people.models import Person
+from app.publishing import cross_origin_exempt
 from app.tokens import InvalidToken
 
 
@@ -24,8 +25,10 @@ def show_unsubscribe(token: str) -> ResponseReturnValue:
     )
 
 
+# Web mail may send the one-click POST from a page of its own. Whoever holds the token may leave, wherever they are.
 @bp.post("/unsubscribe/<token>")
 @csrf.exempt
+@cross_origin_exempt
 def unsubscribe(token: str) -> ResponseReturnValue:
     person = _person_of_link(token)
     # A mail program that unsubscribes by itself says so in the body and follows no redirect (RFC 8058 §3.2).
@@ -36,10 +39,6 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     if one_click:
         return "You are unsubscribed.\n", 200, {"Content-Type": "text/plain; charset=utf-8"}
     return redirect(url_for(".show_unsubscribe", token=token), 303)
-
-
-# Web mail may send the one-click POST from a page of its own. Whoever holds the token may leave, wherever they are.
-unsubscribe.cross_origin_exempt = True
 
 
 @bp.post("/unsubscribe/<token>/reason")

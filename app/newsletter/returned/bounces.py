@@ -24,11 +24,11 @@ from app.people.models import Person
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES
 
 SOFT_IN_A_ROW = 3
-LOOKED_AT = 12
+LETTERS_LOOKED_AT = 12
 MOST_TAGS = 20
 # Mail servers try for four or five days before they give up (RFC 5321 §4.5.4.1): what has not come back then, arrived.
 SETTLED_AFTER = timedelta(days=5)
-LATELY = timedelta(days=7)
+NAMED_BY_ADDRESS_WITHIN = timedelta(days=7)
 
 Letter = Delivery | Email
 
@@ -202,7 +202,7 @@ def _decided_lately(subscription: Subscription) -> list[Delivery]:
             or_(Delivery.sent_at.is_not(None), Delivery.failed_at.is_not(None)),
         )
         .order_by(func.coalesce(Delivery.sent_at, Delivery.failed_at).desc(), Delivery.id.desc())
-        .limit(LOOKED_AT)
+        .limit(LETTERS_LOOKED_AT)
     )
     return list(db.session.scalars(newest.execution_options(populate_existing=True)))
 
@@ -218,5 +218,7 @@ def _subscription_at(address: str) -> Subscription | None:
 
 def _newest_delivery(subscription: Subscription) -> Delivery | None:
     """The letter last sent to it, if that was in the last days."""
-    sent = select(Delivery).where(Delivery.subscription_id == subscription.id, Delivery.sent_at > now() - LATELY)
+    sent = select(Delivery).where(
+        Delivery.subscription_id == subscription.id, Delivery.sent_at > now() - NAMED_BY_ADDRESS_WITHIN
+    )
     return db.session.scalar(sent.order_by(Delivery.sent_at.desc(), Delivery.id.desc()).limit(1))
