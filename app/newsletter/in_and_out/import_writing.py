@@ -52,6 +52,7 @@ class Batch:
     def subscribe(self, entries: Sequence[Entry], basis: str) -> None:
         """Confirm them at once, with the owner's `basis` in the ledger. No mail goes out, and no sequence begins."""
         people = self._people(entries, with_names=True)
+        entries = [each for each in entries if each.email in people]
         subscriptions = self._subscriptions(people, entries, _as_confirmed(self._label))
         GrowthDay.count_joined(_source(each, self._label) for each in entries)
         self._record(people, "given", f"Imported from {self._label}. {basis}")
@@ -61,6 +62,7 @@ class Batch:
     def note_as_left(self, entries: Sequence[Entry]) -> None:
         """Keep of those who left elsewhere the address and that they left, so that nothing subscribes them here."""
         people = self._people(entries, with_names=False)
+        entries = [each for each in entries if each.email in people]
         self._subscriptions(people, entries, _as_left(self._label))
         self._record(people, "withdrawn", f"Left the list at {self._label}, before it moved here.")
 
@@ -85,7 +87,10 @@ class Batch:
             stop_letters(person, reasons[person.id])
 
     def _people(self, entries: Sequence[Entry], *, with_names: bool) -> dict[str, int]:
-        """The number of each entry's person, made where there is none."""
+        """The number of each entry's person, made where there is none, and locked.
+
+        Whoever was new to the site a moment ago may have come and been erased since: they are not among them.
+        """
         fresh = sorted((each for each in entries if self._known[each.email].person_id is None), key=_by_email)
         _insert(_table(Person), [{"email": each.email, "name": each.name if with_names else ""} for each in fresh])
         if with_names and (nameless := [each for each in entries if self._known[each.email].person_id and each.name]):
@@ -94,8 +99,8 @@ class Batch:
             named = [{"whose": self._known[each.email].person_id, "name": each.name} for each in nameless]
             db.session.connection().execute(renaming.values(name=bindparam("name")), named)
         addresses = [each.email for each in entries]
-        theirs = select(Person.email, Person.id).where(Person.email.in_(addresses))
-        return {email: number for email, number in db.session.execute(theirs)}
+        theirs = select(Person.email, Person.id).where(Person.email.in_(addresses)).order_by(Person.id)
+        return {email: number for email, number in db.session.execute(theirs.with_for_update(key_share=True))}
 
     def _subscriptions(
         self, people: Mapping[str, int], entries: Sequence[Entry], columns: Callable[[Entry], Row]

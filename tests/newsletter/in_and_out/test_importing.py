@@ -1,6 +1,8 @@
 """What an import does and what it must not do, whatever the file says."""
 
 import json
+import threading
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from app.followups import SequenceRun
 from app.newsletter.in_and_out.import_csv import Source
 from app.newsletter.in_and_out.import_rows import BASES, BATCH, Import
 from app.newsletter.models import Subscription
+from app.newsletter.preferences import my_data
 from app.newsletter.preferences.leaving import leave_everything
 from app.people.models import Consent, Person
 from app.people.suppressions import ERASED, Suppression
@@ -345,6 +348,50 @@ def test_what_waits_for_somebody_who_bounced_elsewhere_is_stopped(app, ada, work
     (welcome,) = ada.mail.to(ADA, "followups/step")
     assert (welcome.state, welcome.may_be_sent_again) == ("failed", False)
     assert ada.client.get(ada.confirmation_path()).status_code == 410
+
+
+@pytest.mark.parametrize("standing", ["active", "unsubscribed"])
+@pytest.mark.parametrize("comes_between", ["SELECT person.email", "INSERT INTO subscription"])
+def test_whoever_comes_and_is_erased_during_an_import_does_not_stop_it(app, standing, comes_between):
+    def sign_up():
+        Subscription.at(ADA)
+        db.session.commit()
+
+    def erase():
+        if person := Person.with_email(ADA):
+            my_data.erase(person)
+        db.session.commit()
+
+    with beside(app, "INSERT INTO person", sign_up) as signing_up, beside(app, comes_between, erase, after=signing_up):
+        taken_in(csv_of("email,status", f"{ADA},{standing}", f"grace@example.org,{standing}"))
+    assert states()["grace@example.org"] == {"active": "active", "unsubscribed": "left"}[standing]
+
+
+@contextmanager
+def beside(app, statement, act, after=None):
+    """Before this thread's first statement that begins so, and `after` another, `act` gets a moment in another one."""
+    this, failures = threading.get_ident(), []
+
+    def acting():
+        with app.app_context():
+            try:
+                act()
+            except Exception as failure:
+                failures.append(failure)
+
+    thread = threading.Thread(target=acting)
+
+    def before(_connection, _cursor, text, *_):
+        is_time = after is None or after.ident
+        if is_time and text.startswith(statement) and threading.get_ident() == this and not thread.ident:
+            thread.start()
+            thread.join(0.3)
+
+    event.listen(db.engine, "before_cursor_execute", before)
+    yield thread
+    event.remove(db.engine, "before_cursor_execute", before)
+    thread.join()
+    assert failures == []
 
 
 def test_the_suppression_list_is_written_in_one_order_whatever_the_files(app):
