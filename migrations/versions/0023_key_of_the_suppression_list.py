@@ -1,6 +1,7 @@
 """key of the suppression list"""
 
 import hmac
+import logging
 import secrets
 from hashlib import sha256
 
@@ -12,6 +13,8 @@ revision = "0023"
 down_revision = "0022"
 branch_labels = None
 depends_on = None
+
+log = logging.getLogger(__name__)
 
 KEYS = sa.table("suppression_key", sa.column("id", sa.Integer), sa.column("key", sa.Text))
 SUPPRESSION = sa.table(
@@ -34,6 +37,7 @@ def upgrade():
     if op.get_bind().scalar(only_hashes):
         # Nobody can hash anew an address that was forgotten, so its key has to stay what it was.
         key = current_app.config["SECRET_KEY"]
+        log.warning("The suppression list keeps this SECRET_KEY as its own. Change SECRET_KEY once: nobody leaves the list")
     else:
         hash_anew(key := secrets.token_urlsafe(32))
     op.execute(KEYS.insert().values(id=1, key=key))

@@ -162,6 +162,14 @@ def test_a_suppressed_address_stays_out_also_when_only_its_hash_is_left(app):
     assert fresh(lambda: Person.with_email(ADA)) is None
 
 
+def test_a_new_secret_key_lets_nobody_back_in(app, monkeypatch):
+    Suppression.add(ADA, ERASED).forget_address()
+    db.session.commit()
+    monkeypatch.setitem(app.config, "SECRET_KEY", "another secret for tests, long enough")
+    assert taken_in(SUBSCRIBED)[0] == {"suppressed here": 1, "new": 1}
+    assert fresh(lambda: Suppression.of(ADA).reason) == ERASED
+
+
 def test_a_suppressed_subscription_stays_out(app, ada):
     ada.subscribe()
     db.session.execute(db.update(Subscription).values(suppressed_at=Subscription.confirmed_at))
