@@ -67,7 +67,7 @@ class AudienceForm:
         for side in (self.include, self.exclude):
             if not side.validate():
                 raise AudienceError(" ".join(next(iter(side.errors.values()))))
-        return Audience(self.include.chosen, self.exclude.chosen)
+        return Audience.chosen(self.include.chosen, self.exclude.chosen)
 
 
 def labels_by_kind() -> dict[str, dict[str, str]]:

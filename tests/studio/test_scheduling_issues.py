@@ -8,6 +8,7 @@ import pytest
 from app.extensions import db
 from app.newsletter.checking.outside_checks import OutsideCheck
 from app.newsletter.issues.models import WrongMoment
+from app.newsletter.models import Subscription
 from app.newsletter.offer import Topic
 from app.newsletter.sources import sources
 from app.newsletter.tags import Tag
@@ -92,7 +93,38 @@ def test_an_audience_is_kept_with_what_is_on_offer_no_more(desk, issue, readers)
     assert "Tags: conference" in desk.get("/schedule").text
 
 
-@pytest.mark.parametrize("chosen", [{"include-stages": "king"}, {"include-engaged_since": "soon"}])
+def test_an_audience_that_names_what_was_deleted_since_keeps_an_issue_from_going_until_it_is_chosen_anew(
+    desk, issue, readers
+):
+    save_audience(desk, **{"exclude-tags": "conference", "exclude-sources": "/guide", "include-topics": "career"})
+    assert "no tag" not in desk.get("/schedule").text
+    db.session.execute(db.delete(Tag))
+    db.session.execute(db.delete(Topic))
+    db.session.execute(db.update(Subscription).values(source="/"))
+    db.session.commit()
+    page = desk.get("/schedule").text
+    assert "There is no topic &#39;career&#39;. Choose the audience again." in page
+    assert "There is no tag &#39;conference&#39;. Choose the audience again." in page
+    assert "Nobody signed up on &#39;/guide&#39;. Choose the audience again." in page
+    assert desk.post("/sending", count="0", shown="0").status_code == 409
+    assert desk.post("/schedule", at="2026-12-24T09:00", **NEW_YORK).status_code == 409
+    assert kept(issue).is_draft
+    again = save_audience(desk, **{"exclude-tags": "conference"})
+    assert (again.status_code, "There is no tag" in again.text) == (422, True)
+    assert save_audience(desk).status_code == 303
+    assert "Choose the audience again" not in desk.get("/schedule").text
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"include-stages": "king"},
+        {"include-engaged_since": "soon"},
+        {"include-topics": "careers"},
+        {"exclude-tags": "typo"},
+        {"exclude-sources": "/gide"},
+    ],
+)
 def test_a_choice_that_makes_no_sense_is_refused_in_words(desk, issue, readers, chosen):
     answer = save_audience(desk, **chosen)
     assert answer.status_code == 422

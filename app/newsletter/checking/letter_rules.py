@@ -94,6 +94,11 @@ def _placeholders(issue: Issue, proof: Proof) -> Iterator[Finding]:
             return
 
 
+def _audience(issue: Issue, proof: Proof) -> Iterator[Finding]:
+    for words in issue.audience.lost:
+        yield Finding("audience-lost", f"{words} Choose the audience again.", True, "audience")
+
+
 def _links(issue: Issue, proof: Proof) -> Iterator[Finding]:
     for element in (each for each in proof.elements if each.tag == "a"):
         link = element.attributes.get("href", "").strip()
@@ -227,6 +232,7 @@ RULES: tuple[Rule, ...] = (
     _raw_html,
     _fields,
     _placeholders,
+    _audience,
     _links,
     _images,
     _way_out,

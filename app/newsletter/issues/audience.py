@@ -1,8 +1,9 @@
 """Whom an issue is meant for: who takes letters, narrowed by what the owner chose. No SQL comes from outside."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, sele
 from app.extensions import db
 from app.newsletter.models import CAREER_STAGES, Subscription, subscription_topic
 from app.newsletter.offer import Topic
+from app.newsletter.sources import is_source, sources
 from app.newsletter.tags import Tag, subscription_tag
 from app.people.models import Person
 
@@ -32,6 +34,23 @@ class Audience:
 
     def __init__(self, include: Mapping[str, Any] | None = None, exclude: Mapping[str, Any] | None = None) -> None:
         self.include, self.exclude = _checked(include or {}), _checked(exclude or {})
+
+    @classmethod
+    def chosen(cls, include: Mapping[str, Any], exclude: Mapping[str, Any]) -> Self:
+        """As somebody chooses it now. Raises AudienceError, also for names that nothing goes by."""
+        audience = cls(include, exclude)
+        if lost := audience.lost:
+            raise AudienceError(" ".join(lost))
+        return audience
+
+    @property
+    def lost(self) -> list[str]:
+        """A sentence for each topic, tag and source that is named and does not exist, or does no more.
+
+        Such a name changes whom it goes to: everybody who chose no topic, or nobody less.
+        """
+        named = {kind: [*self.include.get(kind, ()), *self.exclude.get(kind, ())] for kind in LOOKED_UP}
+        return [sentence for kind, names in named.items() if names for sentence in LOOKED_UP[kind](names)]
 
     @property
     def condition(self) -> ColumnElement[bool]:
@@ -83,6 +102,39 @@ KINDS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "sources": lambda pages: Subscription.source.in_(pages),
     "engaged_since": _seen_since,
     "facts": _to_whom_applies,
+}
+
+
+def _lost_topics(keys: list[str]) -> Iterator[str]:
+    known = list(db.session.scalars(select(Topic.key).order_by(Topic.key)))
+    for key in _unknown(keys, known):
+        yield f"There is no topic {key!r}." + (f" There are: {', '.join(known)}." if known else "")
+
+
+def _lost_tags(names: list[str]) -> Iterator[str]:
+    known = list(db.session.scalars(select(Tag.name).where(Tag.name.in_(names))))
+    for name in _unknown(names, known):
+        yield f"There is no tag {name!r}.{_nearest(name, (tag.name for tag in Tag.all()))}"
+
+
+def _lost_sources(pages: list[str]) -> Iterator[str]:
+    for page in _unknown(pages, [page for page in pages if is_source(page)]):
+        yield f"Nobody signed up on {page!r}.{_nearest(page, sources())}"
+
+
+def _unknown(names: Iterable[str], known: Collection[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name not in known]
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known))
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+LOOKED_UP: dict[str, Callable[[list[str]], Iterator[str]]] = {
+    "topics": _lost_topics,
+    "tags": _lost_tags,
+    "sources": _lost_sources,
 }
 
 

@@ -138,7 +138,7 @@ def _audience_of(file: ContentFile) -> Audience:
     # YAML reads a day as a date; an audience holds it as it is written.
     written = [{kind: str(day) if kind == "engaged_since" else day for kind, day in side.items()} for side in sides]
     try:
-        return Audience(*written)
+        return Audience.chosen(*written)
     except AudienceError as problem:
         raise ContentError(f"{file.path}: {problem}") from None
 

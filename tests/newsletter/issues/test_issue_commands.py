@@ -11,6 +11,7 @@ from app.clock import now
 from app.extensions import db
 from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
+from app.newsletter.tags import Tag
 
 FULL = """---
 title: "Ordinary joy"
@@ -47,12 +48,14 @@ def flask(app):
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(app, tmp_path):
     picture = BytesIO()
     Image.new("RGB", (40, 20)).save(picture, "PNG")
     (tmp_path / "path.png").write_bytes(picture.getvalue())
     path = tmp_path / "issue.md"
     path.write_text(FULL)
+    Tag.named(["conference"])
+    db.session.commit()
     return path
 
 
@@ -97,6 +100,14 @@ def test_a_title_is_enough(flask, tmp_path):
         ("tags: [conference]", "sql: [1=1]", "cannot be chosen by sql"),
         ("tags: [conference]", "tags: conference", "must be a list"),
         ("2020-01-01", "soon", "Write the day like"),
+        (
+            "tags: [conference]",
+            "topics: [leadersip]",
+            "no topic 'leadersip'. There are: career, leadership, mentorship.",
+        ),
+        ("engaged_since: 2020-01-01", "tags: [confrence]", "no tag 'confrence'. Did you mean 'conference'?"),
+        ("engaged_since: 2020-01-01", "tags: [typo]", "There is no tag 'typo'."),
+        ("engaged_since: 2020-01-01", "sources: [/gide]", "Nobody signed up on '/gide'."),
     ],
 )
 def test_a_file_that_cannot_be_taken_in_is_refused_in_a_line(flask, file, was, becomes, said):
