@@ -19,8 +19,15 @@ _HARD = frozenset({(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)})
 _NOT_THE_ADDRESS = frozenset({(1, 7), (1, 8), (1, 9), (2, 3), (3, 4)})
 _NOT_THE_ADDRESS_AT_ALL = frozenset({5, 6, 7})
 _UNSAID = 0  # "Other or undefined": it says no more than the basic code does.
-# 550 no mailbox, 551 not here, 553 no such name (RFC 5321 §4.2.2): of an address only as an answer to RCPT.
+# 550 no mailbox, 551 not here, 553 no such name (RFC 5321 §4.2.2): of an address only as an answer to RCPT. A server
+# refuses for any reason with them, so that nobody is given up whose server has other words for it.
 _BASIC_HARD = frozenset({"550", "551", "553"})
+_SAYS_NO_MAILBOX = re.compile(
+    r"unknown|no such|not exist|n't exist|not found|unrouteable|undeliverable|invalid|inactive|disabled|not local|"
+    r"(mailbox|address|user|recipient|account) (is )?(unavailable|rejected|not (a )?(known|available|valid|listed))|"
+    r"no (mailbox|user|recipient|account)",
+    re.IGNORECASE,
+)
 _BASIC_FULL = "552"
 # Servers block with a bare 550 too, or with the code of a mailbox that is no good, and say so in words alone.
 _SAYS_BLOCKED = re.compile(
@@ -67,7 +74,10 @@ def _by_basic_code(code: str, answer: str, at_recipient: bool) -> Kind:
         return ""
     if code.startswith("4") or code == _BASIC_FULL:
         return "soft"
-    return "hard" if at_recipient and code in _BASIC_HARD else ""
+    if not at_recipient or code not in _BASIC_HARD:
+        return ""
+    words = _ADDRESS.sub("", answer)
+    return "hard" if _SAYS_NO_MAILBOX.search(words) or not re.search("[a-z]", words, re.IGNORECASE) else "soft"
 
 
 def _says_blocked(answer: str) -> bool:

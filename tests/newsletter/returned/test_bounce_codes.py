@@ -43,6 +43,11 @@ def test_a_bare_code_speaks_of_the_address_only_in_answer_to_it(answer):
     assert classify(answer, at_recipient=False) != "hard"
 
 
+@pytest.mark.parametrize("answer", ["550 no thanks", "553 not today", "550 <unknown@example.org>: go away"])
+def test_a_bare_code_with_other_words_gives_nobody_up(answer):
+    assert classify(answer, at_recipient=True) == "soft"
+
+
 @pytest.mark.parametrize("answer", SOFT)
 def test_an_address_that_is_out_of_order_for_now(answer):
     assert (classify(answer, True), classify(answer, False)) == ("soft", "soft")
