@@ -2,6 +2,7 @@
 
 import logging
 import smtplib
+import socket
 import ssl
 import threading
 import time
@@ -17,7 +18,7 @@ from flask_mail import Connection, Message
 
 from app.outbox import return_address
 from app.outbox.models import Email
-from app.outbox.pipelining import text_of
+from app.outbox.pipelining import LONGEST_REPLY, text_of
 
 log = logging.getLogger(__name__)
 # Flask-Mail would send bodies as they are. A line over 998 bytes is refused (RFC 5321 §4.5.3.1.6), and so may be a byte
@@ -45,21 +46,53 @@ class Answer(NamedTuple):
     at_recipient: bool = False
 
 
+class _Lines:
+    """What a server says, line by line. No answer may take longer, or be longer, than it was told to `expect`."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._heard = bytearray()
+        self._deadline = 0.0
+        self._may_still_say = 0
+
+    def expect(self, seconds: float) -> None:
+        self._deadline, self._may_still_say = time.monotonic() + seconds, LONGEST_REPLY
+
+    def readline(self, most: int) -> bytes:
+        while (end := self._heard.find(b"\n") + 1) == 0 and len(self._heard) < most:
+            if (seconds := self._deadline - time.monotonic()) <= 0:
+                raise TimeoutError("timed out")
+            self._sock.settimeout(seconds)
+            if not (heard := self._sock.recv(4096)):
+                break
+            self._heard += heard
+        line = bytes(self._heard[: min(end or most, most)])
+        del self._heard[: len(line)]
+        self._may_still_say -= len(line)
+        if self._may_still_say < 0:
+            raise TimeoutError("an answer without end")
+        return line
+
+    def close(self) -> None:
+        """Nothing to do: the socket is not this object's. smtplib asks for it."""
+
+
 class _PatientHost(smtplib.SMTP):
-    """Waits longer for the answer to a whole message than for any other."""
+    """Waits longer for the answer to a whole message than for any other, and for none for ever."""
 
     is_in_doubt = False
 
     def send(self, s: Any) -> None:
         super().send(s)
         self.is_in_doubt = isinstance(s, bytes) and s.endswith(END)
-        if self.is_in_doubt and self.sock:
-            self.sock.settimeout(END_PATIENCE_SECONDS)
 
     def getreply(self) -> tuple[int, bytes]:
+        assert self.sock  # noqa: S101 - smtplib asks for an answer only once it is connected.
+        if self.file is None:
+            self.file = _Lines(self.sock)
+        self.file.expect(END_PATIENCE_SECONDS if self.is_in_doubt else PATIENCE_SECONDS)
         reply = super().getreply()
-        if self.is_in_doubt and self.sock:
-            self.sock.settimeout(PATIENCE_SECONDS)
+        self.sock.settimeout(PATIENCE_SECONDS)
         self.is_in_doubt = False
         return reply
 

@@ -1,6 +1,9 @@
 """A mail server that is down, silent or gone, a worker that died: nothing is lost."""
 
 import socket
+import threading
+import time
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import event
@@ -123,6 +126,33 @@ def test_a_server_that_never_answers_is_given_up_and_the_mail_kept(app, note, wo
     use_mail_server(app, None, 25)
     assert email_now(email).state == "retrying"
     assert "timed out" in email_now(email).last_answer
+
+
+@pytest.mark.parametrize(
+    ("says", "pause", "words"), [(b"220-hello\r\n" * 400, 0, "an answer without end"), (b"2", 0.05, "timed out")]
+)
+def test_a_server_that_greets_without_end_is_given_up_and_the_mail_kept(
+    app, note, work, monkeypatch, says, pause, words
+):
+    monkeypatch.setattr(smtp, "PATIENCE_SECONDS", 0.5)
+
+    def talk(server):
+        guest, _ = server.accept()
+        with guest, suppress(OSError):
+            for _ in range(10_000):
+                guest.sendall(says)
+                time.sleep(pause)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        talker = threading.Thread(target=talk, args=[server])
+        talker.start()
+        use_mail_server(app, "127.0.0.1", server.getsockname()[1])
+        email = note()
+        work()
+    talker.join()
+    use_mail_server(app, None, 25)
+    assert email_now(email).state == "retrying"
+    assert words in email_now(email).last_answer
 
 
 def test_a_password_that_cannot_be_sent_keeps_the_mail(app, note, work, mail_server, monkeypatch):
