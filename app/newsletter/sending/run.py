@@ -47,6 +47,7 @@ class Sending:
         self._conversations = Conversations()
         self._waiting: deque[Claimed] = deque()
         self._under_way: dict[int, Claimed] = {}
+        self._offered_again: set[int] = set()
         self._may_go_on = True
         self._says_well_at = 0.0
         self._heard_at = time.monotonic()
@@ -207,6 +208,7 @@ class Sending:
 
     def _outcome(self, reply: Reply) -> Outcome:
         claimed = self._under_way.pop(reply.key)
+        self._offered_again.discard(reply.key)
         if reply.stage == "accepted":
             return Outcome(claimed, "sent", reply.words)
         if reply.code in LOGIN_REFUSED:
@@ -216,7 +218,9 @@ class Sending:
         return Outcome(claimed, kind, reply.words, at_recipient=reply.stage == "recipient")
 
     def _outcomes_of_ended_conversations(self) -> list[Outcome]:
-        """A message in hand may have arrived or not: it goes again. What was not handed over goes elsewhere."""
+        """A message in hand may have arrived or not: it goes again. What was not handed over goes elsewhere, once: some
+        servers end every conversation after so many messages, and some for a recipient.
+        """
         outcomes = []
         ended = self._conversations.ended()
         for conversation in ended:
@@ -225,7 +229,9 @@ class Sending:
                 outcomes.append(Outcome(self._under_way.pop(conversation.in_hand), kind, conversation.ended))
             if conversation.offered is not None:
                 claimed = self._under_way.pop(conversation.offered)
-                if conversation.accepted or conversation.in_hand is not None:
+                was_busy = conversation.accepted or conversation.in_hand is not None
+                if was_busy and conversation.offered not in self._offered_again:
+                    self._offered_again.add(conversation.offered)
                     self._waiting.appendleft(claimed)
                 else:
                     outcomes.append(Outcome(claimed, "later", conversation.ended))

@@ -46,6 +46,13 @@ def test_more_connections_are_asked_for_after_a_while(issue, app, mail_server, m
     assert (most_at_once[0], max(most_at_once)) == (2, 4)
 
 
+def test_a_recipient_at_whom_the_server_hangs_up_costs_no_more_than_two_connections(issue, app, mail_server):
+    readers(60)
+    mail_server.refuse_recipient = lambda address: "421 4.7.0 bye" if address == "reader7@example.org" else None
+    assert send(issue).sent == 59
+    assert mail_server.connections <= app.config["MAIL_CONNECTIONS"] + 2
+
+
 def test_connections_that_end_one_by_one_leave_the_others_to_go_on_with(issue, app, mail_server):
     """Without the owner being told of trouble, though one of them is hung up on before it took a message."""
     readers(12)
