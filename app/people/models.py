@@ -156,7 +156,8 @@ class Person(Model, UserMixin):
 
 def first_name_of(name: str) -> str:
     """ "Dr. Ada Lovelace" is Ada; empty when there is nothing but titles."""
-    return next((word for word in name.split() if word.lower().rstrip(".") not in TITLES), "")
+    words = (word.strip(",;") for word in name.split())
+    return next((word for word in words if word and word.lower().rstrip(".") not in TITLES), "")
 
 
 class Consent(Model):

@@ -28,6 +28,7 @@ from app.urls import absolute_url
 LINE = 72
 END = b"\r\n.\r\n"
 _NEEDS_NO_ENCODING = re.compile(r"[A-Za-z0-9 !#$%&'()*+,./:;?@_~-]+")
+_SEEMS_ENCODED = re.compile(r"=\?.*\?=")  # RFC 2047 §2: a reader would decode what somebody typed.
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 _-]{1,60}")
 
 
@@ -187,14 +188,14 @@ def _mailbox(name: str, address: str) -> str:
         return f'"{name}" <{address}>'
     if not single_line("name", name):
         return f"<{address}>"
-    if name.isascii():
+    if name.isascii() and not _SEEMS_ENCODED.search(name):
         return formataddr((name, address))
     return f"{_header(name, 'To')} <{address}>"
 
 
 def _header(text: str, name: str) -> str:
     """`text` as a header's value: as it is, or as encoded words, folded (RFC 2047 §2)."""
-    if text.isascii() and len(name) + len(text) < 900:
+    if text.isascii() and len(name) + len(text) < 900 and not _SEEMS_ENCODED.search(text):
         return text
     return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
 
