@@ -87,11 +87,13 @@ def _fields(issue: Issue, proof: Proof) -> Iterator[Finding]:
 def _placeholders(issue: Issue, proof: Proof) -> Iterator[Finding]:
     seen = [each.passage for each in proof.elements if each.is_seen and PLACEHOLDER.search(each.words)]
     alt = [each.attributes.get("alt", "") for each in proof.images]
-    for name, texts in (("subject", [issue.subject]), ("preview", [issue.preview]), ("body", seen), ("body", alt)):
-        if found := next((text for text in texts if PLACEHOLDER.search(text)), None):
-            words = f"Replace the TK that is left in “{cut(found)}”."
-            yield Finding("tk", words, True, name)
-            return
+    # Each by the first field that holds it: a preview stands at the top of the body as well, unseen.
+    left: dict[str, str] = {}
+    for name, texts in (("subject", [issue.subject]), ("preview", [issue.preview]), ("body", [*seen, *alt])):
+        for text in filter(PLACEHOLDER.search, texts):
+            left.setdefault(text, name)
+    for text, name in left.items():
+        yield Finding("tk", f"Replace the TK that is left in “{cut(text)}”.", True, name)
 
 
 def _audience(issue: Issue, proof: Proof) -> Iterator[Finding]:

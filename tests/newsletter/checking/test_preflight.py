@@ -107,6 +107,18 @@ def test_a_placeholder_left_in_blocks(app, fields):
     assert blocking(**fields) == ["tk"]
 
 
+def test_every_placeholder_is_named_once(app):
+    body = "One TK and **TK**.\n\nTwo.\n\n- Three TK\n\nOne TK and **TK**.\n\n![TK alt](https://example.org/a.png)"
+    issue = issue_with(subject="TK subject", preview="TK preview", body=body)
+    assert [(each.field, each.message) for each in preflight.check_letter(issue) if each.code == "tk"] == [
+        ("subject", "Replace the TK that is left in “TK subject”."),
+        ("preview", "Replace the TK that is left in “TK preview”."),
+        ("body", "Replace the TK that is left in “One TK and TK.”."),
+        ("body", "Replace the TK that is left in “Three TK”."),
+        ("body", "Replace the TK that is left in “TK alt”."),
+    ]
+
+
 def test_a_placeholder_is_shown_with_the_words_around_it(app):
     message = found(body="Long before.\n\nAs **TK** said in [this](https://example.org/), so it is.")["tk"].message
     assert message == "Replace the TK that is left in “As TK said in this, so it is.”."
