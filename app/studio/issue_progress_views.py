@@ -18,13 +18,14 @@ from app.studio.blueprint import bp
 from app.studio.issue_views import AN_ISSUE, wanted, wanted_for_update
 from app.studio.listing import Asked, Listing
 from app.studio.schedule_forms import PauseForm
+from app.studio.trouble_words import trouble_in_words
 
 SOON = timedelta(minutes=1)
 UNDER_WAY = ("scheduled", "sending")
 
 
 class Progress(NamedTuple):
-    """How far an issue has got: `per_second` and `left` are known while it goes.
+    """How far an issue has got: `per_second` and `left` are known while it goes, and nothing holds it up.
 
     It goes on at `held_until` when the rest have quiet hours, or had a letter of a sequence within a day.
     """
@@ -43,7 +44,7 @@ class Progress(NamedTuple):
             return cls(issue.decided, held_until=next_due)
         since_start = issue.sent + issue.failed - issue.decided_before
         seconds = (now() - issue.started_at).total_seconds() if issue.started_at else 0
-        if issue.state != "sending" or since_start <= 0 or seconds < 1:
+        if issue.state != "sending" or issue.trouble or since_start <= 0 or seconds < 1:
             return cls(issue.decided)
         rate = since_start / seconds
         return cls(issue.decided, rate, timedelta(seconds=round(issue.waiting / rate)))
@@ -75,7 +76,7 @@ def pause_issue(issue_id: int) -> ResponseReturnValue:
 @bp.post(f"{AN_ISSUE}/resumption")
 def resume_issue(issue_id: int) -> ResponseReturnValue:
     issue = wanted_for_update(issue_id)
-    return _done(issue, "It goes on.", issue.resume)
+    return _done(issue, "You resumed it.", issue.resume)
 
 
 @bp.post(f"{AN_ISSUE}/retries")
@@ -113,6 +114,7 @@ def _progress_page(issue: Issue, pause: PauseForm | None = None) -> str:
         "studio/issue_progress.html",
         issue=issue,
         progress=Progress.of(issue),
+        trouble=trouble_in_words(issue.trouble),
         is_due=issue.scheduled_at is not None and issue.scheduled_at <= now(),
         is_under_way=issue.state in UNDER_WAY,
         pause=pause or PauseForm(formdata=None),

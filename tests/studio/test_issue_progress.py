@@ -1,6 +1,7 @@
 """An issue on its way: how far it has got, and what the owner may do about it."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -8,6 +9,7 @@ from app.extensions import db
 from app.newsletter.issues import progress
 from app.newsletter.issues.models import Issue
 from app.newsletter.sending.deliveries import Delivery
+from app.newsletter.sending.run import SILENCE
 from tests.studio import factories
 from tests.studio.desk import IssueDesk, kept
 
@@ -55,6 +57,47 @@ def test_those_who_are_not_due_yet_are_waited_for_in_words(desk, clock):
     page = desk.get("/progress").text
     assert "the next goes Nov 23, 2026, 12:01 PM EST" in page
     assert "a second," not in page
+
+
+@pytest.mark.parametrize(
+    ("kept_words", "said"),
+    [
+        ("ConnectionRefusedError: [Errno 111] Connection refused", "The mail server cannot be reached."),
+        ("gaierror: [Errno -2] Name or service not known", "The mail server cannot be reached."),
+        ("SMTPServerDisconnected: Connection unexpectedly closed", "The mail server broke off the conversation."),
+        ("the server hung up", "The mail server broke off the conversation."),
+        ("no answer within 20 s", "The mail server does not answer."),
+        ("SSLCertVerificationError: certificate has expired", "No secure connection to the mail server could be made."),
+        ("SMTPAuthenticationError: (454, b'later')", "The mail server does not take the log-in just now."),
+        ("SMTPConnectError: (421, b'busy')", "The mail server does not take letters just now."),
+        ("421 4.3.2 going down", "The mail server does not take letters just now."),
+        ("OperationalError: disk full", "Something went wrong on the site itself."),
+    ],
+)
+def test_trouble_is_told_in_words_with_the_technical_ones_after_them(desk, issue, kept_words, said):
+    progress.note_trouble(issue.id, kept_words)
+    db.session.commit()
+    page = unescape(desk.get("/progress").text)
+    assert f"<b>It waits:</b> {said} The site keeps trying." in page
+    assert f"In technical words: <bdi>{kept_words}</bdi>" in page
+
+
+def test_while_there_is_trouble_nothing_is_said_of_how_fast_it_goes(desk, issue, clock):
+    desk.post("/pause", reason="")
+    desk.post("/resumption")
+    progress.count(issue.id, sent=20)
+    progress.note_trouble(issue.id, SILENCE)
+    db.session.commit()
+    clock.advance(seconds=10)
+    page = desk.get("/progress").text
+    assert f"<b>It waits:</b> <bdi>{SILENCE}</bdi>" in page, "what is a sentence stays one"
+    assert "a second," not in page
+    assert "It goes on" not in page
+    progress.note_trouble(issue.id, "")
+    db.session.commit()
+    page = desk.get("/progress").text
+    assert "2.0 a second, less than a minute left" in page
+    assert "It waits" not in page
 
 
 def test_what_failed_is_listed_with_the_servers_words(desk):
