@@ -107,17 +107,21 @@ def _who_leaves(message: Message) -> Person | None:
 
 
 def _may_be_a_bounce(message: Message) -> bool:
-    """A report on a delivery (RFC 3464), or else a mail from a mail system that nobody wrote in answer (RFC 3834)."""
-    if _part(message, "message/delivery-status"):
+    """A report on a delivery (RFC 3464), or else a mail from a mail system that nobody wrote in answer (RFC 3834).
+
+    Exim marks its plain bounces as replies, too, and in X-Failed-Recipients names whom it could not reach.
+    """
+    if _part(message, "message/delivery-status") or "X-Failed-Recipients" in message:
         return True
+    sender = parseaddr(str(message.get("From", "")))[1].partition("@")[0].lower()
+    is_of_nobody, is_of_system = _lower(message, "Return-Path") == "<>", sender in MAIL_SYSTEMS
     if (
         _lower(message, "Auto-Submitted").startswith("auto-replied")
         or "X-Autoreply" in message
         or "X-Autorespond" in message
     ):
-        return False
-    sender = parseaddr(str(message.get("From", "")))[1].partition("@")[0].lower()
-    return _lower(message, "Return-Path") == "<>" or sender in MAIL_SYSTEMS
+        return is_of_nobody and is_of_system
+    return is_of_nobody or is_of_system
 
 
 def _handle_bounce(message: Message, raw: bytes) -> str:

@@ -193,6 +193,29 @@ Sorry, no mailbox here by that name. (#5.1.1)
 {letter}
 """
 
+# Exim before it wrote reports, and still where it is told not to.
+EXIM = """\
+Return-Path: <>
+Envelope-To: {envelope}
+X-Failed-Recipients: {address}
+Auto-Submitted: auto-replied
+From: Mail Delivery System <Mailer-Daemon@mx.example.org>
+To: {envelope}
+Subject: Mail delivery failed: returning message to sender
+Date: Tue, 24 Nov 2026 09:00:00 +0000
+
+What you sent could not be brought to one of its recipients, and that is for good.
+
+  {address}
+    host mx.example.org [192.0.2.5]
+    SMTP error from remote mail server after RCPT TO:<{address}>:
+    {diagnostic}
+
+------ This is a copy of the message's headers. ------
+
+{letter}
+"""
+
 AWAY = (
     """\
 Return-Path: <>

@@ -15,10 +15,10 @@ from app.people.models import Person
 from app.people.suppressions import COMPLAINT, HARD_BOUNCE, SOFT_BOUNCES, Suppression
 from tests.newsletter.conftest import ADA, fresh, rows_of_everybody
 from tests.newsletter.returned.conftest import counters, envelope_of, reason, sent
-from tests.newsletter.returned.mails import AWAY, EXCHANGE, GMAIL, LEAVING, POSTFIX, QMAIL, REPLY, mail
+from tests.newsletter.returned.mails import AWAY, EXCHANGE, EXIM, GMAIL, LEAVING, POSTFIX, QMAIL, REPLY, mail
 from tests.newsletter.returned.mails import COMPLAINT as ARF
 
-FORMATS = {"postfix": POSTFIX, "exchange": EXCHANGE, "gmail": GMAIL, "qmail": QMAIL}
+FORMATS = {"postfix": POSTFIX, "exchange": EXCHANGE, "gmail": GMAIL, "qmail": QMAIL, "exim": EXIM}
 PLAIN = "hello@doctor.example.org"
 
 
@@ -154,6 +154,12 @@ def like(email):
 def test_the_way_out_in_a_returned_letter_names_its_reader(delivery, clock):
     clock.advance(days=30)
     assert take(mail(EXCHANGE, way_out=way_out_of(Person.with_email(ADA)))) == "bounce"
+    assert reason() == HARD_BOUNCE
+
+
+def test_a_mail_system_that_calls_its_bounce_a_reply_is_heard_without_exims_header(delivery):
+    raw = mail(QMAIL, envelope=envelope_of(delivery))
+    assert take(b"Auto-Submitted: auto-replied\n" + raw) == "bounce"
     assert reason() == HARD_BOUNCE
 
 
