@@ -34,11 +34,13 @@ class UnreachableMailbox(Exception):
     """The mailbox could not be read. The message says why, without the password."""
 
 
-def take_in(raw: bytes, name: str) -> str:
+def take_in(raw: bytes, name: str, *, keeps: bool = True) -> str:
     """Handle one mail and commit: what it was, as bounce_mail.handle says, or OTHER, or MALFORMED.
 
-    `name` is for the log. A database that is away is raised: the mail must be tried again.
+    `name` is for the log, and so is whether the mail `keeps` lying where it came from. A database that is away is
+    raised: the mail must be tried again.
     """
+    rest = ", and is kept" if keeps else ""
     try:
         what = bounce_mail.handle(raw)
         db.session.commit()
@@ -47,11 +49,11 @@ def take_in(raw: bytes, name: str) -> str:
         raise
     except bounce_mail.Malformed as problem:
         db.session.rollback()
-        log.warning("mail %s cannot be read, and is kept: %s", name, problem)
+        log.warning("mail %s cannot be read%s: %s", name, rest, problem)
         return MALFORMED
     except Exception:  # A mail that nobody foresaw must not hold up those behind it.
         db.session.rollback()
-        log.exception("mail %s could not be handled, and is kept", name)
+        log.exception("mail %s could not be handled%s", name, rest)
         return MALFORMED
     if what:
         log.info("mail %s: %s", name, what)

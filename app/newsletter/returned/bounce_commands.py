@@ -38,11 +38,12 @@ def read_bounces(maildir: Path | None, mail: BinaryIO | None) -> None:
         raise click.ClickException(str(problem)) from None
     click.echo(", ".join(f"{number} {what}" for what, number in sorted(tally.items())) or "Nothing new.")
     if mail and bounce_boxes.MALFORMED in tally:
+        click.echo("This is no mail that can be read. Nothing was done, and no copy of it is kept.", err=True)
         sys.exit(NO_MAIL)
 
 
 def _read_one(mail: BinaryIO) -> bounce_boxes.Tally:
-    return bounce_boxes.Tally([bounce_boxes.take_in(mail.read(LONGEST_MAIL + 1), "from the pipe")])
+    return bounce_boxes.Tally([bounce_boxes.take_in(mail.read(LONGEST_MAIL + 1), "from the pipe", keeps=False)])
 
 
 def _read_boxes(maildir: Path | None) -> bounce_boxes.Tally:

@@ -97,7 +97,12 @@ def test_one_mail_from_standard_input_as_a_mail_servers_pipe_gives_it(app, deliv
     assert (result.exit_code, result.output.splitlines()[-1]) == (0, "1 bounce")
     assert counters(delivery) == (1, 0)
     assert read(app, "-", stdin=mail(REPLY)).exit_code == 0
-    assert read(app, "-", stdin=b"\xff").exit_code == 65
+
+
+def test_of_an_unreadable_mail_from_a_pipe_nobody_says_that_it_is_kept(app, caplog):
+    result = read(app, "-", stdin=b"\xff")
+    assert (result.exit_code, "no copy of it is kept" in result.output) == (65, True)
+    assert "from the pipe cannot be read: it has no headers" in caplog.text
 
 
 def test_a_mailbox_is_read_over_imap_and_mail_for_a_human_stays_unread(app, delivery, mailbox, monkeypatch):
