@@ -12,6 +12,12 @@ from app.clock import now
 from app.extensions import Model, db, insert_with_conflict
 
 SOURCES_SHOWN = 20
+IMPORT = "Import"
+
+
+def page_or_import(source: str) -> str:
+    """Under what a subscription's source is counted: a page here, or an import, whose file may say anything."""
+    return source if not source or source.startswith(("/", f"{IMPORT} from ")) else IMPORT
 
 
 class GrowthDay(Model):

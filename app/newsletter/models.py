@@ -22,7 +22,7 @@ from app import followups
 from app.clock import in_zone, is_zone, now
 from app.extensions import Model, came_first, db
 from app.followups.models import TAG
-from app.newsletter.growth import GrowthDay
+from app.newsletter.growth import GrowthDay, page_or_import
 from app.newsletter.offer import Topic
 from app.newsletter.preferences import quiet_hours
 from app.newsletter.tags import Tag, subscription_tag
@@ -217,5 +217,5 @@ class Subscription(Model):
     def leave(self) -> None:
         """Take it off the list. Links to confirm it that were mailed before are for SignUp.void_all to end."""
         if self.is_active:
-            GrowthDay.count(self.source, departed=1)
+            GrowthDay.count(page_or_import(self.source), departed=1)
         self.unsubscribed_at = self.unsubscribed_at or now()

@@ -18,6 +18,7 @@ from app.newsletter.sending.deliveries import Delivery
 from app.people.models import Person
 from tests.conftest import new_database, running
 from tests.newsletter.conftest import ADA, Reader, at_once, fresh
+from tests.newsletter.in_and_out.importing import csv_of, taken_in
 
 HUB = "/hubs/leadership-mentorship"
 
@@ -198,3 +199,14 @@ def revision_before_growth():
     folder = Path(__file__).parents[2] / "migrations" / "versions"
     (growth,) = folder.glob("*_growth.py")
     return re.search(r'^down_revision = "(\w+)"', growth.read_text(), re.MULTILINE)[1]
+
+
+def test_what_a_file_says_of_where_somebody_came_from_is_no_page_here(app, clock):
+    taken_in(csv_of("email,source", f"{ADA},embedded_form", "grace@example.org,/hubs/leadership"))
+    clock.advance(days=1)
+    leave_everything(Person.with_email(ADA), page="/")
+    db.session.commit()
+    assert days() == [
+        (date(2026, 11, 23), "Import from another system", 2, 0),
+        (date(2026, 11, 24), "Import", 0, 1),
+    ]

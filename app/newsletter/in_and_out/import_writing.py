@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, case, func, or_, select,
 from app.clock import now
 from app.extensions import Model, db, insert_with_conflict
 from app.followups import SequenceRun
-from app.newsletter.growth import GrowthDay
+from app.newsletter.growth import IMPORT, GrowthDay
 from app.newsletter.in_and_out.import_csv import Entry
 from app.newsletter.models import PURPOSE, Subscription, subscription_topic
 from app.newsletter.offer import Topic
@@ -54,7 +54,7 @@ class Batch:
         people = self._people(entries, with_names=True)
         entries = [each for each in entries if each.email in people]
         subscriptions = self._subscriptions(people, entries, _as_confirmed(self._label))
-        GrowthDay.count_joined(_source(each, self._label) for each in entries)
+        GrowthDay.count_joined(_import_from(self._label) for _ in entries)
         self._record(people, "given", f"Imported from {self._label}. {basis}")
         _attach(subscription_topic, "topic_id", subscriptions, {each.email: each.topics for each in entries}, _topics)
         _attach(subscription_tag, "tag_id", subscriptions, {each.email: each.tags for each in entries}, _tags)
@@ -144,7 +144,11 @@ def _by_email(entry: Entry) -> str:
 
 
 def _source(entry: Entry, label: str) -> str:
-    return entry.source or f"Import from {label}"
+    return entry.source or _import_from(label)
+
+
+def _import_from(label: str) -> str:
+    return f"{IMPORT} from {label}"
 
 
 def _as_confirmed(label: str) -> Callable[[Entry], Row]:
