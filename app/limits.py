@@ -52,7 +52,8 @@ def _ascii(domain: str) -> str:
 
 
 def typed_domain() -> str:
-    return typed_address().rpartition("@")[2]
+    # Of an empty key the limiter would say that something is wrong with the site.
+    return typed_address().rpartition("@")[2] or "none"
 
 
 def network() -> str:

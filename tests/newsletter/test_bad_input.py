@@ -70,3 +70,9 @@ def test_good_addresses_of_unusual_kinds_are_taken(client, mail):
     for typed in ("ada+letters@example.org", "ada@bücher.example.org", "o'hara@example.org"):
         assert client.post("/newsletter/", data={"email": typed}).status_code == 303
     assert mail.recipients == ["ada+letters@example.org", "ada@xn--bcher-kva.example.org", "o'hara@example.org"]
+
+
+@pytest.mark.parametrize("path", ["/newsletter/new-link", "/newsletter/"])
+def test_an_empty_form_is_no_trouble_of_the_site(client, limits, caplog, path):
+    assert client.post(path, data={}).status_code == 422
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
