@@ -303,3 +303,32 @@ def test_an_audience_stays_once_the_issue_is_scheduled(desk, issue, readers):
     assert (kept(issue).include, kept(issue).exclude) == ({}, {})
     with pytest.raises(WrongMoment):
         issue.wear("", "", issue.cover_mark)
+
+
+def test_an_issue_that_goes_before_this_one_is_named_as_far_as_it_has_got(desk, issue, readers, clock):
+    def said():
+        return re.search(r"<dt>One letter a day</dt><dd>(.*?)</dd>", desk.get("/sending").text)
+
+    before = factories.issue("Before")
+    before.schedule(clock.time)
+    db.session.commit()
+    assert not said()
+    before.freeze()
+    db.session.commit()
+    assert said()[1] == (
+        "<bdi>Before</bdi> has begun to go, and has reached nobody yet. Whoever gets both gets them a day apart."
+    )
+    before.sent = 3
+    db.session.commit()
+    assert said()[1] == "<bdi>Before</bdi> has begun to go. Whoever gets both gets them a day apart."
+    clock.advance(hours=30)
+    before.finished_at = clock.time
+    db.session.commit()
+    assert said()[1] == "Whoever got <bdi>Before</bdi> within the last day gets this a day after it."
+    before.sent, before.failed = 0, 3
+    db.session.commit()
+    assert not said(), "nobody got it"
+    before.sent = 3
+    db.session.commit()
+    clock.advance(hours=24, seconds=1)
+    assert not said()

@@ -73,7 +73,7 @@ def send(slug: str, yes: bool) -> None:
     db.session.commit()
     click.echo(f"On its way to {count:,} subscribers. See flask newsletter status {slug}.")
     if before:
-        click.echo(f"Whoever got {before.slug} lately gets this a day after it.")
+        click.echo(f"Whoever got {before.slug} within the last day, or gets it still, gets this a day after it.")
 
 
 @newsletter.command()

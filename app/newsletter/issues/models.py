@@ -4,11 +4,11 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, String, and_, or_, select, text
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, Index, String, and_, func, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.extensions import Model, db
+from app.extensions import Model, UTCDateTime, db
 from app.newsletter.issues.audience import Audience
 from app.newsletter.issues.seen import mark_of
 from app.newsletter.sending.deliveries import Delivery
@@ -278,9 +278,14 @@ class Issue(Model):
 
     @classmethod
     def last_gone_within(cls, span: timedelta) -> "Issue | None":
-        """The one that began to go last, if that was within `span`: its readers get no other before it has passed."""
-        gone = select(cls).where(cls.frozen_at > now() - span, cls.recipients > 0).order_by(cls.frozen_at.desc())
-        return db.session.scalar(gone.limit(1))
+        """The one that began to go last of those that reached anybody within `span`, or still may.
+
+        Whoever gets it gets no other before a `span` has passed.
+        """
+        ended = func.coalesce(cls.finished_at, cls.cancelled_at, type_=UTCDateTime)
+        lately = or_(ended.is_(None), and_(cls.sent > 0, ended > now() - span))
+        gone = select(cls).where(cls.frozen_at.is_not(None), lately)
+        return db.session.scalar(gone.order_by(cls.frozen_at.desc()).limit(1))
 
     @classmethod
     def coming_for_within(cls, span: timedelta) -> "list[Issue]":
