@@ -98,7 +98,8 @@ def cross_origin_exempt(view: View[P]) -> View[P]:
 
 
 def reads_file_itself(most: int) -> Callable[[View[P]], View[P]]:
-    """Mark a view that takes a file of up to `most` bytes: nothing of what is sent is read before the view asks for it.
+    """Mark a view that takes a file of up to `most` bytes, or a text as long as one: nothing of what is sent is read
+    before the view asks for it.
 
     Such a view is exempt from csrf and calls csrf.protect() once it knows who is there, so that no stranger can make
     the site wait for so much.

@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import defer
 
-from app.extensions import db
+from app.extensions import csrf, db
 from app.newsletter.issues.cards import SHELVES
 from app.newsletter.issues.composing import FIELDS
 from app.newsletter.issues.drafting import copy_of, new_draft, rewrite
 from app.newsletter.issues.models import ChangedMeanwhile, Issue, WrongMoment
 from app.newsletter.issues.pictures import Cover
+from app.publishing import reads_file_itself
 from app.studio.blueprint import bp
 from app.studio.issue_forms import IssueForm, NewIssueForm
 from app.studio.listing import Asked, Listing, by_first_moment
@@ -35,6 +36,8 @@ ISSUES = Listing(
     ),
 )
 AN_ISSUE = "/issues/<int(max=2147483647):issue_id>"
+# Far more than a letter may have: what is too long to send is given back to whoever typed it, not turned away unread.
+LARGEST_FORM = 2 * 1024 * 1024
 SAVED_ELSEWHERE = "This issue was saved from another window meanwhile."
 
 
@@ -79,7 +82,10 @@ def show_issue(issue_id: int) -> ResponseReturnValue:
 
 
 @bp.post(AN_ISSUE)
+@csrf.exempt
+@reads_file_itself(LARGEST_FORM)
 def save_issue(issue_id: int) -> ResponseReturnValue:
+    csrf.protect()  # Not before this view, where the owner is known: it reads all that is sent.
     issue, form = wanted_for_update(issue_id), IssueForm()
     if not form.validate():
         return _not_saved(issue, form, " ".join(next(iter(form.errors.values()))), 422)

@@ -8,6 +8,9 @@ from wtforms.validators import Length
 from app.people.forms import PlainText, SinglePlainLine, one_kind_of_line_break
 
 LONGEST_TEXT = 100_000
+TOO_LONG = (
+    f"Too long to send: {LONGEST_TEXT:,} characters are the most, and Gmail clips a letter at 102 kB. Shorten it."
+)
 
 
 def line(label: str, *validators: Any, most: int = 200) -> StringField:
@@ -18,5 +21,5 @@ def line(label: str, *validators: Any, most: int = 200) -> StringField:
 
 def text(label: str, *validators: Any) -> TextAreaField:
     """Markdown of any number of lines."""
-    length = Length(max=LONGEST_TEXT, message="A letter this long is cut off by mail programs.")
+    length = Length(max=LONGEST_TEXT, message=TOO_LONG)
     return TextAreaField(label, [*validators, length, PlainText()], filters=[one_kind_of_line_break])

@@ -44,6 +44,8 @@ function keepSaved(form) {
         form.dispatchEvent(new Event("saved"));
       } else if (answer.status === 422) {
         say(`Not saved: ${said?.message ?? "something in it has to be mended."}`, true);
+      } else if (answer.status === 413) {
+        say("Not saved: the text is too long to send. Shorten it; what you typed stays here.", true);
       } else if (answer.status === 409) {
         conflict = true;
         say(`Not saved: ${said?.message ?? "it was changed elsewhere."} Press Save to see both.`, true);

@@ -126,7 +126,7 @@ def test_a_draft_saves_itself_again_and_again(desk, issue, clock):
         ({"preview": "{0.__class__}"}, "There is no merge field {0.__class__}."),
         ({"body": "[article: Nothing]"}, "There is no article called “Nothing”."),
         ({"title": ""}, "Give it a title."),
-        ({"body": "a" * 100_001}, "cut off by mail programs"),
+        ({"body": "a" * 100_001}, "Too long to send: 100,000 characters are the most"),
         ({"sender_name": "Ada\nBcc: x@example.org"}, "on one line"),
     ],
 )
@@ -138,6 +138,24 @@ def test_what_would_not_come_out_as_meant_is_refused_and_stays_typed(desk, issue
     assert page.status_code == 422
     assert said in page.text
     assert "some words." in page.text or next(iter(typed.values()))[:50] in page.text
+    assert kept(issue).revision == 1
+
+
+@pytest.mark.parametrize("text", ["word " * 60_000 + "end", "\N{STETHOSCOPE} " * 50_001 + "end", "a" * 1_500_000])
+def test_a_text_far_too_long_to_send_is_given_back_whole(desk, issue, text):
+    said = desk.post(headers=SCRIPT, body=text)
+    assert (said.status_code, "Too long to send" in said.get_json()["message"]) == (422, True)
+    page = desk.post(body=text)
+    assert (page.status_code, "Too long to send" in page.text, text in page.text) == (422, True, True)
+    assert kept(issue).revision == 1
+
+
+def test_a_text_longer_than_the_site_reads_is_refused_unread(desk, client, learner, issue):
+    assert desk.post(headers=SCRIPT, body="a" * 2_300_000).status_code == 413
+    typed = {"body": "a" * 300_000}
+    assert client.post(desk.path, data=typed).status_code == 303, "to the sign-in"
+    assert learner.post(desk.path, data=typed).status_code == 404
+    assert desk.client.post(desk.path, data=typed).status_code == 400, "there is no token in it"
     assert kept(issue).revision == 1
 
 
