@@ -60,7 +60,11 @@ def show_upload(upload_id: int) -> ResponseReturnValue:
     if upload.step == "columns" or (upload.step == "checked" and "change" in request.args):
         return _plan_page(upload)
     return render_template(
-        "studio/import.html", upload=upload, report=upload.report, rejects=UploadReject.of(upload_id, most=SHOWN)
+        "studio/import.html",
+        upload=upload,
+        report=upload.report,
+        rejects=UploadReject.of(upload_id, most=SHOWN),
+        source=upload.source() if upload.step == "checked" else None,
     )
 
 

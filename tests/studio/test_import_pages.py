@@ -195,3 +195,18 @@ def test_the_list_leads_to_import_and_export(owner):
     assert "ada@example.org,'=Ada,active" in answer.text
     assert "gone@example.org" not in answer.text
     assert "gone@example.org" in owner.get("/studio/subscriptions/export.csv?all=1").text
+
+
+def test_a_check_names_what_it_leaves_out(owner, work):
+    file = b"email,signup date,Opted out,Unsubscribed at,Shoe size\nada@example.org,03/04/2023,,,7\n"
+    path = send(owner, file).location
+    check(owner, path, column_name="", column_status="", column_signed_up_at="1", column_left_at="3")
+    work()
+    page = owner.get(path).text
+    assert "Also tells who is out: <bdi>Opted out</bdi>" in page
+    assert "nothing is taken: <bdi>Shoe size</bdi>" in page
+    assert "a date that cannot be read, the first in line 2" in page
+    press(owner, path, "import")
+    work()
+    assert everybody() == {"ada@example.org": "active"}
+    assert "a date that cannot be read" in owner.get(path).text

@@ -94,6 +94,10 @@ def _tell_of(source: Source) -> None:
     click.echo(f"{source.file_name}: {source.label}")
     for name, place in source.columns.items():
         click.echo(f"  {FIELDS[name]}: column {source.header[place]!r}")
+    if source.signs:
+        click.echo(f"  Also tells who is out: {', '.join(source.signs)}")
+    if source.unused:
+        click.echo(f"  Not used: {', '.join(source.unused)}")
 
 
 def _take_in(taking: Import, rejects: IO[str] | None, *, write: bool) -> None:
@@ -114,3 +118,5 @@ def _take_in(taking: Import, rejects: IO[str] | None, *, write: bool) -> None:
                 shown += 1
     for words, count in taking.report.lines():
         click.echo(f"{count:10,}  {words}")
+    if taking.report.unread_dates:
+        click.echo(taking.report.unread_dates)

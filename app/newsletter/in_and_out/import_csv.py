@@ -13,24 +13,25 @@ from app.newsletter.in_and_out.cells import (
     CellTrouble,
     QuietHours,
     career_stage,
+    is_plain_answer,
     line,
     past_moment,
     pause_end,
+    puts_day_first,
     quiet_hours,
     word,
     words,
 )
 from app.newsletter.in_and_out.csv_reading import Row, Table, UnreadableFile
 from app.newsletter.in_and_out.export_csv import unescaped
+from app.newsletter.in_and_out.import_standing import Signs
 from app.newsletter.in_and_out.import_systems import (
-    FALSE,
     KEEP_OUT,
     OUR_OWN,
+    STANDINGS,
     SYSTEMS,
-    TRUE,
     Standing,
     guess_columns,
-    plain,
     recognize,
 )
 from app.newsletter.offer import Topic
@@ -38,6 +39,9 @@ from app.people.addresses import InvalidAddress, domain_of, normalize
 from app.people.suppressions import BY_OWNER, COMPLAINT, HARD_BOUNCE, REASONS
 
 MOST_TAGS = 200
+# The moments in a row, and the column that may hold a date in their place.
+_MOMENTS = {"signed_up_at": "subscribed", "confirmed_at": "confirmed", "left_at": ""}
+_DATES = (*_MOMENTS, "subscribed", "confirmed", "paused_until")
 # Names before the @ that need no closer look (RFC 5322, dot-atom), of at most 64 characters.
 _PLAIN_NAME = re.compile(r"(?=.{1,64}$)[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 # Substack keeps such addresses in its files; https://github.com/TryGhost/migrate leaves them out, too.
@@ -70,6 +74,8 @@ class Entry:
     left_at: datetime | None = None
     paused_until: datetime | None = None
     quiet_hours: QuietHours | None = None
+    # Whether a moment stands there of which nobody can say when it was.
+    has_unread_date: bool = False
     # Why mail to it must stop, as a word of the suppression list.
     suppression: str = ""
 
@@ -99,8 +105,8 @@ class Source:
         if "email" not in self.columns:
             known = ", ".join(column or "(no name)" for column in self.header[:20])
             raise UnreadableFile(f"No column of addresses was found. Say which one it is. The columns are: {known}.")
-        signs = SYSTEMS[self.system].signs
-        self._signs = [(place, *signs[plain(name)]) for place, name in enumerate(self.header) if plain(name) in signs]
+        self._signs = Signs(self.system, self.header, self.columns)
+        self._days_first: dict[str, bool | None] = {}
         # Mailchimp's file of contacts who never subscribed looks like that of those who did.
         self._nobody_asked = self.system == "mailchimp" and self.file_name.lower().startswith("nonsubscribed")
         self._topics = _topic_names()
@@ -110,11 +116,23 @@ class Source:
     def label(self) -> str:
         return SYSTEMS[self.system].label
 
+    @property
+    def signs(self) -> list[str]:
+        """The names of further columns that tell who is out."""
+        return [self.header[place] for place in self._signs.places if place not in self.columns.values()]
+
+    @property
+    def unused(self) -> list[str]:
+        """The names of the columns of which nothing is taken."""
+        used = {*self.columns.values(), *self._signs.places}
+        return [name or f"column {place + 1}" for place, name in enumerate(self.header) if place not in used]
+
     def _table(self) -> Table:
         return Table(self._blocks(), self._encoding)
 
     def __iter__(self) -> Iterator[Entry | Rejected]:
         """What each row says, or why it is rejected. Raises UnreadableFile."""
+        self._days_first = self._orders_of_days()
         for row in self._table():
             try:
                 yield self._entry(row)
@@ -123,7 +141,7 @@ class Source:
 
     def kept_out(self) -> Iterator[str]:
         """The addresses that any row says are not subscribed there any more, wherever in the file."""
-        if not (self._signs or self.columns.keys() & {"status", "suppressed"}):
+        if not (self._signs.places or self.columns.keys() & {"status", "suppressed", "subscribed", "confirmed"}):
             return
         for row in self._table():
             with suppress(CellTrouble, InvalidAddress):
@@ -138,9 +156,6 @@ class Source:
         if not said["email"]:
             raise CellTrouble("There is no address.")
         suppression = said.get("suppressed", "").lower()
-        signed_up_at, confirmed_at, left_at = (
-            past_moment(said.get(name, "")) for name in ("signed_up_at", "confirmed_at", "left_at")
-        )
         standing = self._standing(row.cells, said)
         # Of who is not subscribed nothing more is kept, and nothing more may stand in the way of noting that.
         wishes = self._wishes(said, standing) if standing in (Standing.SUBSCRIBED, Standing.PAUSED) else {}
@@ -150,10 +165,8 @@ class Source:
             standing=Standing.SUBSCRIBED if standing is Standing.PAUSED else standing,
             name=_name(said),
             source=line(said.get("source", ""), 200),
-            signed_up_at=signed_up_at,
-            confirmed_at=confirmed_at,
-            left_at=left_at,
             suppression=suppression if suppression in REASONS else _REASONS.get(standing, ""),
+            **self._dates_in(said),
             **wishes,
         )
 
@@ -164,7 +177,7 @@ class Source:
             "topics": self._topics_in(said.get("topics", "")),
             "tags": self._tags_in(said.get("tags", "")),
             "career_stage": career_stage(said.get("career_stage", "")),
-            "paused_until": pause_end(said.get("paused_until", "")),
+            "paused_until": pause_end(said.get("paused_until", ""), day_first=self._days_first.get("paused_until")),
             "quiet_hours": quiet_hours(said.get("quiet_hours", "")),
         }
 
@@ -174,18 +187,30 @@ class Source:
         return unescaped(cell) if self.system == OUR_OWN else cell
 
     def _standing(self, cells: list[str], said: Mapping[str, str]) -> Standing:
-        if self._nobody_asked:
-            return Standing.UNCONFIRMED
-        for place, when, standing in self._signs:
-            if _tells(when, cells[place].strip().lower() if place < len(cells) else ""):
-                return standing
-        if said.get("suppressed"):
-            return SYSTEMS[self.system].standing(word(said["suppressed"])) or Standing.BLOCKED
-        if not (status := said.get("status", "")):
-            return Standing.SUBSCRIBED
-        if (standing_told := SYSTEMS[self.system].standing(word(status))) is None:
-            raise CellTrouble(f"Its status, {status[:40]!r}, is none that is known.")
-        return standing_told
+        return Standing.UNCONFIRMED if self._nobody_asked else self._signs.of(cells, said)
+
+    def _orders_of_days(self) -> dict[str, bool | None]:
+        """By field, whether the dates of its column have the day before the month, where the column makes it plain."""
+        columns = [(name, self.columns[name]) for name in _DATES if name in self.columns]
+        told: dict[str, set[bool]] = {name: set() for name, _ in columns}
+        for row in self._table() if columns else ():
+            for name, place in columns:
+                if place < len(row.cells) and "/" in row.cells[place]:
+                    order = puts_day_first(row.cells[place].strip())
+                    if order is not None:
+                        told[name].add(order)
+        return {name: orders.pop() for name, orders in told.items() if len(orders) == 1}
+
+    def _dates_in(self, said: Mapping[str, str]) -> dict[str, Any]:
+        """The moments in a row, and whether one that stands there cannot be read."""
+        found: dict[str, Any] = {"has_unread_date": False}
+        for name, also in _MOMENTS.items():
+            source = name if said.get(name) else also
+            text = said.get(source, "")
+            found[name] = past_moment(text, day_first=self._days_first.get(source))
+            if text and found[name] is None and not is_plain_answer(text) and word(text) not in STANDINGS:
+                found["has_unread_date"] = True
+        return found
 
     def _topics_in(self, cell: str) -> tuple[str, ...]:
         named = words(cell)
@@ -223,15 +248,6 @@ def _topic_names() -> dict[str, str]:
     """The key of each topic, by its key and by its label, both in small letters."""
     topics = Topic.offered()
     return {topic.label.lower(): topic.key for topic in topics} | {topic.key.lower(): topic.key for topic in topics}
-
-
-def _tells(when: str, cell: str) -> bool:
-    """Whether a sign holds for a row. Raises CellTrouble for what is neither true nor false."""
-    if when in ("always", "filled"):
-        return when == "always" or bool(cell)
-    if cell not in TRUE | FALSE:
-        raise CellTrouble(f"{cell[:40]!r} was found where only true or false makes sense.")
-    return (cell in TRUE) == (when == "true")
 
 
 def _with_details(said: dict[str, str]) -> dict[str, str]:

@@ -36,6 +36,8 @@ BASES = {
 NEW, KNOWN, LEFT_THERE, SUPPRESSED_THERE = "new", "known", "left there", "suppressed there"
 LEFT_HERE, SUPPRESSED_HERE, CONTRARY = "left here", "suppressed here", "contrary"
 UNCONFIRMED, DOUBLED, INVALID = "unconfirmed", "doubled", "invalid"
+# Of those taken in or noted, how many; and where the first of them stands.
+UNREAD_DATE, FIRST_UNREAD_DATE = "unread date", "first unread date"
 # Every row is counted under one of these; the words are the report's.
 OUTCOMES = {
     NEW: "New: subscribed, with no mail to them",
@@ -67,11 +69,26 @@ class Report:
 
     @property
     def rows(self) -> int:
-        return self.counts.total()
+        return sum(self.counts[outcome] for outcome in OUTCOMES)
 
     def lines(self) -> list[tuple[str, int]]:
         """What to tell: each outcome there was, in words, and how often."""
         return [(words, self.counts[outcome]) for outcome, words in OUTCOMES.items() if self.counts[outcome]]
+
+    @property
+    def unread_dates(self) -> str:
+        """How many dates could not be read, in words; empty when all could."""
+        if not (count := self.counts[UNREAD_DATE]):
+            return ""
+        rows = "1 of these rows has" if count == 1 else f"{count:,} of these rows have"
+        return (
+            f"{rows} a date that cannot be read, the first in line {self.counts[FIRST_UNREAD_DATE]}. They are taken "
+            "without it, as if it were today's. Write dates like 2026-12-31."
+        )
+
+    def note_unread_date(self, line: int) -> None:
+        self.counts[UNREAD_DATE] += 1
+        self.counts[FIRST_UNREAD_DATE] = self.counts[FIRST_UNREAD_DATE] or line
 
 
 class Import:
@@ -123,6 +140,8 @@ class Import:
             if isinstance(row, Entry):
                 outcome = _decided(row, known[row.email])
                 by_outcome.setdefault(outcome, []).append(row)
+                if row.has_unread_date and outcome in (NEW, LEFT_THERE):
+                    self.report.note_unread_date(row.line)
                 if outcome in REASONS:
                     rejected.append(_rejected(row, outcome))
             else:

@@ -44,9 +44,14 @@ FIELDS = {
     "first_name": "First name",
     "last_name": "Last name",
     "status": "Status",
+    "subscribed": "Subscribed or opted in: yes or no",
+    "confirmed": "Confirmed: yes or no",
     "confirmed_at": "Confirmed on",
     "signed_up_at": "Signed up on",
-    "left_at": "Left on",
+    "left_at": "Unsubscribed: since when, or yes",
+    "bounced": "Bounced: since when, or yes",
+    "complained": "Complained: since when, or yes",
+    "blocked": "Do not e-mail: yes or no",
     "topics": "Topics",
     "tags": "Tags",
     "career_stage": "Career stage",
@@ -56,16 +61,28 @@ FIELDS = {
     "details": "Details, as JSON",
     "suppressed": "Why suppressed",
 }
-_GUESSES = {
+GUESSES = {
     "email": "email emailaddress mail subscriberemail",
     "name": "name fullname displayname",
     "first_name": "firstname fname givenname first",
     "last_name": "lastname lname surname familyname last",
     "status": "status state subscriptionstatus subscribertype type",
-    "confirmed_at": "confirmed confirmedat confirmtime confirmationdate",
+    "subscribed": "subscribed issubscribed optin optedin emailoptin emailoptedin acceptsmarketing "
+    "acceptsemailmarketing marketingconsent emailconsent",
+    "confirmed": "confirmed isconfirmed emailconfirmed verified isverified emailverified doubleoptin",
+    "confirmed_at": "confirmedat confirmedon confirmtime confirmationdate confirmationtime dateconfirmed",
     "signed_up_at": "optintime subscribedat signupdate dateadded subscriptiondate creationdate createdat created "
     "requestedat requested startdate",
-    "left_at": "left leftat unsubtime unsubscribedat unsubscriptiondate",
+    "left_at": "left leftat lefton unsubtime unsubscribedat unsubscribedon unsubscriptiondate unsubscribedate "
+    "unsubscribeddate unsubscribetime unsubscribeat dateunsubscribed optoutat optedoutat optoutdate optedoutdate "
+    "optedouton optouttime unsubscribed isunsubscribed unsubscribe optedout isoptedout optout hasoptedout emailoptout "
+    "emailoptedout hasoptedoutofemail optedoutofemail unsubscribedfromallemail unsubscribedfromemails",
+    "bounced": "bounced bouncedat bouncedon bouncedate isbounced hasbounced emailbounced hardbounced hardbounce "
+    "undeliverable isundeliverable",
+    "complained": "complained complainedat complainedon complaint complaintdate spamcomplaint markedasspam "
+    "reportedspam reportedasspam spam",
+    "blocked": "blocked blockedat isblocked blocklisted blacklisted donotemail donotmail donotcontact donotsend "
+    "dontemail nomail noemail",
     "topics": "topics topic",
     "tags": "tags tag labels",
     "career_stage": "careerstage stage",
@@ -163,7 +180,7 @@ def guess_columns(header: Sequence[str]) -> dict[str, int]:
         places.setdefault(plain(column), place)
     has_status = SYSTEMS[recognize(header)].has_status
     found = {}
-    for wanted, names in _GUESSES.items():
+    for wanted, names in GUESSES.items():
         if wanted == "status" and not has_status:
             continue
         if name := next((name for name in names.split() if name in places), None):

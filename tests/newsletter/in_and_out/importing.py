@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.extensions import db
 from app.newsletter.in_and_out.import_csv import Source
-from app.newsletter.in_and_out.import_rows import Import
+from app.newsletter.in_and_out.import_rows import OUTCOMES, Import
 from app.newsletter.models import Subscription
 from app.people.models import Person
 from tests.newsletter.conftest import fresh
@@ -25,7 +25,8 @@ def taken_in(file, *, basis="asked", write=True, **options):
     for batch in importing.batches(write=write):
         db.session.commit() if write else db.session.rollback()
         rejected += batch
-    return dict(importing.report.counts), rejected
+    counts = importing.report.counts
+    return {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]}, rejected
 
 
 def states():

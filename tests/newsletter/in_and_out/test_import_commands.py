@@ -60,6 +60,13 @@ def test_columns_are_named_by_the_owner(newsletter, tmp_path):
     assert subscription(ADA).person.name == "Zoë"
 
 
+def test_a_dry_run_names_what_it_leaves_out(newsletter, tmp_path):
+    (tmp_path / "in.csv").write_bytes(csv_of("email,joined,Shoe size,signup date", f"{ADA},x,7,03/04/2023"))
+    _, said = newsletter("import", tmp_path / "in.csv")
+    assert "  Not used: joined, Shoe size\n" in said
+    assert "1 of these rows has a date that cannot be read, the first in line 2." in said
+
+
 def test_a_file_that_cannot_be_used_is_refused_in_one_line(newsletter, tmp_path):
     (tmp_path / "in.csv").write_bytes(b"")
     assert newsletter("import", tmp_path / "in.csv") == (1, "Error: The file is empty.\n")

@@ -3,7 +3,7 @@
 import json
 import threading
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event
@@ -262,6 +262,31 @@ def test_dates_that_make_no_sense_are_as_if_they_were_not_there(app, clock):
     )
     for address in states():
         assert subscription(address).confirmed_at == clock.time
+
+
+def test_dates_that_cannot_be_read_are_counted(app):
+    dates = ("2999-01-01", "yesterday", "0000-00-00", "03/04/2023", "2023-04-03", "5/5/2023", "")
+    file = csv_of("email,confirmed_at", *(f"reader{number}@example.org,{each}" for number, each in enumerate(dates)))
+    source = Source(lambda: [file])
+    db.session.rollback()
+    importing = Import(source, "asked")
+    list(importing.batches(write=False))
+    assert importing.report.rows == importing.report.counts["new"] == len(dates)
+    assert importing.report.unread_dates.startswith(
+        "4 of these rows have a date that cannot be read, the first in line 2."
+    )
+
+
+@pytest.mark.parametrize(
+    ("others", "month", "day"),
+    [(["31/12/2022"], 4, 3), (["12/31/2022 10:00"], 3, 4), (["31/12/2022", "12/31/2022"], 0, 0)],
+)
+def test_day_and_month_are_told_apart_by_the_whole_column(app, clock, others, month, day):
+    rows = [f"{ADA},03/04/2023", *(f"reader{number}@example.org,{each}" for number, each in enumerate(others))]
+    taken_in(csv_of("email,signed up at", *rows), columns={"email": 0, "signed_up_at": 1})
+    known = datetime(2023, month, day, tzinfo=UTC) if month else clock.time
+    assert subscription(ADA).requested_at == known
+    assert subscription("reader0@example.org").requested_at.strftime("%d/%m") == "31/12"
 
 
 def test_more_tags_than_make_sense_stop_the_import(app):
