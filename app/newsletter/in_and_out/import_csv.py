@@ -222,6 +222,8 @@ class Source:
 
     def _tags_in(self, cell: str) -> tuple[str, ...]:
         tags = tuple(dict.fromkeys(tag for each in words(cell) if (tag := line(each, 60).lower())))
+        if len(tags) > MOST_TAGS:
+            raise CellTrouble(f"It has {len(tags)} tags; {MOST_TAGS} are the most there can be.")
         if not self._tags.issuperset(tags):
             self._tags.update(tags)
             if len(self._tags) > MOST_TAGS:

@@ -295,6 +295,13 @@ def test_more_tags_than_make_sense_stop_the_import(app):
     assert states() == {}
 
 
+def test_a_row_with_more_tags_than_make_sense_costs_that_row(app):
+    tags = ";".join(f"tag {number}" for number in range(500))
+    counts, [rejected] = taken_in(csv_of("email,tags", f"{ADA},{tags}", "grace@example.org,vip"))
+    assert (counts, rejected.address) == ({"invalid": 1, "new": 1}, ADA)
+    assert "500 tags" in rejected.reason
+
+
 def many(count, start=0):
     readers = range(start, start + count)
     return csv_of("email,name,tags", *(f"reader{number}@example.org,R {number},t{number % 3}" for number in readers))
