@@ -1,5 +1,6 @@
 import logging
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from app.outbox.delivery import Deliverer
 log = logging.getLogger(__name__)
 # One issue at a time goes out from a process, over all the connections it may have.
 _sending = threading.Lock()
+_next_call_for_help_at = 0.0
+CALLS_FOR_HELP_EVERY_SECONDS = 2
 FREEZES_AT_MOST = 5
 
 
@@ -34,12 +37,24 @@ def send_issues() -> None:
     Run twice, or by several workers at once, it sends each delivery once.
     """
     _do_with_each(Issue.due(), _freeze_beside_others)
-    if current_app.config["MAIL_SERVER"] and _sending.acquire(blocking=False):
-        try:
-            while _send_some():
-                pass
-        finally:
-            _sending.release()
+    if not current_app.config["MAIL_SERVER"]:
+        return
+    if not _sending.acquire(blocking=False):
+        _call_for_help()
+        return
+    try:
+        while _send_some():
+            pass
+    finally:
+        _sending.release()
+
+
+def _call_for_help() -> None:
+    """Let a worker that is idle take part, by way of the queue. In a process that is busy it is called on from here."""
+    global _next_call_for_help_at
+    if time.monotonic() >= _next_call_for_help_at:
+        _next_call_for_help_at = time.monotonic() + CALLS_FOR_HELP_EVERY_SECONDS
+        send_issues.schedule(delay=CALLS_FOR_HELP_EVERY_SECONDS)
 
 
 def _do_with_each(issue_ids: list[int], act: Callable[[int], None]) -> None:
@@ -85,6 +100,8 @@ def _send_some() -> bool:
     """Let each issue that is on its way go as far as it can now; whether another one has come up meanwhile."""
     going = Issue.going()
     db.session.commit()
+    if going:
+        _call_for_help()
     _do_with_each(going, send)
     return bool(set(Issue.going()) - set(going))
 
