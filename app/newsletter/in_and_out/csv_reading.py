@@ -36,11 +36,12 @@ class UnreadableFile(ValueError):
 
 
 class Row(NamedTuple):
-    """A row at the line it begins on: its cells, or the trouble it is rejected for."""
+    """A row at the line it begins on: its cells, or the trouble it is rejected for and what stands in that line."""
 
     line: int
     cells: list[str]
     trouble: str = ""
+    text: str = ""
 
 
 class Table:
@@ -148,7 +149,7 @@ def _rows(lines: _Lines, delimiter: str) -> Iterator[Row]:
         width = width or len(cells)
         if not trouble and any(cells[width:]):
             trouble = f"It has {len(cells)} cells, but there are {width} columns."
-        yield Row(number, [] if trouble else cells, trouble)
+        yield Row(number, [], trouble, text or "") if trouble else Row(number, cells)
 
 
 def _trouble_of(line: str | None) -> str:

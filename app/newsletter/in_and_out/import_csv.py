@@ -44,6 +44,7 @@ _MOMENTS = {"signed_up_at": "subscribed", "confirmed_at": "confirmed", "left_at"
 _DATES = (*_MOMENTS, "subscribed", "confirmed", "paused_until")
 # Names before the @ that need no closer look (RFC 5322, dot-atom), of at most 64 characters.
 _PLAIN_NAME = re.compile(r"(?=.{1,64}$)[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
+_LIKE_AN_ADDRESS = re.compile(r"(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,100}\b")
 # Substack keeps such addresses in its files; https://github.com/TryGhost/migrate leaves them out, too.
 DELETION_REQUESTS = "deletion-request.substack.com"
 _REASONS = {Standing.BOUNCED: HARD_BOUNCE, Standing.COMPLAINED: COMPLAINT, Standing.BLOCKED: BY_OWNER}
@@ -137,7 +138,8 @@ class Source:
             try:
                 yield self._entry(row)
             except (CellTrouble, InvalidAddress) as trouble:
-                yield Rejected(row.line, line(self._cell(row.cells, "email"), 100), line(str(trouble), 400))
+                address = _first_address(row.text) if row.trouble else line(self._cell(row.cells, "email"), 100)
+                yield Rejected(row.line, address, line(str(trouble), 400))
 
     def kept_out(self) -> Iterator[str]:
         """The addresses that any row says are not subscribed there any more, wherever in the file."""
@@ -229,6 +231,12 @@ class Source:
             if len(self._tags) > MOST_TAGS:
                 raise UnreadableFile(f"There are more than {MOST_TAGS} different tags. Is that the right column?")
         return tags
+
+
+def _first_address(text: str) -> str:
+    """What looks like an address in a line that cannot be read as it should, to find it by."""
+    found = _LIKE_AN_ADDRESS.search(text)
+    return found[0] if found else ""
 
 
 def _address(text: str) -> str:

@@ -149,3 +149,12 @@ def test_a_quoted_cell_without_end_costs_no_memory_either():
     tracemalloc.stop()
     assert count == 1
     assert peak < 5_000_000
+
+
+@pytest.mark.parametrize(
+    "row",
+    [f"{ADA},Ada,and,more", f'{ADA},"Ada', f"Zo\xeb,<{ADA}>", f"{ADA},\0"],
+)
+def test_a_row_that_cannot_be_read_is_told_with_its_address(app, row):
+    _, [rejected] = taken_in(b"email,name\n" + row.encode("latin-1") + b"\n")
+    assert (rejected.line, rejected.address) == (2, ADA)
