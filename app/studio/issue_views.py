@@ -156,6 +156,7 @@ def _writing_page(issue: Issue, form: IssueForm, **more: Any) -> str:
         cover=Cover.at(issue.cover),
         fields=sorted(FIELDS, key=lambda field: (field != "first_name", field)),
         kinds=list(SHELVES),
+        largest=LARGEST_FORM,
         sender=parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[0],
         **more,
     )

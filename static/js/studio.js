@@ -2,10 +2,11 @@
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const WRITING = "form:is([data-autosave], [data-previewed])";
 const AFTER_TYPING = 1000, FIRST_RETRY = 2000, LAST_RETRY = 30000, SIGNED_OUT_RETRY = 15000;
+const TOO_LONG = "Not saved: the text is too long to send. Shorten it; what you typed stays here.";
 
 // A draft saves itself. What could not be saved stays in this browser until it is.
 function keepSaved(form) {
-  const status = form.querySelector("[data-saved]");
+  const status = form.querySelector("[data-saved]"), standing = document.querySelector("[data-standing]");
   const key = `unsaved ${new URL(form.action).pathname}`;
   const typed = () => Object.fromEntries([...new FormData(form)].filter(([name]) => !["csrf_token", "revision"].includes(name)));
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -17,6 +18,8 @@ function keepSaved(form) {
     status.classList.toggle("bad", bad);
     if (status.textContent !== text) status.textContent = text;
   };
+  // The site would hang up on so much, unread.
+  const isTooLong = () => String(new URLSearchParams(new FormData(form))).length > Number(form.dataset.largest);
   const isUnsaved = () => !same(saved, typed());
   const keep = () => { try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), typed: typed() })); } catch { /* Full, or forbidden. */ } };
   const forget = () => { try { localStorage.removeItem(key); } catch { /* Forbidden. */ } };
@@ -29,6 +32,7 @@ function keepSaved(form) {
 
   async function save() {
     if (saving || conflict || !isUnsaved()) return;
+    if (isTooLong()) return say(TOO_LONG, true);
     saving = true;
     const sent = typed();
     try {
@@ -41,13 +45,14 @@ function keepSaved(form) {
         wait = FIRST_RETRY;
         if (isUnsaved()) { keep(); later(AFTER_TYPING); } else forget();
         say(`Saved ${said.saved}`);
+        standing.textContent = `Draft, saved ${said.saved}`;
         form.dispatchEvent(new Event("saved"));
       } else if (answer.status === 422) {
         say(`Not saved: ${said?.message ?? "something in it has to be mended."}`, true);
       } else if (answer.status === 413) {
-        say("Not saved: the text is too long to send. Shorten it; what you typed stays here.", true);
+        say(TOO_LONG, true);
       } else if (answer.status === 409) {
-        conflict = true;
+        conflict = standing.hidden = true;
         say(`Not saved: ${said?.message ?? "it was changed elsewhere."} Press Save to see both.`, true);
       } else if (answer.redirected || [401, 403, 404].includes(answer.status)) {
         again("you are signed out. Sign in again in another window; what you typed stays here.", SIGNED_OUT_RETRY);
@@ -66,7 +71,11 @@ function keepSaved(form) {
     keep();
     if (!saving) later(AFTER_TYPING);
   });
-  form.addEventListener("submit", (event) => { if (!event.submitter?.formTarget) leaving = true; });
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.formTarget) return;
+    leaving = !isTooLong();
+    if (!leaving) { event.preventDefault(); say(TOO_LONG, true); }
+  });
   addEventListener("online", () => later(0));
   addEventListener("beforeunload", (event) => { if (!leaving && isUnsaved()) event.preventDefault(); });
   offerSpare(form, key, typed, forget);
@@ -77,9 +86,11 @@ function offerSpare(form, key, typed, forget) {
   const offer = form.querySelector("[data-spare]");
   let spare = null;
   try { spare = JSON.parse(localStorage.getItem(key)); } catch { /* Forbidden, or not ours. */ }
-  if (!spare || "unsaved" in form.dataset || JSON.stringify(spare.typed) === JSON.stringify(typed())) return;
+  if (!spare || "unsaved" in form.dataset) return;
+  if (JSON.stringify(spare.typed) === JSON.stringify(typed())) return forget();
   offer.querySelector("[data-spare-time]").textContent = new Date(spare.at).toLocaleString();
   offer.hidden = false;
+  form.addEventListener("saved", () => { offer.querySelector("[data-spare-older]").hidden = false; });
   offer.querySelector("[data-spare-take]").addEventListener("click", () => {
     for (const field of form.elements) {
       if (["csrf_token", "revision"].includes(field.name) || !field.name) continue;

@@ -9,6 +9,30 @@ def saved(page, words):
     page.locator("[data-saved]", has_text=words).wait_for()
 
 
+def _write_too_much(page, text):
+    """What is too long to send stays until it is thrown away, and says no more of itself than is true."""
+    good = text.input_value()
+    text.evaluate("(area) => { area.value = 'Words. '.repeat(43_000); }")
+    # As if it were more than the site takes, which would make the browser slow.
+    form = page.locator("#issue")
+    largest = form.evaluate("(form) => form.dataset.largest")
+    for most, said in ((250_000, "the text is too long to send"), (largest, "Too long to send")):
+        form.evaluate("(form, most) => { form.dataset.largest = most; }", most)
+        text.press("b")
+        saved(page, said)
+    assert len(text.input_value()) == 301_002
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    offer = page.locator("[data-spare]")
+    offer.wait_for()
+    assert "was never saved." in offer.inner_text()
+    text.fill(f"{good} More.")
+    saved(page, re.compile(r"^Saved \d"))
+    assert "is older than what is saved now." in offer.inner_text()
+    page.get_by_role("button", name="Throw it away").click()
+    assert offer.is_hidden()
+
+
 def test_an_issue_is_written_saved_by_itself_and_sent(owner_page, running_site, tmp_path):
     # Moved here from elsewhere: whoever signs up gets a welcome, and after it no other letter for a day.
     readers = tmp_path / "readers.csv"
@@ -33,6 +57,7 @@ def test_an_issue_is_written_saved_by_itself_and_sent(owner_page, running_site, 
     saved(page, re.compile(r"^Saved \d"))
     page.reload()
     assert "in a train" in text.input_value()
+    _write_too_much(page, text)
 
     page.get_by_role("link", name="Audience").click()
     included = page.get_by_role("region", name="Include")

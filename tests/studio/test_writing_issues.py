@@ -147,6 +147,7 @@ def test_a_text_far_too_long_to_send_is_given_back_whole(desk, issue, text):
     assert (said.status_code, "Too long to send" in said.get_json()["message"]) == (422, True)
     page = desk.post(body=text)
     assert (page.status_code, "Too long to send" in page.text, text in page.text) == (422, True, True)
+    assert "maxlength" not in re.search(r"<textarea[^>]*>", page.text)[0], "a browser cuts off what is pasted beyond it"
     assert kept(issue).revision == 1
 
 
@@ -181,6 +182,7 @@ def test_the_text_of_a_scheduled_issue_stays_and_what_was_typed_is_given_back(de
     answer = desk.post(body="Too late")
     assert answer.status_code == 409
     assert "scheduled now" in answer.text
+    assert "Draft, saved" not in answer.text
     assert "Too late" in answer.text
     assert kept(issue).body != "Too late"
 
