@@ -153,5 +153,7 @@ def _slashed(told: re.Match[str], text: str, day_first: bool | None) -> datetime
     first = day_first if its_own is None else its_own
     if first is None and int(told[1]) != int(told[2]):
         return None
-    form = "%d/%m/%Y %H:%M" if first else "%m/%d/%Y %H:%M"
-    return datetime.strptime(f"{told[1]}/{told[2]}/{told[3]} {told[4] or '0:00'}", form)
+    one, other, year = int(told[1]), int(told[2]), int(told[3])
+    day, month = (one, other) if first else (other, one)
+    hour, _, minute = (told[4] or "0:0").partition(":")
+    return datetime(year, month, day, int(hour), int(minute))

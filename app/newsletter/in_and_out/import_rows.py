@@ -82,8 +82,8 @@ class Report:
             return ""
         rows = "1 of these rows has" if count == 1 else f"{count:,} of these rows have"
         return (
-            f"{rows} a date that cannot be read, the first in line {self.counts[FIRST_UNREAD_DATE]}. They are taken "
-            "without it, as if it were today's. Write dates like 2026-12-31."
+            f"{rows} a date that cannot be read, the first in line {self.counts[FIRST_UNREAD_DATE]}. What cannot be "
+            "read is taken as today. Write dates like 2026-12-31."
         )
 
     def note_unread_date(self, line: int) -> None:
