@@ -1,19 +1,28 @@
 """Taking files in, for the tests of it."""
 
+from datetime import timedelta
 from pathlib import Path
 
+from app.clock import now
 from app.extensions import db
 from app.newsletter.in_and_out.import_csv import Source
 from app.newsletter.in_and_out.import_rows import OUTCOMES, Import
 from app.newsletter.models import Subscription
 from app.people.models import Person
-from tests.newsletter.conftest import fresh
+from tests.newsletter.conftest import ADA, fresh
 
 EXPORTS = Path(__file__).parent / "exports"
 
 
 def csv_of(*lines):
     return "\n".join(lines).encode() + b"\n"
+
+
+SUBSCRIBED = csv_of("email,name,tags", f"{ADA},Ada Imported,residents", "grace@example.org,Grace,")
+
+
+def in_days(days):
+    return f"{now() + timedelta(days=days):%Y-%m-%d}"
 
 
 def taken_in(file, *, basis="asked", write=True, **options):

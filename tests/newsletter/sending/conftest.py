@@ -33,6 +33,13 @@ def issue(app, mail_server):
     return issue
 
 
+def another_issue():
+    second = Issue(slug="two", title="Two", subject="Again", body="Words.")
+    db.session.add(second)
+    db.session.commit()
+    return second
+
+
 def send(issue):
     """Schedule it for now and do all the work there is; gives it as it is afterwards."""
     issue.schedule(now())
