@@ -41,12 +41,12 @@ class Driver:
 
     @contextmanager
     def transaction(self, *, waits_for_disk: bool) -> Iterator[None]:
-        """Committed at the end. Whatever goes wrong in it, the connection is given up for a new one."""
+        """Committed at the end; `waits_for_disk` is for SQLite. If anything goes wrong, another connection is taken."""
         try:
-            if waits_for_disk is not self._waits_for_disk:
-                self._raw.execute(self._durability(waits_for_disk))
-                self._waits_for_disk = waits_for_disk
             if self.is_sqlite:
+                if waits_for_disk is not self._waits_for_disk:
+                    self._raw.execute(f"PRAGMA synchronous={'FULL' if waits_for_disk else 'NORMAL'}")
+                    self._waits_for_disk = waits_for_disk
                 self._raw.execute("BEGIN IMMEDIATE")
             yield
             self._raw.commit()
@@ -58,8 +58,3 @@ class Driver:
     @property
     def _raw(self) -> Any:
         return self._connection.connection.driver_connection
-
-    def _durability(self, waits_for_disk: bool) -> str:
-        if self.is_sqlite:
-            return f"PRAGMA synchronous={'FULL' if waits_for_disk else 'NORMAL'}"
-        return f"SET synchronous_commit TO {'on' if waits_for_disk else 'off'}"
