@@ -35,8 +35,9 @@ PAGES = {
 }
 ISSUES, LINKS = 30, 20
 # One in fifty failed, one in a hundred waits, and all others have it.
-DELIVERIES = """INSERT INTO delivery (issue_id, subscription_id, due_at, attempts, answer, sent_at, failed_at)
-SELECT :issue, id, :at, 1, '', CASE WHEN id % 100 >= 3 THEN :at END, CASE WHEN id % 100 IN (1, 2) THEN :at END
+DELIVERIES = """INSERT INTO delivery
+(issue_id, subscription_id, due_at, attempts, unanswered, answer, sent_at, failed_at)
+SELECT :issue, id, :at, 1, 0, '', CASE WHEN id % 100 >= 3 THEN :at END, CASE WHEN id % 100 IN (1, 2) THEN :at END
 FROM subscription"""
 
 
