@@ -2,12 +2,12 @@
 
 from typing import cast
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from app.extensions import csrf, db
-from app.newsletter.issues.models import ChangedMeanwhile, Issue, WrongMoment
+from app.newsletter.issues.models import ChangedMeanwhile, Issue
 from app.newsletter.issues.pictures import LARGEST_BYTES, PATH, Cover, Picture, PictureError
 from app.publishing import reads_file_itself
 from app.studio.blueprint import bp
@@ -43,8 +43,6 @@ def save_cover(issue_id: int) -> ResponseReturnValue:
         return _not_saved(issue, form, sent), 422
     try:
         issue.wear(cover, (form.alt.data or "") if cover else "", form.seen.data or "")
-    except WrongMoment as problem:
-        abort(409, str(problem))
     except ChangedMeanwhile:
         form.seen.data = issue.cover_mark
         return _not_saved(issue, form, sent, message=SAVED_ELSEWHERE), 409

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.clock import now
 from app.extensions import db, enqueue_after_commit
-from app.newsletter.issues.models import Issue, WrongMoment
+from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
 from app.newsletter.sending.deliveries import Delivery
 from app.newsletter.tasks import send_issues
@@ -97,10 +97,7 @@ def cancel_issue(issue_id: int) -> ResponseReturnValue:
 
 
 def _done(issue: Issue, words: str, verb: Any, *given: Any) -> ResponseReturnValue:
-    try:
-        verb(*given)
-    except WrongMoment as problem:
-        abort(409, str(problem))
+    verb(*given)
     if issue.state == "sending":
         enqueue_after_commit(send_issues)
     db.session.commit()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
@@ -11,7 +11,7 @@ from app.extensions import db, enqueue_after_commit
 from app.followups import daily
 from app.newsletter import emails
 from app.newsletter.checking.preflight import ask_again, check
-from app.newsletter.issues.models import Issue, WrongMoment
+from app.newsletter.issues.models import Issue
 from app.newsletter.tasks import send_issues
 from app.people.addresses import normalize
 from app.people.models import Person
@@ -37,10 +37,7 @@ def schedule_issue(issue_id: int) -> ResponseReturnValue:
     current_user.time_zone = form.time_zone.data
     if _is_blocked(issue):
         return _schedule_page(issue, schedule=form, message=MEND_FIRST), 409
-    try:
-        issue.schedule(form.instant)
-    except WrongMoment as problem:
-        abort(409, str(problem))
+    issue.schedule(form.instant)
     db.session.commit()
     flash(f"Scheduled for {on_my_clock(form.instant)}.", "good")
     return redirect(url_for(".show_schedule", issue_id=issue.id), 303)
@@ -49,10 +46,7 @@ def schedule_issue(issue_id: int) -> ResponseReturnValue:
 @bp.post(f"{AN_ISSUE}/schedule/cancellation")
 def unschedule_issue(issue_id: int) -> ResponseReturnValue:
     issue = wanted_for_update(issue_id)
-    try:
-        issue.unschedule()
-    except WrongMoment as problem:
-        abort(409, str(problem))
+    issue.unschedule()
     db.session.commit()
     flash("It is a draft again and goes to nobody.", "good")
     return redirect(url_for(".show_issue", issue_id=issue.id), 303)
@@ -103,10 +97,7 @@ def send_now(issue_id: int) -> ResponseReturnValue:
         return _sending_page(issue, form, count), 422
     if not count or _is_blocked(issue):
         return _sending_page(issue, form, count, message=MEND_FIRST if count else ""), 409
-    try:
-        issue.schedule(now())
-    except WrongMoment as problem:
-        abort(409, str(problem))
+    issue.schedule(now())
     enqueue_after_commit(send_issues)
     db.session.commit()
     return redirect(url_for(".show_progress", issue_id=issue.id), 303)

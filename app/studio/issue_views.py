@@ -7,6 +7,7 @@ from flask import abort, current_app, flash, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import defer
+from werkzeug.exceptions import Conflict
 
 from app.extensions import csrf, db
 from app.newsletter.issues.cards import SHELVES
@@ -48,6 +49,12 @@ def wanted(issue_id: int) -> Issue:
 
 def wanted_for_update(issue_id: int) -> Issue:
     return Issue.for_update(issue_id) or abort(404)
+
+
+@bp.errorhandler(WrongMoment)
+def refuse_at_the_wrong_moment(problem: WrongMoment) -> ResponseReturnValue:
+    """What an issue cannot do in its state, for the views that have nothing of their own to say of it."""
+    return current_app.handle_http_exception(Conflict(str(problem)))
 
 
 @bp.get("/issues")
@@ -119,10 +126,7 @@ def confirm_deletion(issue_id: int) -> ResponseReturnValue:
 @bp.post(f"{AN_ISSUE}/deletion")
 def delete_issue(issue_id: int) -> ResponseReturnValue:
     issue = wanted_for_update(issue_id)
-    try:
-        issue.discard()
-    except WrongMoment as problem:
-        abort(409, str(problem))
+    issue.discard()
     db.session.commit()
     flash("The draft is deleted.", "good")
     return redirect(url_for(".list_issues"), 303)
