@@ -195,8 +195,7 @@ class Email(Model):
         self.first_tried_at = self.first_tried_at or now()
         if now() - self.first_tried_at >= GIVE_UP_AFTER:
             return self.mark_failed(answer)
-        wait = min(FIRST_RETRY * 2 ** min(self.attempts, 12), LONGEST_WAIT)
-        self.due_at = now() + wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret.
+        self.due_at = next_try_after(self.attempts)
         self.claimed_by, self.last_answer = None, answer
         self.attempts += 1
         return None
@@ -223,6 +222,12 @@ class Email(Model):
     def send_again(self) -> None:
         """Give a failed message a fresh start, at the owner's wish, under the same Message-ID."""
         self.failed_at, self.first_tried_at, self.due_at, self.unanswered = None, None, now(), 0
+
+
+def next_try_after(attempts: int) -> datetime:
+    """When a message is tried again that was put off after so many attempts before: later each time, with jitter."""
+    wait: timedelta = min(FIRST_RETRY * 2 ** min(attempts, 12), LONGEST_WAIT)
+    return now() + wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret.
 
 
 def single_line(name: str, value: str) -> str:

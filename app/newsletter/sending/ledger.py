@@ -4,7 +4,6 @@ They go past the ORM, on a connection of their own: this is where a large send s
 """
 
 import json
-import random
 import time
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -27,7 +26,7 @@ from app.newsletter.sending import ledger_statements as statements
 from app.newsletter.sending.ledger_driver import Driver
 from app.newsletter.sending.ledger_statements import TABLE
 from app.newsletter.sending.messages import Recipient
-from app.outbox.models import FIRST_RETRY, IN_DOUBT, LONGEST_WAIT, WHEN_GONE, Worker
+from app.outbox.models import IN_DOUBT, WHEN_GONE, Worker, next_try_after
 
 # Waiting for the disk at each commit would halve the rate. A power cut repeats what went out since it was last waited
 # for; a killed process, the message in hand.
@@ -148,7 +147,8 @@ class Ledger:
         db.session.commit()
 
     def write(self, outcomes: Collection[Outcome], ready: Collection[int]) -> set[int]:
-        """One transaction: what the server answered, and what is handed over next.
+        """What the server answered, and what is handed over next: in one transaction on SQLite; on PostgreSQL in one
+        statement for all that is decided or taken, after one for each that is put off.
 
         Gives which of `ready` may be handed over: not those who left meanwhile, and none if the issue is paused. Not a
         byte of a message goes out before this has returned.
@@ -201,9 +201,7 @@ class Ledger:
 
     def _retry(self, outcome: Outcome) -> dict[str, Any]:
         recipient, attempts, _ = outcome.claimed
-        wait = min(FIRST_RETRY * 2 ** min(attempts, 12), LONGEST_WAIT)
-        due = now() + wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret.
-        stored = self._driver.stored(due)
+        stored = self._driver.stored(next_try_after(attempts))
         return {"number": recipient.delivery_id, "due": stored, "words": outcome.words, "tries": attempts + 1}
 
 
