@@ -40,6 +40,8 @@ FAILED = text("failed_at IS NOT NULL")
 
 
 _BREAKS = re.compile("[\r\n\0\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
+# At the beginning of a line it is the file's own: a text that is folded goes on after a space (RFC 5545 §3.1).
+_METHOD = re.compile(r"^METHOD:([A-Z]+)\r$", re.MULTILINE)
 
 
 # What other rooms do when workers are gone: make due again what those held, by the workers' numbers.
@@ -111,6 +113,8 @@ class Email(Model):
     body: Mapped[str]
     html: Mapped[str]
     headers: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    # A calendar file that goes with it, letter for letter.
+    calendar: Mapped[str] = mapped_column(default="")
     message_id: Mapped[str] = mapped_column(String(250), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     due_at: Mapped[datetime] = mapped_column(default=now)
@@ -133,6 +137,18 @@ class Email(Model):
     @validates("headers")
     def _one_line_each(self, _: str, headers: dict[str, str]) -> dict[str, str]:
         return {single_line("header", name): single_line(name, value) for name, value in headers.items()}
+
+    @validates("calendar")
+    def _names_its_method(self, _: str, calendar: str) -> str:
+        if calendar and not _METHOD.search(calendar):
+            raise ValueError("a calendar file without a METHOD: mail programs do not know what to do with it")
+        return calendar
+
+    @property
+    def calendar_method(self) -> str:
+        """What its calendar file asks for, such as "REQUEST" (RFC 5546); empty without one."""
+        found = _METHOD.search(self.calendar)
+        return found[1] if found else ""
 
     @property
     def state(self) -> str:

@@ -22,6 +22,7 @@ def post(
     *,
     from_name: str = "",
     headers: dict[str, str] | None = None,
+    calendar: str = "",
     automatic: bool = True,
     is_fleeting: bool = False,
     **context: Any,
@@ -31,8 +32,9 @@ def post(
     None when its person has been erased: there is nobody to write to.
 
     `template` names emails/<template>.{subject.txt,txt,html}, rendered with `context` and `person`. `to` is a person,
-    or an address where no person stands behind it. `from_name` is who writes, if not the site itself. `automatic` marks
-    mail no human sent by hand (RFC 3834 §5), `is_fleeting` mail whose row is deleted once it is sent.
+    or an address where no person stands behind it. `from_name` is who writes, if not the site itself. `calendar` is a
+    calendar file (RFC 5545) that names its METHOD; mail programs offer to do what it says. `automatic` marks mail no
+    human sent by hand (RFC 3834 §5), `is_fleeting` mail whose row is deleted once it is sent.
     Raises HeaderInjection when a header would hold a line break.
     """
     person, address = (to, to.email) if isinstance(to, Person) else (None, to)
@@ -49,6 +51,7 @@ def post(
         body=text,
         html=html,
         headers=({"Auto-Submitted": "auto-generated"} if automatic else {}) | (headers or {}),
+        calendar=calendar,
         is_fleeting=is_fleeting,
         message_id=f"<{uuid.uuid4()}@{_sender_domain()}>",
     )

@@ -20,6 +20,7 @@ def _export(person: Person) -> list[dict[str, Any]]:
 
 def _as_told(email: Email) -> dict[str, Any]:
     told = {"to": email.to_address, "subject": email.subject, "text": email.body, "kind": email.template}
+    told |= {"calendar_file": email.calendar} if email.calendar else {}
     return told | {"written_at": records.plain(email.created_at), "state": email.state}
 
 

@@ -17,6 +17,7 @@ from flask import current_app
 from flask_mail import Connection, Message
 
 from app.outbox import return_address
+from app.outbox.calendar_parts import add_calendar
 from app.outbox.models import Email
 from app.outbox.pipelining import LONGEST_REPLY, text_of
 
@@ -182,14 +183,19 @@ class ConnectionPool:
 
 
 class WholeHeaders(Message):
-    """Flask-Mail's message, with headers on one line each, as long as RFC 5322 §2.1.1 allows.
+    """Flask-Mail's message, with its calendar file, and headers on one line each, as long as RFC 5322 §2.1.1 allows.
 
     Python folds at 78 characters, and what it cannot fold, such as the address in List-Unsubscribe, it turns into
     encoded words, which no mail program reads as an address.
     """
 
+    calendar = ""
+    calendar_method = ""
+
     def _message(self) -> MIMEBase:
         message: MIMEBase = super()._message()
+        if self.calendar:
+            add_calendar(message, self.calendar, self.calendar_method)
         message.policy = policy.SMTP.clone(max_line_length=998)
         return message
 
@@ -205,6 +211,7 @@ def message_for(email: Email) -> Message:
         extra_headers=email.headers,
     )
     message.msgId = email.message_id
+    message.calendar, message.calendar_method = email.calendar, email.calendar_method
     if email.from_name:  # Not in one string: the name may hold a comma.
         message.sender = email.from_name, parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]
     return message

@@ -21,7 +21,7 @@ STATES: dict[str, ColumnElement[bool]] = {
     "sent": Email.sent_at.is_not(None),
 }
 EMAILS = Listing(
-    rows=select(Email).options(defer(Email.body), defer(Email.html), defer(Email.headers)),
+    rows=select(Email).options(defer(Email.body), defer(Email.html), defer(Email.headers), defer(Email.calendar)),
     number=Email.id,
     searched=(Email.to_address, Email.to_name, Email.subject),
     states=STATES,

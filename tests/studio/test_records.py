@@ -197,3 +197,14 @@ def test_a_consultation_that_took_place_is_noted_once(owner):
     page = owner.get(path).text
     assert "Completed" in page
     assert "It took place" not in page
+
+
+def test_the_calendar_file_of_a_mail_is_shown_as_text(owner):
+    file = "METHOD:REQUEST\r\nSUMMARY:<script>alert(1)</script>\r\n"
+    mail = factories.email("ada@example.org", calendar=file)
+    plain = factories.email("ada@example.org")
+    db.session.commit()
+    page = owner.get(f"/studio/outbox/{mail.id}").text
+    assert "METHOD:REQUEST" in page
+    assert "<script>alert(1)</script>" not in page
+    assert "calendar file" not in owner.get(f"/studio/outbox/{plain.id}").text
