@@ -1,5 +1,6 @@
 """Fixtures every slice's tests use: the site on both databases, its queue, its clock, its mail."""
 
+import ipaddress
 import itertools
 import os
 import uuid
@@ -16,14 +17,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from sqlalchemy.engine import make_url
 
+from app import asking, config, create_app, outside
 from app import clock as site_clock
-from app import config, create_app
 from app.extensions import db, limiter, queue
 from app.extensions import mail as site_mail
 from app.outbox import Email
 from app.people.suppressions import SuppressionKey
 from app.publishing import ContentVersion
+from tests.name_server import NameServer
 from tests.smtp_server import MailServer
+from tests.web_server import WebServer
 
 DATABASES = ("sqlite", "postgresql")
 # The site never counts its content version back: a watching thread would take the number it knows for no change.
@@ -206,6 +209,26 @@ def mail_server(app: Flask) -> Iterator[MailServer]:
 def use_mail_server(app: Flask, host: str | None, port: int) -> None:
     app.config.update(MAIL_SERVER=host, MAIL_PORT=port)
     site_mail.init_app(app)
+
+
+@pytest.fixture
+def name_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[NameServer]:
+    """The one that the site asks."""
+    server = NameServer().start()
+    monkeypatch.setattr(outside, "resolver", server.resolver)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def web(name_server: NameServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
+    """A web server, at http://shop.example.org and its port, that the site may ask though it is on this machine."""
+    server = WebServer().start()
+    name_server.records["shop.example.org", "A"] = ["127.0.0.1"]
+    monkeypatch.setattr(asking, "PORTS", frozenset({80, 443, server.port}))
+    monkeypatch.setattr(asking, "INSIDE_ALLOWED", (ipaddress.ip_network("127.0.0.1/32"),))
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "app"
 KERNEL = {
+    "asking",
     "clock",
     "config",
     "content_files",

@@ -1,19 +1,14 @@
-import ipaddress
 import re
 import threading
 from urllib.parse import urlsplit
 
 import pytest
 
-from app import outside
 from app.extensions import db
 from app.followups import Sequence, SequenceStep
-from app.newsletter.checking import link_asking
 from app.newsletter.models import Subscription
 from app.newsletter.offer import Offer, Topic
 from app.people.models import Consent, Person
-from tests.name_server import NameServer
-from tests.web_server import WebServer
 
 ADA = "ada@example.org"
 
@@ -120,23 +115,3 @@ def rows_of_everybody():
 @pytest.fixture
 def ada(client, mail):
     return Reader(client, mail, ADA)
-
-
-@pytest.fixture
-def name_server(monkeypatch):
-    """The one that the site asks."""
-    server = NameServer().start()
-    monkeypatch.setattr(outside, "resolver", server.resolver)
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def web(name_server, monkeypatch):
-    """A web server, at http://shop.example.org and its port, that the site may ask though it is on this machine."""
-    server = WebServer().start()
-    name_server.records["shop.example.org", "A"] = ["127.0.0.1"]
-    monkeypatch.setattr(link_asking, "PORTS", frozenset({80, 443, server.port}))
-    monkeypatch.setattr(link_asking, "INSIDE_ALLOWED", (ipaddress.ip_network("127.0.0.1/32"),))
-    yield server
-    server.stop()

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from app import outside
+from app import asking, outside
 from app.newsletter.checking import link_asking
 from app.newsletter.checking.link_asking import ask
 from tests.smtp_server import free_port
@@ -61,7 +61,7 @@ def test_redirects_are_followed_to_their_end_and_not_for_ever(web):
 def test_a_site_that_is_not_there_is_bad_and_one_that_nobody_knows_of_unsure(web, name_server, monkeypatch):
     assert ask(at(web, host="nowhere.example.org")).verdict == "bad"
     closed = free_port()
-    monkeypatch.setattr(link_asking, "PORTS", frozenset({closed}))
+    monkeypatch.setattr(asking, "PORTS", frozenset({closed}))
     assert ask(f"http://shop.example.org:{closed}/").verdict == "bad"
     name_server.is_ill = True
     assert ask(at(web)).verdict == "unsure"
@@ -80,7 +80,7 @@ def test_name_servers_that_keep_silent_are_not_waited_for(web, name_server, monk
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"],
 )
 def test_private_addresses_are_never_asked(web, name_server, monkeypatch, address):
-    monkeypatch.setattr(link_asking, "INSIDE_ALLOWED", ())
+    monkeypatch.setattr(asking, "INSIDE_ALLOWED", ())
     name_server.records["sly.example.org", "A"] = [address]
     for host in (address, "sly.example.org"):
         outcome = ask(at(web, host=host))
@@ -97,7 +97,7 @@ def test_private_addresses_are_never_asked(web, name_server, monkeypatch, addres
     ],
 )
 def test_neither_are_those_of_the_newer_kind(web, name_server, monkeypatch, address):
-    monkeypatch.setattr(link_asking, "INSIDE_ALLOWED", ())
+    monkeypatch.setattr(asking, "INSIDE_ALLOWED", ())
     name_server.records["sly.example.org", "AAAA"] = [address]
     for host in (f"[{address}]", "sly.example.org"):
         assert "private" in ask(at(web, host=host)).words
@@ -105,7 +105,7 @@ def test_neither_are_those_of_the_newer_kind(web, name_server, monkeypatch, addr
 
 
 def test_one_private_address_among_public_ones_is_one_too_many(web, name_server, monkeypatch):
-    monkeypatch.setattr(link_asking, "INSIDE_ALLOWED", ())
+    monkeypatch.setattr(asking, "INSIDE_ALLOWED", ())
     name_server.records["sly.example.org", "A"] = ["192.0.43.8", "127.0.0.1"]
     assert "private" in ask(at(web, host="sly.example.org")).words
 
@@ -132,7 +132,7 @@ def test_what_was_looked_at_is_what_is_asked_though_the_name_moves(web, name_ser
 
 
 def test_only_the_ports_of_the_web_are_asked(web, monkeypatch):
-    monkeypatch.setattr(link_asking, "PORTS", frozenset({80, 443}))
+    monkeypatch.setattr(asking, "PORTS", frozenset({80, 443}))
     assert "port" in ask(at(web)).words
     assert web.asked == []
 
