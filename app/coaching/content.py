@@ -1,25 +1,26 @@
-"""The offer as a file: coaching/offer.md, taken in and given back without loss."""
+"""The offer as a file: coaching/offer.md, taken in and given back without loss; beside it its kinds and coaches."""
 
 from pathlib import Path
 from typing import Any
 
 from app import front_matter as read
-from app.clock import is_zone
+from app.coaching.availability import content as availability_content
 from app.coaching.offer import SLUG, CoachingOffer
 from app.content_files import ContentError, ContentFile
 from app.extensions import db
 
 # In the order in which a file names them.
 KEYS = (
-    *("title", "slug", "eyebrow", "lede", "description", "sample", "duration_minutes", "price_note", "coach_name"),
-    *("time_zone", "questions", "topics", "career_stages"),
+    *("title", "slug", "eyebrow", "lede", "description", "sample", "price_note"),
+    *("questions", "topics", "career_stages"),
 )
 # Front matter calls questions what the row keeps as their slugs.
 COLUMNS = {"questions": "question_slugs"}
 
 
 def import_from(folder: Path) -> None:
-    """Take in the offer of `folder`, if it holds one. Raises ContentError."""
+    """Take in the kinds, the coaches and the offer of `folder`, those that it holds. Raises ContentError."""
+    availability_content.import_from(folder)
     if not (path := _path_in(folder)).exists():
         return
     file = ContentFile.read(path, required=KEYS)
@@ -32,7 +33,8 @@ def import_from(folder: Path) -> None:
 
 
 def export_to(folder: Path) -> None:
-    """Write the offer into `folder`."""
+    """Write them into `folder`."""
+    availability_content.export_to(folder)
     if offer := CoachingOffer.current():
         meta = {key: getattr(offer, COLUMNS.get(key, key)) for key in KEYS}
         ContentFile(_path_in(folder), meta, offer.body).write()
@@ -45,8 +47,6 @@ def _path_in(folder: Path) -> Path:
 def _columns(file: ContentFile) -> dict[str, Any]:
     if file.meta["slug"] != SLUG:
         raise ContentError(f"{file.path}: slug is {file.meta['slug']!r}: it has to be {SLUG}")
-    if not is_zone(zone := read.line(file, "time_zone", 64)):
-        raise ContentError(f"{file.path}: time_zone is {zone!r}: write an IANA name, such as America/New_York")
     return {
         "title": read.line(file, "title"),
         "slug": SLUG,
@@ -54,10 +54,7 @@ def _columns(file: ContentFile) -> dict[str, Any]:
         "lede": read.line(file, "lede", 2000),
         "description": read.line(file, "description", 500),
         "sample": read.yes_or_no(file, "sample"),
-        "duration_minutes": read.number(file, "duration_minutes", least=1, most=24 * 60),
         "price_note": read.optional_line(file, "price_note", 500),
-        "coach_name": read.line(file, "coach_name", 120),
-        "time_zone": zone,
         "question_slugs": read.slugs(file, "questions"),
         "topics": _choices(file, "topics"),
         "career_stages": _choices(file, "career_stages"),

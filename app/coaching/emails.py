@@ -10,34 +10,51 @@ from app.people.models import Person
 from app.urls import absolute, absolute_url
 
 
-def consultation_requested(consultation: Consultation, offer: CoachingOffer) -> None:
+def consultation_requested(consultation: Consultation) -> None:
     """To the person: what was asked for, the private link, what happens next.
 
     The address is not proven yet, so no free text of whoever typed it is in this mail.
     """
-    _to_person(consultation, "coaching/consultation_requested", offer=offer)
+    _to_person(consultation, "coaching/consultation_requested")
+
+
+def consultation_booked(consultation: Consultation) -> None:
+    """To the person: when, with whom, where, and the private link. No free text of whoever typed the address."""
+    _to_person(consultation, "coaching/consultation_booked")
+
+
+def consultation_moved(consultation: Consultation) -> None:
+    _to_person(consultation, "coaching/consultation_moved")
 
 
 def consultation_cancelled(consultation: Consultation) -> None:
     _to_person(consultation, "coaching/consultation_cancelled", offer_url=absolute_url("coaching.show_offer"))
 
 
-def new_request(consultation: Consultation, offer: CoachingOffer) -> None:
-    _to_owner(consultation, "coaching/new_request", offer)
+def new_request(consultation: Consultation) -> None:
+    _to_coach(consultation, "coaching/new_request")
 
 
-def request_changed(consultation: Consultation, offer: CoachingOffer) -> None:
-    _to_owner(consultation, "coaching/request_changed", offer)
+def new_booking(consultation: Consultation) -> None:
+    _to_coach(consultation, "coaching/new_booking")
 
 
-def request_cancelled(consultation: Consultation, offer: CoachingOffer) -> None:
-    _to_owner(consultation, "coaching/request_cancelled", offer)
+def booking_moved(consultation: Consultation) -> None:
+    _to_coach(consultation, "coaching/booking_moved")
+
+
+def request_changed(consultation: Consultation) -> None:
+    _to_coach(consultation, "coaching/request_changed")
+
+
+def request_cancelled(consultation: Consultation) -> None:
+    _to_coach(consultation, "coaching/request_cancelled")
 
 
 def request_erased(consultation: Consultation) -> None:
-    """To the owner: it is called off, because its person is erased. The mail alone still says who that was."""
+    """To the coach: it is called off, because its person is erased. The mail alone still says who that was."""
     outbox.post(
-        to=current_app.config["OWNER_EMAIL"],
+        to=_address_of(consultation),
         template="coaching/request_erased",
         is_fleeting=True,
         consultation=consultation,
@@ -69,20 +86,28 @@ def _to_person(consultation: Consultation, template: str, **context: Any) -> Non
         to=consultation.person,
         template=template,
         consultation=consultation,
+        offer=CoachingOffer.current(),
         manage_url=manage_url(consultation),
         **context,
     )
 
 
-def _to_owner(consultation: Consultation, template: str, offer: CoachingOffer) -> None:
+def _to_coach(consultation: Consultation, template: str) -> None:
+    """To the coach, or to the owner while it could be any."""
+    coach = consultation.coach
     outbox.post(
-        to=current_app.config["OWNER_EMAIL"],
+        to=_address_of(consultation),
         template=template,
         headers={"Reply-To": consultation.person.email},
         consultation=consultation,
-        offer=offer,
+        offer=CoachingOffer.current(),
+        zone=coach.time_zone if coach else consultation.time_zone,
         studio_url=absolute(f"/studio/consultations/{consultation.id}"),
     )
+
+
+def _address_of(consultation: Consultation) -> str:
+    return consultation.coach.address if consultation.coach else str(current_app.config["OWNER_EMAIL"])
 
 
 def _with_links(person: Person, template: str, consultations: Sequence[Consultation]) -> None:

@@ -1,9 +1,8 @@
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Self
 
 from wtforms import (
     BooleanField,
-    DateTimeLocalField,
     EmailField,
     Field,
     SelectField,
@@ -11,23 +10,24 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.clock import now
 from app.coaching import patient_information
-from app.coaching.models import BOOKING_WINDOW, MINIMUM_NOTICE, Consultation, Times, Wish
+from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.intake import MOST_TIMES, Intake, Times
+from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
-from app.local_times import SkippedTime, clock_time, instant, zone_choices
+from app.local_times import zone_choices
 from app.people.addresses import normalize
 from app.people.forms import Address, Offered, PlainText, PublicForm, SinglePlainLine, one_kind_of_line_break
 
 MOST_TOPICS = 5
-NOT_A_TIME = "Give the day and the time, such as 2027-03-16 19:30."
-PAST = "That time has passed. Choose one at least a day from now."
-TOO_SOON = "That is less than a day from now. Choose a time at least 24 hours ahead, so that the coach can answer."
-TOO_FAR = f"That is too far ahead. Choose a time within the next {BOOKING_WINDOW.days} days."
-NO_TIMES = "Give at least one time that suits you, or tick that you have no preference."
+NO_ANSWER = "Please answer this in a few words."
+NO_SLOT = "Choose a time."
+NO_TIMES = "Choose at least one time that suits you, or tick that you have no preference."
+TOO_MANY_TIMES = f"Choose up to {MOST_TIMES} times: those that suit you best."
+UNKNOWN_SLOT = "That is not one of the times on offer. Choose one of those shown."
 
 
 class NoPatientInformation:
@@ -41,16 +41,23 @@ class NoPatientInformation:
             )
 
 
-def free_text(label: str, most: int) -> TextAreaField:
+def free_text(label: str, most: int, *checked_first: Any) -> TextAreaField:
     too_long = f"That is a little long. Please keep it under {most:,} characters; what you wrote is still here."
-    checks = [Length(max=most, message=too_long), PlainText(), NoPatientInformation()]
+    checks = [*checked_first, Length(max=most, message=too_long), PlainText(), NoPatientInformation()]
     return TextAreaField(label, checks, filters=[one_kind_of_line_break])
 
 
-def preferred_time(label: str) -> DateTimeLocalField:
-    # Browsers send minutes; some add seconds.
-    formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
-    return DateTimeLocalField(label, [Optional()], format=formats, invalid_value_message=NOT_A_TIME)  # type: ignore[call-arg]
+def slot_value(starts_at: datetime) -> str:
+    """What a form calls a free time: such as "2027-03-16T13:30Z"."""
+    return f"{starts_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+
+
+def slot_start(value: str) -> datetime:
+    """The time that `value` names. Raises ValidationError."""
+    try:
+        return datetime.strptime(value, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise ValidationError(UNKNOWN_SLOT) from None
 
 
 class Who:
@@ -76,7 +83,7 @@ class Who:
     )
 
 
-class Details:
+class DetailsForm(PublicForm):
     """What may be changed later."""
 
     goals = free_text("What would make the conversation worth your time?", 2000)
@@ -85,67 +92,67 @@ class Details:
         [InputRequired("Choose your time zone."), Offered("Choose one of the time zones in the list.")],
         validate_choice=False,
     )
-    time_1 = preferred_time("First choice")
-    time_2 = preferred_time("Second choice")
-    time_3 = preferred_time("Third choice")
-    no_preference = BooleanField("I have no preference: suggest a time")
+    has_neutral_title = BooleanField("Call it \u201cAppointment\u201d in my calendar")
 
-
-class DetailsForm(Details, PublicForm):
-    def __init__(self, agreed: Times | None = None, **kwargs: Any) -> None:
-        """`agreed` are times that were taken before: they may stay, however near they have come."""
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.agreed = agreed
         self.time_zone.choices = zone_choices()
+
+    @classmethod
+    def about(cls, kind: ConsultationKind, **kwargs: Any) -> Self:
+        """The form with the questions of this kind of consultation in it."""
+        fields = {_answer_name(question): _answer_field(question) for question in kind.questions}
+        form = type(cls.__name__, (cls,), fields)(**kwargs)
+        form.kind = kind
+        return form  # type: ignore[no-any-return]
 
     @classmethod
     def showing(cls, consultation: Consultation) -> "DetailsForm":
         """The form as it stands before anything is changed."""
-        shown: dict[str, Any] = {f"time_{time.position}": time.wall for time in consultation.preferred_times}
-        shown |= {name: getattr(consultation, name) for name in ("goals", "time_zone", "no_preference")}
-        return cls(formdata=None, **shown)
+        shown: dict[str, Any] = {
+            name: getattr(consultation, name) for name in ("goals", "time_zone", "has_neutral_title")
+        }
+        shown |= {f"answer_{key}": answer for key, answer in consultation.answers.items()}
+        return cls.about(consultation.kind, formdata=None, **shown)
 
     @property
-    def time_fields(self) -> list[DateTimeLocalField]:
-        return [self.time_1, self.time_2, self.time_3]
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Checks each field, then each time on the clocks of the chosen zone."""
-        valid = super().validate(extra_validators)
-        if self.time_zone.errors:
-            return False
-        for field in self.time_fields:
-            if field.data and (problem := self._problem_with(field.data)):
-                field.errors, valid = [problem], False
-        if not self._walls and not self.no_preference.data and not any(field.errors for field in self.time_fields):
-            self.time_1.errors, valid = [NO_TIMES], False
-        return bool(valid)
-
-    def _problem_with(self, wall: datetime) -> str | None:
-        zone = self.time_zone.data
-        if self.agreed and zone == self.agreed.time_zone and wall in self.agreed.walls:
-            return None
-        return _problem_with(wall, zone)
+    def answer_fields(self) -> list[Field]:
+        return [self[_answer_name(question)] for question in self.kind.questions]
 
     @property
-    def _walls(self) -> tuple[datetime, ...]:
-        """The times given, each once, in the order of preference."""
-        given = (field.data.replace(second=0) for field in self.time_fields if field.data)
-        return tuple(dict.fromkeys(given))
+    def answers(self) -> dict[str, str]:
+        """What was answered, by the keys of the questions."""
+        fields = zip(self.kind.questions, self.answer_fields, strict=True)
+        return {question["key"]: field.data for question, field in fields if field.data}
 
-    @property
-    def times(self) -> Times:
-        return Times(self.time_zone.data, self._walls, self.no_preference.data)
+    def changed(self, intake: Intake) -> Intake:
+        """`intake` with what this form says in it."""
+        return intake._replace(
+            goals=self.goals.data or "",
+            answers=self.answers,
+            time_zone=self.time_zone.data,
+            has_neutral_title=self.has_neutral_title.data,
+        )
 
 
-class RequestForm(Who, DetailsForm):
+def _answer_name(question: dict[str, Any]) -> str:
+    return f"answer_{question['key']}"
+
+
+def _answer_field(question: dict[str, Any]) -> TextAreaField:
+    return free_text(question["label"], 1000, *([InputRequired(NO_ANSWER)] if question["required"] else []))
+
+
+class IntakeForm(Who, DetailsForm):
     newsletter = BooleanField("Send me the newsletter too")
 
-    def __init__(self, offer: CoachingOffer, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.topics.choices = [(topic["key"], topic["label"]) for topic in offer.topics]
+    @classmethod
+    def offering(cls, offer: CoachingOffer, kind: ConsultationKind, **kwargs: Any) -> Self:
+        form = cls.about(kind, **kwargs)
+        form.topics.choices = [(topic["key"], topic["label"]) for topic in offer.topics]
         stages = [(stage["key"], stage["label"]) for stage in offer.career_stages]
-        self.career_stage.choices = [("", "Choose one"), *stages]
+        form.career_stage.choices = [("", "Choose one"), *stages]
+        return form
 
     def validate_topics(self, field: Field) -> None:
         field.data = list(dict.fromkeys(field.data or []))
@@ -159,9 +166,54 @@ class RequestForm(Who, DetailsForm):
         return normalize(self.email.data or "")
 
     @property
-    def wish(self) -> Wish:
+    def intake(self) -> Intake:
         name = " ".join((self.name.data or "").split())
-        return Wish(name, self.career_stage.data, tuple(self.topics.data or ()), self.goals.data or "", self.times)
+        told = Intake(self.kind, name, self.career_stage.data, tuple(self.topics.data or ()), "", {}, "")
+        return self.changed(told)
+
+
+class BookingForm(IntakeForm):
+    """Takes one free time."""
+
+    slot = StringField("Time", [InputRequired(NO_SLOT)])
+
+    def validate_slot(self, field: Field) -> None:
+        slot_start(field.data)
+
+    @property
+    def starts_at(self) -> datetime:
+        return slot_start(self.slot.data or "")
+
+
+class RequestForm(IntakeForm):
+    """Offers up to three free times."""
+
+    slot = SelectMultipleField("Times that suit you", validate_choice=False)
+    no_preference = BooleanField("I have no preference: suggest a time")
+
+    def validate_slot(self, field: Field) -> None:
+        field.data = list(dict.fromkeys(field.data or []))
+        if not field.data and not self.no_preference.data:
+            raise ValidationError(NO_TIMES)
+        if len(field.data) > MOST_TIMES:
+            raise ValidationError(TOO_MANY_TIMES)
+        for value in field.data:
+            slot_start(value)
+
+    @property
+    def times(self) -> Times:
+        return Times(tuple(slot_start(value) for value in self.slot.data or ()), self.no_preference.data)
+
+
+class MoveForm(PublicForm):
+    slot = StringField("Time", [InputRequired(NO_SLOT)])
+
+    def validate_slot(self, field: Field) -> None:
+        slot_start(field.data)
+
+    @property
+    def starts_at(self) -> datetime:
+        return slot_start(self.slot.data or "")
 
 
 class CancellationForm(PublicForm):
@@ -174,23 +226,3 @@ class LinksForm(PublicForm):
     @property
     def address(self) -> str:
         return normalize(self.email.data or "")
-
-
-def _problem_with(wall: datetime, zone: str) -> str | None:
-    """Why `wall` on the clocks of `zone` cannot be a preferred time, in words for the person."""
-    # Far-off years first: their instants may lie outside the calendar Python knows.
-    if abs(wall - now().replace(tzinfo=None)) > 2 * BOOKING_WINDOW:
-        return TOO_FAR if wall > now().replace(tzinfo=None) else PAST
-    try:
-        starts_at = instant(wall, zone)
-    except SkippedTime as skipped:
-        go_on = clock_time(skipped.until)
-        return (
-            f"The clocks of your zone jump over {clock_time(wall)} that day and go on at {go_on}. "
-            f"Choose {go_on} or later, or a time before the jump."
-        )
-    if starts_at <= now():
-        return PAST
-    if starts_at < now() + MINIMUM_NOTICE:
-        return TOO_SOON
-    return TOO_FAR if starts_at > now() + BOOKING_WINDOW else None

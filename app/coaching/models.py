@@ -1,19 +1,21 @@
+import uuid
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import tokens
 from app.clock import now
+from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.availability.models import Coach
+from app.coaching.booking.reserved import ReservedTime
+from app.coaching.intake import Intake, PreferredTime, Times
 from app.extensions import Model, db
-from app.local_times import comes_twice, in_words, instant
 from app.people.models import Person
 
 PURPOSE = "consultation"
-MINIMUM_NOTICE = timedelta(hours=24)
-BOOKING_WINDOW = timedelta(days=90)
-MOST_TIMES = 3
+# Stands in a link that was not mailed.
+SHOWN = 1
 # The same request within this time is a second click, not a second wish.
 SAME_WITHIN = timedelta(minutes=10)
 # More open requests than this from one address in a month are a mistake, or somebody else's game with it.
@@ -26,25 +28,7 @@ class TooManyOpen(Exception):
 
 
 class AlreadyOver(Exception):
-    """What was cancelled, or has taken place, cannot be changed any more."""
-
-
-class Times(NamedTuple):
-    """When a person could talk: wall times on the clocks of `time_zone`, and whether other times would do as well."""
-
-    time_zone: str
-    walls: tuple[datetime, ...]
-    no_preference: bool
-
-
-class Wish(NamedTuple):
-    """What a person asks for."""
-
-    name: str
-    career_stage: str
-    topics: tuple[str, ...]
-    goals: str
-    times: Times
+    """What was cancelled, has begun or has taken place cannot be changed any more."""
 
 
 class Consultation(Model):
@@ -53,53 +37,85 @@ class Consultation(Model):
     __table_args__ = (
         Index("ix_consultation_person_requested", "person_id", "requested_at"),
         Index("ix_consultation_requested", "requested_at"),
-        CheckConstraint("cancelled_at IS NULL OR completed_at IS NULL", name="one_end"),
+        Index("ix_consultation_starts", "starts_at"),
+        CheckConstraint(
+            "(cancelled_at IS NULL AND completed_at IS NULL) OR (cancelled_at IS NULL AND no_show_at IS NULL)"
+            " OR (completed_at IS NULL AND no_show_at IS NULL)",
+            name="one_end",
+        ),
+        CheckConstraint(
+            "booked_at IS NULL OR (coach_id IS NOT NULL AND starts_at IS NOT NULL AND ends_at IS NOT NULL)",
+            name="booked_for_a_time",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    kind_id: Mapped[int] = mapped_column(ForeignKey("consultation_kind.id"))
+    coach_id: Mapped[int | None] = mapped_column(ForeignKey("coach.id"), index=True)  # None while anybody would do.
     # As typed in this request: anybody can type anybody's address, so it becomes the person's only by the mailed link.
     name: Mapped[str] = mapped_column(String(120))
     career_stage: Mapped[str] = mapped_column(String(40))
     topics: Mapped[list[str]] = mapped_column(JSON)
     goals: Mapped[str] = mapped_column(default="")
+    answers: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     time_zone: Mapped[str] = mapped_column(String(64))
     no_preference: Mapped[bool] = mapped_column(default=False)
+    has_neutral_title: Mapped[bool] = mapped_column(default=False)
     requested_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime | None]
+    held_until: Mapped[datetime | None] = mapped_column(index=True)
+    booked_at: Mapped[datetime | None]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
-    completed_at: Mapped[datetime | None]
+    is_cancelled_by_coach: Mapped[bool] = mapped_column(default=False)
     cancel_reason: Mapped[str] = mapped_column(default="")
+    completed_at: Mapped[datetime | None]
+    no_show_at: Mapped[datetime | None]
+    reminded_day_at: Mapped[datetime | None]
+    reminded_hour_at: Mapped[datetime | None]
+    private_notes: Mapped[str] = mapped_column(default="")
+    # What its calendar entry is known by, always, and how often that was changed (RFC 5545 §3.8.4.7, §3.8.7.4).
+    uid: Mapped[str] = mapped_column(String(36), unique=True, default=lambda: str(uuid.uuid4()))
+    calendar_sequence: Mapped[int] = mapped_column(default=0)
     person: Mapped[Person] = relationship()
-    preferred_times: Mapped[list["PreferredTime"]] = relationship(
-        order_by="PreferredTime.position", cascade="all, delete-orphan", passive_deletes=True
+    kind: Mapped[ConsultationKind] = relationship()
+    coach: Mapped[Coach | None] = relationship()
+    preferred_times: Mapped[list[PreferredTime]] = relationship(
+        order_by=PreferredTime.position, cascade="all, delete-orphan", passive_deletes=True
+    )
+    # What is taken or held for it now: one time once it is booked, and those that are proposed instead.
+    reserved_times: Mapped[list[ReservedTime]] = relationship(
+        order_by=ReservedTime.starts_at, passive_deletes="all", back_populates="consultation"
     )
 
     @classmethod
-    def request(cls, person: Person, wish: Wish) -> "Consultation | None":
-        """The consultation `person` asks for; None when they asked for the very same a moment ago.
-
-        Raises TooManyOpen.
-        """
-        db.session.flush()
-        # One request of a person at a time, so that both rules hold.
-        Person.for_update(person.id)
-        if any(consultation.is_same(wish) for consultation in cls._of_the_last(SAME_WITHIN, person)):
-            return None
+    def begin(cls, person: Person, intake: Intake, times: Times) -> "Consultation":
+        """What `person`, locked, asks for. Raises TooManyOpen."""
         if len(cls._of_the_last(COUNTED_FOR, person)) >= MOST_OPEN:
             raise TooManyOpen
-        consultation = cls(person=person, name=wish.name, career_stage=wish.career_stage, topics=list(wish.topics))
+        consultation = cls(person=person, no_preference=times.no_preference)
+        consultation._take(intake)
+        for position, starts_at in enumerate(times.starts, start=1):
+            consultation.preferred_times.append(PreferredTime(position=position, starts_at=starts_at))
         db.session.add(consultation)
-        consultation._take_details(wish.goals, wish.times)
         db.session.flush()
         return consultation
+
+    @classmethod
+    def asked_just_now(cls, person: Person, intake: Intake, times: Times) -> "Consultation | None":
+        """The consultation of the very same wish, if `person`, locked, sent it a moment ago."""
+        lately = cls._of_the_last(SAME_WITHIN, person)
+        return next((known for known in lately if (known.intake, known.times) == (intake, times)), None)
 
     @classmethod
     def open_of(cls, person: Person) -> "list[Consultation]":
         """What the person asked for and is not over, newest first, within reason."""
         newest = (
             select(cls)
-            .filter_by(person_id=person.id, cancelled_at=None, completed_at=None)
+            .filter_by(person_id=person.id, cancelled_at=None, completed_at=None, no_show_at=None)
+            .where(or_(cls.ends_at.is_(None), cls.ends_at > now()))
             .order_by(cls.requested_at.desc())
         )
         return list(db.session.scalars(newest.limit(20)))
@@ -111,7 +127,7 @@ class Consultation(Model):
     @classmethod
     def from_link(cls, token: str, *, for_update: bool = False) -> "Consultation | None":
         """The consultation whose private link this is."""
-        consultation_id, made_at = cls._read_link(token)
+        consultation_id, made_at, *_ = cls._read_link(token)
         consultation = db.session.get(cls, consultation_id, with_for_update=for_update) if consultation_id else None
         return consultation if consultation and consultation._made_at == made_at else None
 
@@ -121,17 +137,21 @@ class Consultation(Model):
         return cls._read_link(token)[0]
 
     @classmethod
-    def _read_link(cls, token: str) -> tuple[int, int] | tuple[None, None]:
+    def _read_link(cls, token: str) -> list[int] | tuple[None, None]:
         try:
-            consultation_id, made_at = tokens.read(PURPOSE, token)
+            return list(tokens.read(PURPOSE, token))
         except tokens.InvalidToken:
             return None, None
-        return consultation_id, made_at
 
     @property
     def link_token(self) -> str:
-        """It works for ever; what it still allows depends on the state."""
+        """To be mailed only. It works for ever; what it still allows depends on the state."""
         return tokens.sign(PURPOSE, [self.id, self._made_at])
+
+    @property
+    def browser_token(self) -> str:
+        """For whoever has just asked: it allows the same, and does not show whose the address is."""
+        return tokens.sign(PURPOSE, [self.id, self._made_at, SHOWN])
 
     @property
     def _made_at(self) -> int:
@@ -145,14 +165,38 @@ class Consultation(Model):
 
     @property
     def state(self) -> str:
-        """ "requested", "completed" or "cancelled"."""
-        if self.completed_at:
-            return "completed"
-        return "cancelled" if self.cancelled_at else "requested"
+        """ "requested", "held", "booked", "completed", "no-show" or "cancelled"."""
+        moments = {
+            "cancelled": self.cancelled_at,
+            "completed": self.completed_at,
+            "no-show": self.no_show_at,
+            "booked": self.booked_at,
+            "held": self.held_until and self.held_until > now(),
+        }
+        return next((state for state, moment in moments.items() if moment), "requested")
 
     @property
     def is_over(self) -> bool:
-        return self.state != "requested"
+        return self.state in ("cancelled", "completed", "no-show")
+
+    @property
+    def has_begun(self) -> bool:
+        return self.starts_at is not None and self.starts_at <= now()
+
+    @property
+    def may_be_changed(self) -> bool:
+        """Whether it can still be moved, changed or called off: until it begins."""
+        return not self.is_over and not self.has_begun
+
+    @property
+    def booked_time(self) -> ReservedTime | None:
+        """The time it is booked for."""
+        return next((reserved for reserved in self.reserved_times if reserved.held_until is None), None)
+
+    @property
+    def held_times(self) -> list[ReservedTime]:
+        """What is held for it at this moment, earliest first."""
+        return [time for time in self.reserved_times if time.held_until and time.held_until > now()]
 
     @property
     def first_name(self) -> str:
@@ -160,86 +204,84 @@ class Consultation(Model):
         first = self.name.split()[0] if self.name.strip() else ""
         return first if first.replace("-", "").replace("'", "").isalpha() and len(first) <= 30 else ""
 
-    def is_same(self, wish: Wish) -> bool:
-        """Whether `wish` asks for nothing that this consultation does not ask for."""
-        return self._as_wish() == wish
+    @property
+    def intake(self) -> Intake:
+        topics = tuple(self.topics)
+        who = (self.kind, self.name, self.career_stage, topics)
+        return Intake(*who, self.goals, self.answers, self.time_zone, self.has_neutral_title)
 
-    def change(self, goals: str, times: Times) -> bool:
+    @property
+    def times(self) -> Times:
+        return Times(tuple(time.starts_at for time in self.preferred_times), self.no_preference)
+
+    def change(self, intake: Intake) -> bool:
         """Take other details. Returns whether anything changed. Raises AlreadyOver."""
-        if self.is_over:
+        if not self.may_be_changed:
             raise AlreadyOver
-        if (self.goals, self.times) == (goals, times):
+        if self.intake == intake:
             return False
-        self._take_details(goals, times)
+        self._take(intake)
         self.changed_at = now()
         return True
 
-    def cancel(self, reason: str = "") -> bool:
-        """Call it off. Returns False when it is over already; then nothing changes."""
-        if self.is_over:
+    def hold(self, held: list[ReservedTime], until: datetime) -> None:
+        """Keep these times for it until then; whoever may choose among them does so before."""
+        self.held_until = until
+        for reserved in held:
+            reserved.held_until, reserved.consultation = until, self
+        if len({reserved.coach_id for reserved in held}) == 1:
+            self.coach = held[0].coach
+
+    def settle(self, reserved: ReservedTime) -> None:
+        """Book it for this time, and give back every other that is taken or held for it. Raises AlreadyOver."""
+        if not self.may_be_changed:
+            raise AlreadyOver
+        if self.booked_at:
+            self.calendar_sequence += 1
+        db.session.flush()
+        db.session.expire(self, ["reserved_times"])  # Some may have been given back for this one.
+        for other in self.reserved_times:
+            if other is not reserved:
+                db.session.delete(other)
+        reserved.consultation, reserved.held_until = self, None
+        self.coach, self.starts_at, self.ends_at = reserved.coach, reserved.starts_at, reserved.ends_at
+        self.booked_at, self.held_until = now(), None
+        self.reminded_day_at = self.reminded_hour_at = None
+
+    def cancel(self, reason: str = "", *, by_coach: bool = False) -> bool:
+        """Call it off and give back its time. Returns False when that cannot be any more; then nothing changes."""
+        if not self.may_be_changed:
             return False
-        self.cancelled_at, self.cancel_reason = now(), reason
+        if self.booked_at:
+            self.calendar_sequence += 1
+        self.cancelled_at, self.cancel_reason, self.is_cancelled_by_coach = now(), reason, by_coach
+        self.held_until = None
+        self.give_back()
         return True
 
+    def give_back(self) -> None:
+        """Free every time that is taken or held for it."""
+        for reserved in list(self.reserved_times):
+            db.session.delete(reserved)
+        db.session.flush()
+        db.session.expire(self, ["reserved_times"])
+
     def complete(self) -> bool:
-        """Note that it took place. Returns False when that was noted before. Raises AlreadyOver if cancelled."""
-        if self.cancelled_at:
+        """Note that it took place. Returns False when that was noted before. Raises AlreadyOver if it did not."""
+        if self.cancelled_at or self.no_show_at:
             raise AlreadyOver
         if self.completed_at:
             return False
         self.completed_at = now()
         return True
 
-    def prove_address(self) -> None:
-        """Note that the mailed link was used: who did owns the address, and the name typed with it is theirs."""
-        self.person.take_name(self.name)
-        self.person.was_here()
+    def prove_address(self, token: str) -> None:
+        """If it was the mailed link that was used, note it: who did owns the address, and the name typed is theirs."""
+        if SHOWN not in self._read_link(token)[2:]:
+            self.person.take_name(self.name)
+            self.person.was_here()
 
-    def _take_details(self, goals: str, times: Times) -> None:
-        self.goals, self.time_zone, self.no_preference = goals, times.time_zone, times.no_preference
-        self.preferred_times.clear()
-        db.session.flush()  # The old rows go before new ones take their positions.
-        for position, wall in enumerate(times.walls, start=1):
-            self.preferred_times.append(PreferredTime.at(wall, times.time_zone, position))
-
-    def _as_wish(self) -> Wish:
-        return Wish(self.name, self.career_stage, tuple(self.topics), self.goals, self.times)
-
-    @property
-    def times(self) -> Times:
-        return Times(self.time_zone, tuple(time.wall for time in self.preferred_times), self.no_preference)
-
-
-class PreferredTime(Model):
-    """A time that suits the person: the instant, and what they typed, should the rules of their zone change."""
-
-    __table_args__ = (
-        UniqueConstraint("consultation_id", "position"),
-        CheckConstraint(f"position BETWEEN 1 AND {MOST_TIMES}", name="few_positions"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"))
-    position: Mapped[int]
-    starts_at: Mapped[datetime]
-    wall_time: Mapped[str] = mapped_column(String(16))
-    time_zone: Mapped[str] = mapped_column(String(64))
-
-    @classmethod
-    def at(cls, wall: datetime, zone: str, position: int) -> "PreferredTime":
-        """Raises SkippedTime."""
-        wall_time = wall.isoformat(timespec="minutes")
-        return cls(position=position, starts_at=instant(wall, zone), wall_time=wall_time, time_zone=zone)
-
-    @property
-    def wall(self) -> datetime:
-        return datetime.fromisoformat(self.wall_time)
-
-    @property
-    def comes_twice(self) -> bool:
-        """Whether the clocks are set back over it; then the first of the two is meant."""
-        return comes_twice(self.starts_at, self.time_zone)
-
-    def in_words(self, zone: str | None = None) -> str:
-        """On the clocks it was given in, or on those of `zone`."""
-        return in_words(self.starts_at, zone or self.time_zone)
+    def _take(self, intake: Intake) -> None:
+        self.kind, self.name, self.career_stage, self.topics = *intake[:3], list(intake.topics)
+        self.goals, self.answers, self.time_zone = intake.goals, intake.answers, intake.time_zone
+        self.has_neutral_title = intake.has_neutral_title

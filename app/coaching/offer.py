@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, String, select
+from sqlalchemy import JSON, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model, db
@@ -14,8 +14,6 @@ SLUG = "coaching"
 class CoachingOffer(Model, Published, Written):
     """What a consultation is, and what its request form asks."""
 
-    __table_args__ = (CheckConstraint("duration_minutes > 0", name="takes_time"),)
-
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     title: Mapped[str] = mapped_column(String(200))
@@ -23,10 +21,7 @@ class CoachingOffer(Model, Published, Written):
     lede: Mapped[str]
     description: Mapped[str]
     sample: Mapped[bool] = mapped_column(default=False)
-    duration_minutes: Mapped[int]
     price_note: Mapped[str]
-    coach_name: Mapped[str] = mapped_column(String(120))
-    time_zone: Mapped[str] = mapped_column(String(64))
     question_slugs: Mapped[list[str]] = mapped_column(JSON)
     topics: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # Each with a key and a label.
     career_stages: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

@@ -1,32 +1,26 @@
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import followups
 from app.coaching import emails, in_newsletter, records, structured_data
-from app.coaching.forms import CancellationForm, DetailsForm, LinksForm, RequestForm
+from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.availability.models import Coach
+from app.coaching.blueprint import LIMITS, bp
+from app.coaching.booking import views as booking_views
+from app.coaching.forms import CancellationForm, DetailsForm, LinksForm
 from app.coaching.lost_links import LinkMailing
 from app.coaching.models import AlreadyOver, Consultation
 from app.coaching.offer import CoachingOffer
-from app.coaching.requesting import take_request
-from app.coaching.wording import ARRANGING
 from app.extensions import csrf, db, limiter
 from app.json_ld import json_ld
 from app.limits import form_limits, network
-from app.local_times import in_words, zone_in_words
 from app.people.models import Person
 from app.publishing import public_page
 from app.urls import absolute_url
 
-# What the newsletter asks, and what coaching holds of a person, is known once these are imported.
-__all__ = ["bp", "in_newsletter", "records"]
-
-bp = Blueprint("coaching", __name__, url_prefix="/coaching")
-bp.add_app_template_global(in_words, "moment_in_words")
-bp.add_app_template_global(zone_in_words)
-
-# A hospital's thousand doctors come through one network and one domain. How often an address is written to is counted
-# with its requests and in lost_links.py; a narrow limit on it here would let a stranger shut its owner out.
-LIMITS = {"address": "300/hour", "network_": "100/hour", "domain": "300/hour", "in_all": "1000/hour"}
+# The views of the rooms within hang on `bp` once they are imported; so is known what the newsletter asks, and what
+# coaching holds of a person.
+__all__ = ["booking_views", "bp", "in_newsletter", "records"]
 
 
 @bp.get("/")
@@ -38,31 +32,11 @@ def show_offer() -> ResponseReturnValue:
         "coaching/offer.html",
         offer=offer,
         questions=questions,
+        kinds=ConsultationKind.active(),
+        coaches=Coach.active(),
         canonical_url=absolute_url("coaching.show_offer"),
         structured_data=json_ld(*structured_data.of_offer(offer, questions)),
     )
-
-
-@bp.get("/request")
-@public_page
-def request_consultation() -> ResponseReturnValue:
-    offer = _offer()
-    return _request_page(offer, RequestForm(offer, formdata=None))
-
-
-@bp.post("/request")
-@csrf.exempt
-@form_limits("consultation-request", **LIMITS)
-def create_consultation() -> ResponseReturnValue:
-    offer = _offer()
-    form = RequestForm(offer)
-    if form.is_trapped:
-        return _requested()
-    if not form.validate():
-        return _request_page(offer, form), 422
-    take_request(form.address, form.wish, offer, wants_newsletter=bool(form.newsletter.data), page=request.path)
-    db.session.commit()
-    return _requested()
 
 
 @bp.get("/requested")
@@ -125,16 +99,16 @@ link_limit = limiter.shared_limit(
 @link_limit
 def change_consultation(token: str) -> ResponseReturnValue:
     consultation = _of_link(token, for_update=True)
-    form = DetailsForm(agreed=consultation.times)
+    form = DetailsForm.about(consultation.kind)
     if not form.validate():
         return _consultation_page(token, consultation, form), 422
     try:
-        changed = consultation.change(form.goals.data or "", form.times)
+        changed = consultation.change(form.changed(consultation.intake))
     except AlreadyOver:
         return _consultation_page(token, consultation, form), 409
     if changed:
-        emails.request_changed(consultation, _offer())
-    consultation.prove_address()
+        emails.request_changed(consultation)
+    consultation.prove_address(token)
     db.session.commit()
     return redirect(url_for(".show_consultation", token=token), 303)
 
@@ -149,9 +123,9 @@ def cancel_consultation(token: str) -> ResponseReturnValue:
         return _consultation_page(token, consultation, DetailsForm.showing(consultation), form), 422
     if consultation.cancel(form.reason.data or ""):
         emails.consultation_cancelled(consultation)
-        emails.request_cancelled(consultation, _offer())
+        emails.request_cancelled(consultation)
         followups.call_off(consultation.person, consultation.occasion, "the consultation was cancelled")
-    consultation.prove_address()
+    consultation.prove_address(token)
     db.session.commit()
     return redirect(url_for(".show_consultation", token=token), 303)
 
@@ -164,21 +138,6 @@ def _of_link(token: str, *, for_update: bool = False) -> Consultation:
     if consultation := Consultation.from_link(token, for_update=for_update):
         return consultation
     abort(make_response(render_template("coaching/unknown_link.html", form=LinksForm(formdata=None)), 404))
-
-
-def _requested() -> ResponseReturnValue:
-    # The same page for everybody. The private link goes by mail only: who can read the mailbox may manage the request.
-    return redirect(url_for(".show_requested"), 303)
-
-
-def _request_page(offer: CoachingOffer, form: RequestForm) -> str:
-    return render_template(
-        "coaching/request.html",
-        offer=offer,
-        form=form,
-        wording=ARRANGING,
-        canonical_url=absolute_url("coaching.request_consultation"),
-    )
 
 
 def _consultation_page(

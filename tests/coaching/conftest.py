@@ -8,6 +8,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.coaching import content
+from app.coaching.availability.models import Coach, WeeklyHours
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.extensions import db
@@ -25,9 +26,7 @@ REQUEST = {
     "topics": ["negotiation", "finding-a-mentor"],
     "goals": "Whether to say yes to the director role.",
     "time_zone": "America/Chicago",
-    "time_1": "2026-12-01T19:30",
-    "time_2": "2026-12-03T07:00",
-    "time_3": "",
+    "slot": ["2026-12-02T01:30Z", "2026-12-03T13:00Z"],
 }
 
 Ask = Callable[..., TestResponse]
@@ -40,8 +39,11 @@ def frozen(clock: Clock) -> Clock:
 
 @pytest.fixture
 def offer(app: Flask) -> CoachingOffer:
-    """The starter's offer, and the sequence that follows a request."""
+    """The starter's offer with a coach who never sleeps, and the sequence that follows a request."""
     content.import_from(STARTER)
+    coach = db.session.scalars(select(Coach)).one()
+    coach.name, coach.location, coach.most_per_day = "Robin Park", "https://talk.example.org/robin", None
+    coach.weekly_hours = [WeeklyHours(weekday=day, start_minute=0, end_minute=1440) for day in range(7)]
     step = SequenceStep(position=0, slug="before", subject="Before we talk", delay_hours=24, body="See {manage_url}")
     start = {"name": "consultation-requested", "starts_on": "consultation requested"}
     db.session.add(Sequence(title="After", purpose="coaching", steps=[step], **start))
@@ -56,6 +58,23 @@ def ask(offer: CoachingOffer, client: FlaskClient) -> Ask:
     def send(**changed: object) -> TestResponse:
         data = {name: value for name, value in (REQUEST | changed).items() if value is not None}
         return client.post("/coaching/request", data=data)
+
+    return send
+
+
+@pytest.fixture
+def coach(offer: CoachingOffer) -> Coach:
+    """Free at all hours, with fifteen minutes between two consultations."""
+    return db.session.scalars(select(Coach)).one()
+
+
+@pytest.fixture
+def book(offer: CoachingOffer, client: FlaskClient) -> Ask:
+    """Sends the booking form for a free time, with some fields changed or, given None, left out."""
+
+    def send(**changed: object) -> TestResponse:
+        data = REQUEST | {"slot": "2026-12-02T01:30Z"} | changed
+        return client.post("/coaching/book", data={name: value for name, value in data.items() if value is not None})
 
     return send
 

@@ -1,0 +1,1 @@
+"""Booking: times that are taken or held, each for one consultation only."""

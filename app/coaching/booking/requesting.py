@@ -1,0 +1,117 @@
+"""Taking what is asked for: what is kept of it, who is written to, and what follows, in the caller's transaction."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from app import followups
+from app.clock import now
+from app.coaching import emails
+from app.coaching.booking.taking import take
+from app.coaching.intake import Intake, Times
+from app.coaching.lost_links import LinkMailing
+from app.coaching.models import Consultation, TooManyOpen
+from app.coaching.wording import ARRANGING
+from app.followups.models import REQUESTED
+from app.limits import mailbox_of
+from app.newsletter.allowance import Allowance
+from app.newsletter.emails import confirm_subscription
+from app.newsletter.models import Subscription
+from app.newsletter.sign_ups import SignUp
+from app.people.models import Consent, Person
+
+# How long the coach has to choose among offered times.
+HELD_FOR = timedelta(hours=48)
+# The newsletter keeps a name of this length at most.
+LONGEST_FIRST_NAME = 80
+
+
+def book(
+    address: str,
+    intake: Intake,
+    starts_at: datetime,
+    coach_id: int | None = None,
+    *,
+    wants_newsletter: bool = False,
+    page: str,
+) -> Consultation:
+    """Take a free time in the name of a normalized address; what they booked a moment ago, if it is the very same.
+
+    Raises TooManyOpen, SlotTaken or NotOffered; then the caller rolls back.
+    """
+    person = _person_who_asks(address, intake, wants_newsletter, page)
+    times = Times((starts_at,))
+    if known := Consultation.asked_just_now(person, intake, times):
+        return known
+    consultation = Consultation.begin(person, intake, times)
+    consultation.settle(take(intake.kind, starts_at, coach_id))
+    emails.consultation_booked(consultation)
+    emails.new_booking(consultation)
+    _follow(consultation, page)
+    return consultation
+
+
+def request_times(
+    address: str,
+    intake: Intake,
+    times: Times,
+    coach_id: int | None = None,
+    *,
+    wants_newsletter: bool = False,
+    page: str,
+) -> Consultation | None:
+    """Hold the times for the coach to choose from; None when the address has as many open requests as anybody may have.
+
+    Then a mail tells, not the page: whoever types an address must not learn what is known of it.
+    Raises SlotTaken or NotOffered, with the time as its argument; then the caller rolls back.
+    """
+    person = _person_who_asks(address, intake, wants_newsletter, page)
+    if known := Consultation.asked_just_now(person, intake, times):
+        return known
+    try:
+        consultation = Consultation.begin(person, intake, times)
+    except TooManyOpen:
+        if LinkMailing.claim("full", mailbox_of(person.email)):
+            emails.requests_full(person, Consultation.open_of(person))
+        return None
+    hold(consultation, times.starts, coach_id)
+    emails.consultation_requested(consultation)
+    emails.new_request(consultation)
+    _follow(consultation, page)
+    return consultation
+
+
+def hold(consultation: Consultation, starts: Iterable[datetime], coach_id: int | None = None) -> None:
+    """Hold free times for a consultation until the coach has chosen, or HELD_FOR is over, or the first has come.
+
+    Raises SlotTaken or NotOffered.
+    """
+    if not (starts := sorted(starts)):
+        return
+    until = min(now() + HELD_FOR, starts[0])
+    held = [take(consultation.kind, starts_at, coach_id, held_until=until) for starts_at in starts]
+    consultation.hold(held, until)
+
+
+def _person_who_asks(address: str, intake: Intake, wants_newsletter: bool, page: str) -> Person:
+    """The person, locked until commit."""
+    if wants_newsletter:
+        _ask_for_newsletter(address, intake.name, page)
+    person = Person.at(address)
+    return Person.for_update(person.id) or person
+
+
+def _follow(consultation: Consultation, page: str) -> None:
+    person = consultation.person
+    Consent.record(person, "coaching", "requested", wording=ARRANGING, page=page)
+    followups.happened(REQUESTED, person, consultation.occasion, manage_url=emails.manage_url(consultation))
+
+
+def _ask_for_newsletter(address: str, name: str, page: str) -> None:
+    """Begin the newsletter's own double opt-in: a tick beside an address proves nothing yet."""
+    Person.at_for_update(address)
+    if not Allowance.take(address):
+        return
+    subscription = Subscription.at(address)
+    if not subscription.is_active:
+        first_name = name if len(name) <= LONGEST_FIRST_NAME else ""
+        confirm_subscription(SignUp.keep(subscription, first_name=first_name, topics=[], page=page))

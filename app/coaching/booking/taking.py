@@ -1,0 +1,36 @@
+"""Taking a time: whose it becomes, and that it is free, settled while nobody else can take one."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.availability.models import Coach
+from app.coaching.booking.diary import Diary
+from app.coaching.booking.reserved import ReservedTime, SlotTaken
+
+
+class NotOffered(Exception):
+    """The time is outside every coach's hours, past, or too far ahead: it never was on offer."""
+
+
+def take(
+    kind: ConsultationKind,
+    starts_at: datetime,
+    coach_id: int | None = None,
+    *,
+    held_until: datetime | None = None,
+    instead_of: Iterable[ReservedTime] = (),
+) -> ReservedTime:
+    """Reserve a free time of the coach, or of the free coach who has the fewest consultations before them.
+
+    `instead_of` are reservations given back for it; if it raises, they stand. Locks the coaches.
+    Raises SlotTaken or NotOffered; then nothing has changed.
+    """
+    coaches = [coach for coach in Coach.active_for_update() if coach_id in (None, coach.id)]
+    given_back = list(instead_of)
+    diaries = Diary.read(kind, coaches, but=[reserved.id for reserved in given_back])
+    able = [diary for diary in diaries if starts_at in diary.free()]
+    if not able:
+        raise SlotTaken if any(diary.was_ever_free(starts_at) for diary in diaries) else NotOffered
+    coach = min(able, key=lambda diary: diary.upcoming).coach
+    return ReservedTime.make(coach, kind, starts_at, held_until, instead_of=given_back)
