@@ -13,6 +13,7 @@ from app.extensions import csrf, db, limiter, mail, migrate, queue, security
 from app.hub.views import bp as hub
 from app.newsletter.views import bp as newsletter
 from app.outbox.mail_room import OutboxMailUtil
+from app.payments.views import bp as payments
 from app.people.models import datastore
 from app.people.views import bp as people
 from app.studio.views import bp as studio
@@ -36,7 +37,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     limiter.init_app(app)
     security.init_app(app, datastore, register_blueprint=False, mail_util_cls=OutboxMailUtil)
     queue.init_app(app)
-    for blueprint in (people, hub, newsletter, coaching, enrollment, classroom, studio):
+    for blueprint in (people, hub, newsletter, payments, coaching, enrollment, classroom, studio):
         app.register_blueprint(blueprint)
     register_commands(app)
     stand_in_front_of(app)

@@ -18,15 +18,15 @@ from sqlalchemy.exc import DBAPIError
 
 from app import outside
 from app.config import SAMPLE_ADDRESS, STRIPE_API
-from app.enrollment import stripe_gateway
-from app.enrollment.stripe_events import NEEDED
-from app.enrollment.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.extensions import db, queue
 from app.newsletter.checking import link_asking
 from app.outbox import sender_domain
 from app.outbox.models import Worker
 from app.outbox.smtp import KeptConnection
 from app.outside import Unanswered
+from app.payments import stripe_gateway
+from app.payments.stripe_events import NEEDED
+from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.people.addresses import domain_of
 from app.publishing import ContentVersion
 from app.urls import absolute

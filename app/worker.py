@@ -8,19 +8,19 @@ from typing import Any
 from flask import Flask, current_app
 from huey.consumer import Consumer
 
-from app.enrollment import tasks as enrollment_tasks
 from app.extensions import queue
 from app.followups import tasks as followups_tasks
 from app.newsletter import tasks as newsletter_tasks
 from app.newsletter.in_and_out import import_tasks
 from app.outbox import tasks as outbox_tasks
 from app.outbox.delivery import Deliverer, bury_dead_neighbours
+from app.payments import tasks as payments_tasks
 
 # Run once at the start, so that what a crash left is picked up now and not at the next full minute.
 SWEEPS = (
     outbox_tasks.sweep_outbox,
     followups_tasks.sweep_followups,
-    enrollment_tasks.sweep_orders,
+    payments_tasks.sweep_payments,
     newsletter_tasks.sweep_issues,
     import_tasks.sweep_uploads,
 )

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from app.clock import now
-from app.enrollment import stripe_gateway
-from app.enrollment.stripe_events import NEEDED
 from app.extensions import db
 from app.outbox.models import Email, Worker
+from app.payments import stripe_gateway
+from app.payments.stripe_events import NEEDED
 from tests.conftest import lacking, running, use_mail_server
-from tests.enrollment.conftest import stand_in, stripe  # noqa: F401 - fixtures.
 from tests.newsletter.conftest import name_server, web  # noqa: F401 - fixtures.
+from tests.payments.conftest import stand_in, stripe  # noqa: F401 - fixtures.
 from tests.smtp_server import free_port
 
 DOMAIN = "doctor.example.org"

@@ -4,11 +4,11 @@ from typing import Any
 from flask import current_app
 
 from app import outbox
-from app.enrollment.checkouts import Checkout
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
-from app.enrollment.wording import day, money
+from app.payments.checkouts import Checkout
+from app.payments.wording import day, money
 from app.people.models import Person
 from app.people.sign_in import SignInCode
 from app.urls import absolute_url

@@ -1,83 +1,34 @@
-"""What follows from a payment. Stripe is asked how things stand; an event is only the reason to ask.
+"""What follows from a payment for a place in the course.
 
-`fulfil` may be called any number of times, at once, in any order, by webhook, return page and sweep: each call brings
-our rows in line with what Stripe says at that moment, and writes to people only about what is new.
+`settle` brings an order in line with what Stripe says at that moment, and writes to people only about what is new.
 """
 
 import logging
-from contextlib import suppress
 from datetime import timedelta
 
 from app import followups
 from app.clock import now
-from app.enrollment import emails, stripe_gateway
-from app.enrollment.checkouts import Checkout
+from app.enrollment import emails
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import CohortFull
-from app.enrollment.orders import GRACE, Order
-from app.enrollment.paying_back import send_refund
-from app.enrollment.refunds import Refund
-from app.enrollment.stripe_gateway import GatewayRefused
-from app.enrollment.wording import day
-from app.extensions import db, enqueue_after_commit
+from app.enrollment.orders import Order
+from app.extensions import db
 from app.followups.models import ABANDONED, ENROLLED
+from app.payments import stripe_gateway
+from app.payments.checkouts import Checkout
+from app.payments.purchases import SETTLES
+from app.payments.refunds import Refund
+from app.payments.wording import day
 from app.urls import absolute_url
 
 log = logging.getLogger(__name__)
 SIGN_IN_LINK_GOOD_FOR = timedelta(days=3)
 
 
-def fulfil(session_id: str) -> Order | None:
-    """The order of a Checkout Session, in line with it; None when the session belongs to no order of ours.
-
-    Commits. Call it with no transaction open. Raises GatewayUnavailable, GatewayRefused.
-    """
-    checkout = stripe_gateway.retrieve_checkout(session_id)
-    order_id = Order.id_of(checkout.reference)
-    if order_id is None:
-        db.session.rollback()
-        log.warning("checkout session %s belongs to no order", session_id)
-        return None
-    order = Order.for_update(order_id)
-    settle(order, checkout)
-    db.session.commit()
-    return order
-
-
-def look_into(order_id: int) -> None:
-    """Find out what became of an order that no event told of. Commits. Raises GatewayUnavailable."""
-    order = db.session.get_one(Order, order_id)
-    session_id, is_over = order.stripe_session_id, now() > order.expires_at + GRACE
-    db.session.commit()
-    if session_id is None:
-        return _let_go(order_id, None)  # The process died, or Stripe was away, before there was a page to pay at.
-    try:
-        seen = fulfil(session_id)
-    except GatewayRefused as refusal:
-        if refusal.code != "resource_missing":
-            raise
-        return _let_go(
-            order_id, session_id
-        )  # Another account's session, after a change of keys: nobody can pay it any more.
-    if seen and seen.state in ("pending", "expired") and seen.look_at and is_over:
-        with suppress(GatewayRefused):  # It has ended by itself since we looked.
-            stripe_gateway.expire_checkout(session_id)
-        fulfil(session_id)
-    return None
-
-
-def _let_go(order_id: int, session_id: str | None) -> None:
-    """Give up an order, unless the buyer has taken it up again since it was seen with this session."""
-    order = Order.for_update(order_id)
-    if order.stripe_session_id == session_id and order.look_at and order.look_at <= now():
-        order.expire()
-        order.stop_looking()
-    db.session.commit()
-
-
 def settle(order: Order, checkout: Checkout) -> None:
     """Bring `order`, locked with its cohort, in line with `checkout`."""
-    if checkout.status == "complete" and not _agrees(order, checkout):
+    is_ours = order.agrees_with(checkout) and checkout.livemode == stripe_gateway.is_live()
+    if checkout.status == "complete" and not is_ours:
         return _report_mismatch(order, checkout)
     if checkout.is_paid:
         return _settle_paid(order, checkout)
@@ -95,21 +46,12 @@ def settle(order: Order, checkout: Checkout) -> None:
     return None
 
 
-def _agrees(order: Order, checkout: Checkout) -> bool:
-    return (
-        checkout.seats == order.seats
-        and checkout.amount_cents == order.amount_cents
-        and checkout.currency == order.currency
-        and checkout.livemode == stripe_gateway.is_live()
-    )
-
-
 def _report_mismatch(order: Order, checkout: Checkout) -> None:
     order.look_at = None
     if order.mismatched_at:
         return
     order.mismatched_at = now()
-    log.error("order %s: Stripe has %s seats for %s %s, we have %s for %s %s", order.number, checkout.seats,
+    log.error("order %s: Stripe has %s seats for %s %s, we have %s for %s %s", order.number, checkout.quantity,
               checkout.amount_cents, checkout.currency, order.seats, order.amount_cents, order.currency)  # fmt: skip
     emails.payment_mismatch(order, checkout)
 
@@ -120,7 +62,7 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
     is_given_back = bool(order.amount_cents) and checkout.refunded_cents >= order.amount_cents
     if not order.paid_at:
         order.person.was_here()
-        order.take_payment(checkout.session_id, checkout.payment_intent_id, checkout.payment_method)
+        order.take_payment(checkout)
         if not is_given_back:
             _enroll(order, checkout)
     _settle_refund(order, checkout)
@@ -129,10 +71,10 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
 
 def _enroll(order: Order, checkout: Checkout) -> None:
     if Enrollment.standing(order.person, order.cohort):
-        order.release_seats()
+        order.release()
         return _give_back(order, checkout, "paid twice")
     try:
-        order.hold_seats()
+        order.hold()
     except CohortFull:
         return _give_back(order, checkout, "no seat")
     enrollment = Enrollment.begin(order)
@@ -154,8 +96,7 @@ def _give_back(order: Order, checkout: Checkout, reason: str) -> None:
     if checkout.payment_intent_id is None:
         log.error("order %s: %s, and nothing to give back", order.number, reason)
         return
-    if refund := Refund.owe(order, checkout.payment_intent_id, reason):
-        enqueue_after_commit(send_refund, refund.id)
+    if Refund.owe(order, checkout.payment_intent_id, reason):
         tell = emails.seat_gone if reason == "no seat" else emails.paid_twice
         tell(order)
         emails.payment_returned(order, reason)
@@ -191,7 +132,7 @@ def _settle_failed(order: Order) -> None:
 def _try_to_hold(order: Order) -> None:
     """Take back seats that were given up too early; whether there is one is asked again when the money comes."""
     try:
-        order.hold_seats()
+        order.hold()
     except CohortFull:
         log.warning("order %s awaits a payment without a seat", order.number)
 
@@ -202,3 +143,6 @@ def _settle_expired(order: Order) -> None:
         resume_url = absolute_url("enrollment.show_course") + "#enroll"
         values = {"cohort_name": order.cohort.name, "resume_url": resume_url}
         followups.happened(ABANDONED, order.person, order.occasion, **values)
+
+
+SETTLES[Order] = settle

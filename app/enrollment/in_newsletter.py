@@ -4,10 +4,10 @@ from sqlalchemy import ColumnElement, select
 
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course
-from app.enrollment.wording import day, money
 from app.newsletter.issues.audience import FACTS
 from app.newsletter.issues.cards import SHELVES, Card
 from app.newsletter.models import Subscription
+from app.payments.wording import day, money
 from app.urls import absolute_url
 
 

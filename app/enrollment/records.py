@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
-from app.enrollment.stripe_events import StripeEvent
 from app.extensions import db
+from app.payments.stripe_events import forget_buyer
 from app.people import records
 from app.people.address_changes import AddressChange
 from app.people.models import Person
@@ -57,18 +57,13 @@ def _erase(person: Person) -> None:
     for order in _orders(person):
         order.name, order.checkout_url = order.name if order.paid_at else "", None
     for trace in _traces(person):
-        _forget_buyer(trace)
+        forget_buyer(trace)
 
 
 def _traces(person: Person) -> list[str]:
     """By what the events about a person's purchases are found: addresses, and the numbers Stripe gave."""
     numbers = [(order.stripe_session_id, order.stripe_payment_intent_id) for order in _orders(person)]
     return AddressChange.addresses_of(person) + [number for pair in numbers for number in pair if number]
-
-
-def _forget_buyer(trace: str) -> None:
-    for event in db.session.scalars(select(StripeEvent).where(StripeEvent.payload.contains(trace, autoescape=True))):
-        event.forget_buyer()
 
 
 records.register(

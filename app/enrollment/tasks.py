@@ -1,99 +1,9 @@
-import logging
-import threading
-from contextlib import suppress
-
 from huey import crontab
 from sqlalchemy import select
 
-from app.enrollment import stripe_gateway
-from app.enrollment.fulfilment import look_into
 from app.enrollment.models import Cohort
-from app.enrollment.orders import Order
-from app.enrollment.paying_back import pay_back
-from app.enrollment.refunds import Refund
-from app.enrollment.stripe_events import StripeEvent, act_upon
-from app.enrollment.stripe_gateway import GatewayUnavailable
 from app.extensions import db, queue
 from app.publishing import content_changed
-
-log = logging.getLogger(__name__)
-ORDERS_A_MINUTE = 50
-_sweeping = threading.Lock()
-
-
-@queue.task()
-def process_stripe_event(event_id: int) -> None:
-    """Run twice, or at once, it does everything once: what it calls for looks at how things stand."""
-    with suppress(GatewayUnavailable):
-        handle_event(event_id)
-
-
-def handle_event(event_id: int) -> None:
-    """Do what an event calls for, or keep it for another try. Commits. Raises GatewayUnavailable after that."""
-    event = db.session.get_one(StripeEvent, event_id)
-    kind, subject = event.type, event.subject
-    db.session.commit()
-    if event.processed_at:
-        return
-    try:
-        act_upon(kind, subject)
-    except Exception as problem:
-        db.session.rollback()
-        log.exception("event %s (%s) waits for another try", event.stripe_id, kind)
-        db.session.get_one(StripeEvent, event_id, populate_existing=True).try_again_later(repr(problem))
-        db.session.commit()
-        if isinstance(problem, GatewayUnavailable):
-            raise
-    else:
-        db.session.get_one(StripeEvent, event_id, populate_existing=True).mark_processed()
-        db.session.commit()
-
-
-@queue.periodic_task(crontab())
-def sweep_orders() -> None:
-    """Find what a lost task, a lost event or a dead process left behind."""
-    if not stripe_gateway.is_set_up():
-        return
-    # A slow Stripe makes a sweep longer than the minute between two; a second beside it would only take another thread
-    # from the mail. Huey's own lock has no end on SQLite and PostgreSQL, and a killed worker would leave it for ever.
-    if not _sweeping.acquire(blocking=False):
-        return
-    try:
-        _sweep()
-    except GatewayUnavailable as trouble:
-        log.warning("the sweep ends early, for Stripe does not answer: %s", trouble)
-    finally:
-        _sweeping.release()
-
-
-def _sweep() -> None:
-    """Everything that is due. Raises GatewayUnavailable at the first call without an answer: each waits as long."""
-    events, refunds = StripeEvent.due(), Refund.due()
-    db.session.commit()
-    for event_id in events:
-        handle_event(event_id)
-    for refund_id in refunds:
-        pay_back(refund_id)
-    look_into_due_orders()
-
-
-def look_into_due_orders() -> None:
-    """Ask Stripe about the orders that were not heard of in time. One that cannot be cleared up holds up no other.
-
-    Raises GatewayUnavailable.
-    """
-    order_ids = Order.due_for_a_look(ORDERS_A_MINUTE)
-    db.session.commit()
-    for order_id in order_ids:
-        try:
-            look_into(order_id)
-        except Exception as problem:
-            db.session.rollback()
-            log.exception("order %s could not be looked into", order_id)
-            Order.for_update(order_id).look_again()
-            db.session.commit()
-            if isinstance(problem, GatewayUnavailable):
-                raise
 
 
 @queue.periodic_task(crontab(minute="5"))

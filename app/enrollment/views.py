@@ -5,24 +5,25 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerSecond
 
-from app.enrollment import checkout, in_newsletter, records, stripe_gateway, structured_data, tasks
+from app.enrollment import checkout, fulfilment, in_newsletter, records, structured_data, tasks
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.forms import CheckoutForm
-from app.enrollment.fulfilment import fulfil
 from app.enrollment.models import Cohort, CohortFull, Course, NotOnSale
 from app.enrollment.orders import Order
-from app.enrollment.stripe_events import StripeEvent
-from app.enrollment.stripe_gateway import BadSignature, GatewayRefused, GatewayUnavailable
-from app.extensions import csrf, db, enqueue_after_commit, limiter, write_on_get
+from app.extensions import csrf, db, limiter, write_on_get
 from app.json_ld import json_ld
 from app.limits import form_limits, network
+from app.payments import stripe_gateway
+from app.payments.fulfilment import fulfil
+from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.people.addresses import normalize
-from app.publishing import cross_origin_exempt, knows_no_visitor, public_page
+from app.publishing import public_page
 from app.urls import absolute_url
 
 log = logging.getLogger(__name__)
-# What the newsletter asks, and what enrollment holds of a person, is known once these are imported.
-__all__ = ["bp", "in_newsletter", "records"]
+# What follows from a payment, what is done daily, what the newsletter asks, and what enrollment holds of a person, is
+# known once these are imported.
+__all__ = ["bp", "fulfilment", "in_newsletter", "records", "tasks"]
 
 bp = Blueprint("enrollment", __name__)
 bp.add_app_template_global(Course.current, "current_course")
@@ -101,7 +102,7 @@ def complete_checkout() -> ResponseReturnValue:
         return render_template("enrollment/checkout_complete.html", state="unknown", order=None), 404
     if not (order.paid_at or order.failed_at or _was_asked_just_now(session_id)):
         write_on_get()
-        order = _catch_up(session_id) or order
+        _catch_up(session_id)
     is_enrolled = bool(Enrollment.of_order(order))
     state = "paid" if is_enrolled else "returned" if order.paid_at else order.state
     return render_template("enrollment/checkout_complete.html", state=state, order=order)
@@ -112,13 +113,12 @@ def _was_asked_just_now(session_id: str) -> bool:
     return limiter.enabled and not limiter.limiter.hit(ASK_STRIPE_EVERY, "checkout-complete:asked", session_id)
 
 
-def _catch_up(session_id: str) -> Order | None:
-    """The order after asking Stripe; nothing when Stripe does not answer, which the webhook will make good."""
+def _catch_up(session_id: str) -> None:
+    """Ask Stripe how the order stands. When it does not answer, the webhook will make it good."""
     try:
-        return fulfil(session_id)
+        fulfil(session_id)
     except (GatewayUnavailable, GatewayRefused) as trouble:
         log.warning("the return page could not ask Stripe: %s", trouble)
-        return None
 
 
 @bp.get("/course/checkout/cancelled")
@@ -126,23 +126,6 @@ def show_cancelled() -> ResponseReturnValue:
     public_id = request.args.get("order", "")
     order = Order.at(public_id) if re.fullmatch(r"[0-9a-f]{32}", public_id) else None
     return render_template("enrollment/cancelled.html", order=order)
-
-
-@bp.post("/stripe/webhook")
-@csrf.exempt
-@cross_origin_exempt
-@knows_no_visitor
-def receive_event() -> ResponseReturnValue:
-    body = request.get_data(cache=False)
-    try:
-        event = stripe_gateway.verify_webhook(body, request.headers.get("Stripe-Signature"))
-    except BadSignature as problem:
-        log.warning("webhook refused: %s", problem)
-        return {"error": "bad signature"}, 400
-    if row := StripeEvent.receive(event, body.decode()):
-        enqueue_after_commit(tasks.process_stripe_event, row.id)
-    db.session.commit()
-    return {"received": True}
 
 
 def _course_page(course: Course, form: CheckoutForm) -> str:

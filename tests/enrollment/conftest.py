@@ -1,26 +1,24 @@
-"""The course on sale, and Stripe's stand-in reached over HTTP by the real library, sending to the site as served."""
+"""The course on sale."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from werkzeug.serving import make_server
 
-from app import clock as site_clock
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Cohort, Course, Module
 from app.enrollment.orders import Order
-from app.enrollment.stripe_events import StripeEvent
 from app.extensions import db
-from app.stripe_sandbox.refunds import create_refund
-from app.stripe_sandbox.server import WEBHOOK_SECRET, SandboxServer
+from app.payments.stripe_events import StripeEvent
+from app.stripe_sandbox.server import SandboxServer
+from tests.payments.conftest import later, stand_in, stripe
+from tests.races import fresh_rows
+
+__all__ = ["later", "stand_in", "stripe"]  # Fixtures of the payments that an order needs.
 
 BUYER = {"name": "Ada Lovelace", "email": "ada@example.org", "seats": "1"}
 
@@ -65,38 +63,6 @@ def a_cohort(name: str, days_ahead: int, seats: int = 3) -> Cohort:
 @pytest.fixture
 def cohort(course: Course) -> Cohort:
     return course.cohorts[0]
-
-
-@pytest.fixture(scope="session")
-def stand_in() -> Iterator[SandboxServer]:
-    with SandboxServer(debit_seconds=7 * 86400, retry_seconds=()) as server:
-        yield server
-
-
-@pytest.fixture
-def stripe(app: Flask, stand_in: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
-    """The stand-in, which keeps its events until told to `deliver` them to the site."""
-    monkeypatch.setitem(app.config, "STRIPE_SECRET_KEY", stand_in.api_key)
-    monkeypatch.setitem(app.config, "STRIPE_API_BASE", stand_in.base_url)
-    monkeypatch.setitem(app.config, "STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET)
-    with served(app) as address:
-        stand_in.reset()
-        stand_in.set_chaos(drop=True)
-        stand_in.send_webhooks_to(f"{address}/stripe/webhook")
-        yield stand_in
-        stand_in.reset()
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The site on a port of its own, in threads of this process."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 class Shop:
@@ -165,61 +131,6 @@ class Shop:
             return taken == held and db.session.scalar(places) is None
 
 
-@contextmanager
-def fresh_rows() -> Iterator[None]:
-    """Rows as they stand now, to be read afterwards too, when no transaction is open that a request would wait for."""
-    db.session.rollback()
-    with current_app._get_current_object().app_context():
-        yield
-
-
 @pytest.fixture
 def shop(app: Flask, stripe: SandboxServer, cohort: Cohort, work: Callable[[], None]) -> Shop:
     return Shop(app, stripe, cohort, work)
-
-
-@pytest.fixture
-def later(stripe: SandboxServer, monkeypatch: pytest.MonkeyPatch):
-    """Puts the clocks of the site and of Stripe forward together."""
-    ahead = timedelta()
-
-    def advance(**by: float) -> None:
-        nonlocal ahead
-        ahead += timedelta(**by)
-        stripe.advance(timedelta(**by).total_seconds())
-
-    monkeypatch.setattr(site_clock, "_read", lambda: datetime.now(UTC) + ahead)
-    return advance
-
-
-def refund(stripe, **how: int) -> dict[str, Any]:
-    """As the owner does in Stripe's dashboard."""
-    [intent] = stripe.sandbox.store.all("payment_intent")
-    with stripe.sandbox.transaction():
-        return create_refund(stripe.sandbox, {"payment_intent": intent["id"], **how})
-
-
-def at_once(number: int, act) -> list:
-    """What `act(0)` to `act(number - 1)` return, each in a thread of its own, begun at the same moment."""
-    results, barrier = [None] * number, threading.Barrier(number)
-
-    def run(index: int) -> None:
-        barrier.wait()
-        try:
-            results[index] = act(index)
-        except Exception as problem:
-            results[index] = problem
-
-    threads = [threading.Thread(target=run, args=(index,)) for index in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
-@contextmanager
-def takes_less_than(seconds: float) -> Iterator[None]:
-    started = time.monotonic()
-    yield
-    assert time.monotonic() - started < seconds

@@ -7,7 +7,8 @@ from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.people.models import Person
-from tests.enrollment.conftest import BUYER, fresh_rows
+from tests.enrollment.conftest import BUYER
+from tests.races import fresh_rows
 
 GOOD = BUYER | {"cohort": "the first"}
 

@@ -7,7 +7,7 @@ from app.extensions import db
 from app.followups import Sequence, SequenceRun, SequenceStep
 from app.hub.models import Question
 from app.publishing import ContentVersion
-from tests.enrollment.conftest import fresh_rows
+from tests.races import fresh_rows
 
 
 def structured_data(page: str) -> list[dict]:

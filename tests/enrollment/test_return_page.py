@@ -3,8 +3,7 @@
 import pytest
 
 from app.extensions import db
-from tests.enrollment.conftest import at_once
-from tests.enrollment.races import in_thread
+from tests.races import at_once, in_thread
 
 PAGE = "/course/checkout/complete"
 

@@ -9,11 +9,12 @@ from sqlalchemy import update
 from app.enrollment import fulfilment
 from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
-from app.enrollment.tasks import sweep_orders
 from app.extensions import db
+from app.payments.tasks import sweep_payments
 from app.stripe_sandbox.cards import CLOSED_ACCOUNT, GOOD_ACCOUNT
 from app.stripe_sandbox.errors import StripeError
-from tests.enrollment.conftest import at_once, fresh_rows, refund
+from tests.payments.conftest import refund
+from tests.races import at_once, fresh_rows
 
 BUYER = "ada@example.org"
 OWNER = "owner@doctor.example.org"
@@ -120,7 +121,7 @@ def test_a_refund_that_stripe_cannot_take_now_is_sent_later_and_once(shop, strip
     assert refunded_amounts(stripe) == []
     for _ in range(3):
         later(minutes=5)
-        sweep_orders.call_local()
+        sweep_payments.call_local()
     assert refunded_amounts(stripe) == [120000]
 
 
@@ -131,7 +132,7 @@ def test_a_refund_whose_answer_was_lost_is_not_made_twice(shop, stripe, later):
     stripe.fail_calls("drop", path="/v1/refunds", times=3, after=True)
     shop.hear()
     later(minutes=5)
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert refunded_amounts(stripe) == [120000]
 
 
@@ -188,7 +189,7 @@ def test_what_fails_midway_leaves_neither_place_nor_mail(shop, stripe, mail, lat
         shop.hear()
     assert (shop.order.state, shop.enrollments, mail.all) == ("pending", [], [])
     later(minutes=2)
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert (shop.order.state, len(shop.enrollments)) == ("paid", 1)
     assert len(mail.to(BUYER, "enrollment/enrolled")) == 1
 
@@ -207,7 +208,7 @@ def test_an_order_whose_process_died_before_stripe_answered_is_let_go(shop, stri
         db.session.execute(update(Order).values(stripe_session_id=None, checkout_url=None))
         db.session.commit()
     later(minutes=11)
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert (shop.order.state, shop.seats_taken) == ("expired", 0)
 
 
@@ -245,7 +246,7 @@ def test_whatever_happens_the_books_balance(shop, stripe, later, seed):
             told = [event["id"] for event in stripe.events()]
             shop.hear(*dice.sample(told, min(len(told), 5)), copies=2)
         if number % 10 == 9:
-            sweep_orders.call_local()
+            sweep_payments.call_local()
         assert shop.books_balance
     end_it_all(shop, stripe, later)
     assert shop.books_balance
@@ -263,5 +264,5 @@ def end_it_all(shop, stripe, later) -> None:
     for _ in range(4):
         later(days=8)
         shop.hear()
-        sweep_orders.call_local()
+        sweep_payments.call_local()
         shop.work()

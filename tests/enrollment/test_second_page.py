@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.enrollment.tasks import sweep_orders
+from app.payments.tasks import sweep_payments
 from app.stripe_sandbox.cards import CLOSED_ACCOUNT
-from tests.enrollment.conftest import refund
+from tests.payments.conftest import refund
 
 BUYER = "ada@example.org"
 
@@ -59,7 +59,7 @@ def test_a_debit_ordered_at_the_other_page_is_waited_for(shop, stripe, pages, la
     assert (shop.order.state, shop.seats_taken) == ("awaiting payment", 1)
     stripe.settle(other)
     later(hours=2)
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert (shop.order.state, shop.seats_taken, shop.order.look_at) == ("failed", 0, None)
 
 

@@ -2,14 +2,15 @@
 
 import pytest
 
-from app.enrollment import stripe_gateway
-from app.enrollment.checkouts import Checkout
 from app.enrollment.fulfilment import settle
 from app.enrollment.orders import Order
-from app.enrollment.tasks import sweep_orders
 from app.extensions import db
+from app.payments import stripe_gateway
+from app.payments.checkouts import Checkout
+from app.payments.tasks import sweep_payments
 from app.stripe_sandbox.cards import CLOSED_ACCOUNT
-from tests.enrollment.conftest import fresh_rows, refund
+from tests.payments.conftest import refund
+from tests.races import fresh_rows
 
 BUYER = "ada@example.org"
 
@@ -52,7 +53,7 @@ def test_an_answer_from_before_a_full_refund_does_not_undo_it(shop, stripe):
     for _ in range(2):
         take_in(shop, before)
         assert (shop.order.refunded_cents, shop.order.state) == (120000, "refunded")
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert (shop.order.refunded_cents, shop.order.look_at, shop.seats_taken) == (120000, None, 0)
 
 
@@ -67,7 +68,7 @@ def test_of_two_partial_refunds_the_larger_sum_stays_in_any_order(shop, stripe):
     take_in(shop, larger)
     take_in(shop, smaller)
     assert shop.order.refunded_cents == 50000
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert (shop.order.refunded_cents, shop.order.look_at) == (50000, None)
 
 
@@ -83,5 +84,5 @@ def test_a_refund_that_fails_at_stripe_is_believed_at_the_next_look(shop, stripe
     shop.hear(told["id"])
     assert shop.order.refunded_cents == 20000
     take_in(shop, refunded)  # It confirms what is known, but is older than the doubt.
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert (shop.order.refunded_cents, shop.order.look_at) == (0, None)

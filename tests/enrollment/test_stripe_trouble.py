@@ -7,8 +7,8 @@ import pytest
 from app.enrollment.models import Course
 from app.extensions import db
 from app.stripe_sandbox import session_rules
-from tests.enrollment.conftest import fresh_rows, takes_less_than
-from tests.enrollment.races import in_thread, stopped_before
+from tests.payments.conftest import takes_less_than
+from tests.races import fresh_rows, in_thread, stopped_before
 
 SESSIONS = "/v1/checkout/sessions"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.enrollment.tasks import sweep_orders
 from app.extensions import db
-from tests.enrollment.races import in_thread, stopped_before
+from app.payments.tasks import sweep_payments
+from tests.races import in_thread, stopped_before
 
 BUYERS = ("ada", "grace", "elizabeth")
 
@@ -22,11 +22,11 @@ def test_a_sweep_without_an_answer_of_stripe_ends_and_the_next_ones_clear_up(sho
     later(minutes=40)
     before = calls(stripe)
     stripe.fail_calls("drop", times=100)
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert calls(stripe) - before <= 3  # One question, with its retries, and not one for each order.
     stripe.sandbox.faults.clear()
     later(minutes=11)
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert {order.state for order in shop.orders} == {"expired"}
 
 
@@ -38,11 +38,11 @@ def test_a_sweep_stops_at_an_event_that_stripe_does_not_answer(shop, stripe, ses
     later(minutes=2)
     before = calls(stripe)
     stripe.fail_calls("drop", times=100)
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert calls(stripe) - before <= 3
     stripe.sandbox.faults.clear()
     later(minutes=2)
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert len(shop.enrollments) == 3
 
 
@@ -53,7 +53,7 @@ def test_one_sweep_at_a_time_asks_stripe(app, shop, stripe, sessions, later):
 
     def sweep() -> None:
         with app.app_context():
-            sweep_orders.call_local()
+            sweep_payments.call_local()
 
     with stopped_before("checkout", "first", lambda: calls(stripe) > before) as first_has_asked:
         first = in_thread("first", sweep, outcomes)

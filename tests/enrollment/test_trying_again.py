@@ -3,13 +3,12 @@
 import pytest
 
 from app.enrollment.checkout import REMINDER_WORDING
-from app.enrollment.fulfilment import look_into
 from app.enrollment.orders import Order
-from app.enrollment.tasks import sweep_orders
 from app.extensions import db
+from app.payments.fulfilment import look_into
+from app.payments.tasks import sweep_payments
 from app.people.models import Consent
-from tests.enrollment.conftest import fresh_rows
-from tests.enrollment.races import in_thread, nth, stopped_before, wait_until_blocked
+from tests.races import fresh_rows, in_thread, nth, stopped_before, wait_until_blocked
 
 SESSIONS = "/v1/checkout/sessions"
 
@@ -69,7 +68,7 @@ def test_an_order_taken_up_again_is_not_given_up_by_a_sweep_that_saw_it_before(a
 
     def sweep() -> str:
         with app.app_context():
-            look_into(order_id)
+            look_into(Order, order_id)
         return "swept"
 
     with stopped_before("checkout", "sweeper", nth(2)) as seen:
@@ -112,7 +111,7 @@ def test_a_payment_in_the_last_minute_counts_though_we_had_given_the_order_up(sh
     later(minutes=33, seconds=30)
     shop.buy()
     stripe.pay(first)  # And no event tells of it.
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert [order.state for order in shop.orders] == ["paid", "pending"]
     assert len(shop.enrollments) == 1
 
@@ -123,7 +122,7 @@ def test_an_order_we_have_given_up_is_looked_at_until_stripe_has_closed_its_page
     shop.buy()
     stripe.sandbox.store.get("checkout.session", first)["expires_at"] += 7200
     later(minutes=5)
-    sweep_orders.call_local()
+    sweep_payments.call_local()
     assert stripe.sandbox.store.get("checkout.session", first)["status"] == "expired"
     assert [(order.state, order.look_at is None) for order in shop.orders] == [("expired", True), ("pending", False)]
     assert shop.seats_taken == 1

@@ -11,7 +11,6 @@ from app.coaching import emails as coaching_emails
 from app.coaching.offer import CoachingOffer
 from app.enrollment import emails as enrollment_emails
 from app.enrollment.enrollments import Enrollment
-from app.enrollment.stripe_events import StripeEvent
 from app.extensions import db
 from app.followups.tasks import send_due_steps
 from app.newsletter.allowance import Allowance
@@ -23,6 +22,7 @@ from app.newsletter.preferences.departures import Departure
 from app.newsletter.sending.deliveries import Delivery
 from app.newsletter.sign_ups import SignUp
 from app.newsletter.tags import Tag
+from app.payments.stripe_events import StripeEvent
 from app.people.address_changes import AddressChange
 from app.people.models import Person
 from app.people.sign_in import SignInCode

@@ -9,7 +9,6 @@ from app.clock import now
 from app.enrollment import emails as enrollment_emails
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
-from app.enrollment.stripe_events import StripeEvent
 from app.extensions import db
 from app.followups.leaving import preferences_url, unsubscribe_url
 from app.newsletter.issues.models import Issue
@@ -18,6 +17,7 @@ from app.newsletter.preferences.my_data import proof_of
 from app.newsletter.sending.deliveries import Delivery
 from app.outbox import Email
 from app.outbox.tasks import sweep_outbox
+from app.payments.stripe_events import StripeEvent
 from app.people.models import Person
 from app.people.suppressions import Suppression
 from tests.newsletter.conftest import ADA, at_once, fresh, path_in, rows_of_everybody

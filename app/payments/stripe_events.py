@@ -9,11 +9,9 @@ from sqlalchemy import Index, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.enrollment import stripe_gateway
-from app.enrollment.fulfilment import fulfil
-from app.enrollment.orders import Order
-from app.enrollment.stripe_gateway import GatewayRefused
 from app.extensions import Model, came_first, db
+from app.payments.fulfilment import fulfil, session_of_payment
+from app.payments.stripe_gateway import GatewayRefused
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +83,12 @@ class StripeEvent(Model):
         self.attempts, self.last_error = self.attempts + 1, problem
 
 
+def forget_buyer(trace: str) -> None:
+    """Take out of the events what tells of a buyer, wherever `trace` stands: an address, or a number Stripe gave."""
+    for event in db.session.scalars(select(StripeEvent).where(StripeEvent.payload.contains(trace, autoescape=True))):
+        event.forget_buyer()
+
+
 def act_upon(kind: str, subject: dict[str, Any]) -> None:
     """Do what an event of this kind calls for. Commits. Call it with no transaction open.
 
@@ -103,13 +107,4 @@ def _session_of(kind: str, subject: dict[str, Any]) -> str | None:
     if kind.startswith(OF_A_SESSION):
         return str(subject["id"])
     payment = subject.get("payment_intent")
-    return _session_of_payment(payment) if kind.startswith(OF_A_PAYMENT) and isinstance(payment, str) else None
-
-
-def _session_of_payment(payment_intent_id: str) -> str | None:
-    """Where the payment was made. A refund may be told of before we have heard of the payment."""
-    order = Order.of_payment(payment_intent_id)
-    db.session.commit()
-    if order and order.stripe_session_id:
-        return order.stripe_session_id
-    return stripe_gateway.session_of_payment(payment_intent_id)
+    return session_of_payment(payment) if kind.startswith(OF_A_PAYMENT) and isinstance(payment, str) else None

@@ -17,7 +17,8 @@ import stripe
 from flask import current_app
 
 from app.clock import now
-from app.enrollment.checkouts import Checkout, PageWanted
+from app.payments.checkouts import Checkout
+from app.payments.pages import PageWanted
 
 log = logging.getLogger(__name__)
 logging.getLogger("stripe").setLevel(logging.WARNING)  # It would write three lines for every call.
@@ -89,7 +90,7 @@ def open_checkout(wanted: PageWanted) -> Checkout:
         except stripe.InvalidRequestError as refusal:
             if refusal.code != "resource_missing":
                 raise
-        # A new account, or a new title: Stripe learns of the course the first time somebody buys it.
+        # A new account, or a new title: Stripe learns of what we sell the first time somebody buys it.
         _make_product(client, wanted.product)
         return _create_session(client, wanted.params, f"{wanted.idempotency_key}-2")
 
@@ -114,7 +115,7 @@ def session_of_payment(payment_intent_id: str) -> str | None:
         return found.data[0].id if found.data else None
 
 
-def refund_payment(payment_intent_id: str, order_reference: str, idempotency_key: str) -> str:
+def refund_payment(payment_intent_id: str, reference: str, idempotency_key: str) -> str:
     """Give a payment back in full; the refund's id, empty if that was done before.
 
     Raises GatewayUnavailable, GatewayRefused.
@@ -122,7 +123,7 @@ def refund_payment(payment_intent_id: str, order_reference: str, idempotency_key
     with _calling() as client:
         try:
             refund = client.v1.refunds.create(
-                {"payment_intent": payment_intent_id, "metadata": {"order": order_reference}},
+                {"payment_intent": payment_intent_id, "metadata": {"order": reference}},
                 {"idempotency_key": idempotency_key},
             )
         except stripe.InvalidRequestError as refusal:

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from flask import current_app
 from sqlalchemy import event, text
 
 from app.extensions import db
-from tests.enrollment.conftest import fresh_rows
 
 
 class Turnstile:
@@ -75,3 +75,30 @@ def wait_until_blocked() -> None:
             db.session.rollback()
         time.sleep(0.02)
     raise AssertionError("nobody waits")
+
+
+def at_once(number: int, act) -> list:
+    """What `act(0)` to `act(number - 1)` return, each in a thread of its own, begun at the same moment."""
+    results, barrier = [None] * number, threading.Barrier(number)
+
+    def run(index: int) -> None:
+        barrier.wait()
+        try:
+            results[index] = act(index)
+        except Exception as problem:
+            results[index] = problem
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@contextmanager
+def fresh_rows() -> Iterator[None]:
+    """Rows as they stand now, to be read afterwards too, when no transaction is open that a request would wait for."""
+    db.session.rollback()
+    with current_app._get_current_object().app_context():
+        yield

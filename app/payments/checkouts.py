@@ -1,0 +1,70 @@
+"""A Checkout Session in our words: what of Stripe's answer matters to us."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+
+class Checkout(NamedTuple):
+    """A Checkout Session as Stripe had it when asked, or later. `reference` is our purchase's public id."""
+
+    asked_at: datetime
+    session_id: str
+    reference: str
+    url: str | None
+    status: str
+    payment_status: str
+    quantity: int
+    amount_cents: int
+    currency: str
+    livemode: bool
+    payment_intent_id: str | None
+    refunded_cents: int
+    debit_failed: bool
+    payment_method: str
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status == "complete" and self.payment_status in ("paid", "no_payment_required")
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a bank debit was ordered that the bank has neither paid nor refused."""
+        return self.status == "complete" and not self.is_paid and not self.debit_failed
+
+    @classmethod
+    def of(cls, session: dict[str, Any], asked_at: datetime) -> "Checkout":
+        """From the session as Stripe sent it, with line_items and payment_intent.latest_charge expanded."""
+        intent = _object(session.get("payment_intent"))
+        charge = _object(intent.get("latest_charge"))
+        return cls(
+            asked_at=asked_at,
+            session_id=session["id"],
+            reference=session.get("client_reference_id") or "",
+            url=session.get("url"),
+            status=session.get("status") or "",
+            payment_status=session.get("payment_status") or "",
+            quantity=sum(item["quantity"] or 0 for item in _object(session.get("line_items")).get("data", [])),
+            amount_cents=session.get("amount_total") or 0,
+            currency=session.get("currency") or "",
+            livemode=bool(session.get("livemode")),
+            payment_intent_id=intent.get("id"),
+            refunded_cents=charge.get("amount_refunded") or 0,
+            debit_failed=intent.get("status") in ("requires_payment_method", "canceled"),
+            payment_method=_payment_method(_object(charge.get("payment_method_details"))),
+        )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """What Stripe gives as an object when expanded, as an id when not, and as nothing when there is none."""
+    if isinstance(value, dict):
+        return value
+    return {"id": value} if value else {}
+
+
+def _payment_method(details: dict[str, Any]) -> str:
+    """ "Visa ending in 4242", as it stands on a receipt; empty when Stripe does not say."""
+    kind = details.get("type") or ""
+    told = details.get(kind) or {}
+    name = str(told.get("brand") or told.get("bank_name") or kind).replace("_", " ")
+    name = name.title() if name.islower() or name.isupper() else name
+    return f"{name} ending in {told['last4']}" if told.get("last4") else name
