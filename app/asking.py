@@ -159,12 +159,12 @@ def ask(hop: Hop, method: str, headers: dict[str, str], patience: Patience, *, m
 
 def _answer(connection: _Connection, method: str, target: str, headers: dict[str, str], most_bytes: int) -> Answer:
     connection.request(method, target, headers=headers)
-    answer = connection.getresponse()
-    location = ""
-    if answer.status in REDIRECTS:
-        # A header is read as Latin-1; an address in it is UTF-8.
-        location = (answer.getheader("Location") or "").encode("latin-1").decode(errors="replace")
-    body = _body(answer, most_bytes) if most_bytes and not location else b""
+    with connection.getresponse() as answer:
+        location = ""
+        if answer.status in REDIRECTS:
+            # A header is read as Latin-1; an address in it is UTF-8.
+            location = (answer.getheader("Location") or "").encode("latin-1").decode(errors="replace")
+        body = _body(answer, most_bytes) if most_bytes and not location else b""
     if connection.is_late:  # To a reader, a line that was cut looks like an answer's end.
         raise TimeoutError
     return Answer(answer.status, location, body)
@@ -176,4 +176,6 @@ def _body(answer: http.client.HTTPResponse, most_bytes: int) -> bytes:
         body += piece
         if len(body) > most_bytes:
             raise TooLong
+    if answer.length:  # Read piece by piece, nobody else complains of what never came.
+        raise http.client.IncompleteRead(bytes(body), answer.length)
     return bytes(body)

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from http.client import IncompleteRead
 
 import pytest
 
@@ -32,6 +33,12 @@ def test_a_body_is_read_to_its_limit_and_no_further(web, at):
     assert len(get(at("/")).body) == 1000
     web.bodies["/"] += b"w"
     with pytest.raises(TooLong):
+        get(at("/"))
+
+
+def test_a_body_of_which_a_part_never_comes_is_none(web, at):
+    web.answers["/"], web.bodies["/"], web.headers = 200, b"words", {"Content-Length": "6"}
+    with pytest.raises(IncompleteRead):
         get(at("/"))
 
 

@@ -12,7 +12,6 @@ from app.outbox.models import Email, Worker
 from app.payments import stripe_gateway
 from app.payments.stripe_events import NEEDED
 from tests.conftest import lacking, running, use_mail_server
-from tests.newsletter.conftest import name_server, web  # noqa: F401 - fixtures.
 from tests.payments.conftest import stand_in, stripe  # noqa: F401 - fixtures.
 from tests.smtp_server import free_port
 
@@ -124,12 +123,12 @@ def test_a_mail_server_that_does_not_take_the_sender_is_told_of(app, healthy):
         (DOMAIN, "MX", "MAIL_BOUNCE_ADDRESS"),
     ],
 )
-def test_a_record_that_is_missing_is_told_of(app, healthy, name_server, name, kind, setting):  # noqa: F811
+def test_a_record_that_is_missing_is_told_of(app, healthy, name_server, name, kind, setting):
     del name_server.records[name, kind]
     assert Findings(app).ill.keys() == {setting}
 
 
-def test_a_dkim_key_is_looked_for_though_nobody_said_where(app, healthy, name_server):  # noqa: F811
+def test_a_dkim_key_is_looked_for_though_nobody_said_where(app, healthy, name_server):
     healthy.setitem(app.config, "MAIL_DKIM_SELECTOR", None)
     assert "s1._domainkey" in Findings(app).well["DKIM"]
     del name_server.records[f"s1._domainkey.{DOMAIN}", "TXT"]
@@ -166,7 +165,7 @@ def test_an_endpoint_that_is_missing_or_hears_too_little_is_told_of(app, healthy
     assert "switched off" in Findings(app).ill["STRIPE_WEBHOOK_SECRET"]
 
 
-def test_a_public_site_needs_https_a_mail_server_and_a_key(app, monkeypatch, web):  # noqa: F811
+def test_a_public_site_needs_https_a_mail_server_and_a_key(app, monkeypatch, web):
     monkeypatch.setitem(app.config, "SITE_URL", f"http://shop.example.org:{web.port}")
     ill = Findings(app).ill
     assert "https" in ill["SITE_URL"]
