@@ -1,9 +1,13 @@
 """Rows of every kind the studio lists."""
 
-from datetime import date
+from datetime import date, datetime
 
 from app.clock import now
-from app.coaching.models import Consultation, PreferredTime
+from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.availability.models import Coach, WeeklyHours
+from app.coaching.booking.reserved import ReservedTime
+from app.coaching.intake import PreferredTime
+from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Cohort, Course
@@ -17,16 +21,30 @@ from app.newsletter.sign_ups import WORDING
 from app.outbox import Email
 from app.people.models import Consent, Person
 from app.people.suppressions import HARD_BOUNCE, Suppression
+from app.slugs import slug_of
 
 
 def offer() -> CoachingOffer:
     return _add(
         CoachingOffer(
             slug="coaching", title="Coaching", lede="A conversation.", description="A conversation.", body="",
-            duration_minutes=30, price_note="Free", coach_name="Dr. Example", time_zone="America/New_York",
-            question_slugs=[], topics=[{"key": "burnout", "label": "Burnout"}], career_stages=[],
+            price_note="Free", question_slugs=[], topics=[{"key": "burnout", "label": "Burnout"}], career_stages=[],
         )
     )  # fmt: skip
+
+
+def coach(name: str = "Robin Park", **columns) -> Coach:
+    """Talks from nine to noon on weekdays, in New York."""
+    hours = [WeeklyHours(weekday=weekday, start_minute=540, end_minute=720) for weekday in range(5)]
+    columns = {"time_zone": "America/New_York", "weekly_hours": hours} | columns
+    return _add(Coach(slug=slug_of(name, 80, "coach"), name=name, **columns))
+
+
+def kind(title: str = "Coaching consultation", **columns) -> ConsultationKind:
+    slug = slug_of(title, 80, "kind")
+    found = db.session.scalar(db.select(ConsultationKind).filter_by(slug=slug))
+    columns = {"duration_minutes": 45, "step_minutes": 30} | columns
+    return found or _add(ConsultationKind(slug=slug, title=title, **columns))
 
 
 def cohort(name: str = "Spring 2027") -> Cohort:
@@ -69,17 +87,23 @@ def suppression(address: str, reason: str = HARD_BOUNCE, detail: str = "550 unkn
 
 
 def consultation(
-    email: str, name: str = "Ada", goals: str = "", cancelled: bool = False, completed: bool = False
+    email: str, name: str = "Ada", goals: str = "", cancelled: bool = False, completed: bool = False, **columns
 ) -> Consultation:
     asked = Consultation(
         person=person(email), name=name, career_stage="attending", topics=["burnout"], goals=goals,
         time_zone="Europe/Berlin", cancelled_at=now() if cancelled else None,
-        completed_at=now() if completed else None,
+        completed_at=now() if completed else None, kind=columns.pop("kind", None) or kind(), **columns,
     )  # fmt: skip
-    asked.preferred_times.append(
-        PreferredTime(position=1, starts_at=now(), wall_time="2027-01-11T09:00", time_zone="Europe/Berlin")
-    )
+    asked.preferred_times.append(PreferredTime(position=1, starts_at=now()))
     return _add(asked)
+
+
+def booked(email: str, coach: Coach, starts_at: datetime, name: str = "Ada", **columns) -> Consultation:
+    """A consultation booked for a time, whatever the coach's hours say."""
+    asked = consultation(email, name, **columns)
+    asked.settle(ReservedTime.make(coach, asked.kind, starts_at))
+    db.session.flush()
+    return asked
 
 
 def order(email: str, name: str = "Ada", enrolled: bool = True, **moments) -> Order:
