@@ -4,6 +4,7 @@ from typing import Any
 from flask import current_app
 
 from app import outbox
+from app.coaching.calendars.entries import mailed_to_coach, mailed_to_person
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.people.models import Person
@@ -20,15 +21,20 @@ def consultation_requested(consultation: Consultation) -> None:
 
 def consultation_booked(consultation: Consultation) -> None:
     """To the person: when, with whom, where, and the private link. No free text of whoever typed the address."""
-    _to_person(consultation, "coaching/consultation_booked")
+    _to_person(consultation, "coaching/consultation_booked", calendar=mailed_to_person(consultation))
 
 
 def consultation_moved(consultation: Consultation) -> None:
-    _to_person(consultation, "coaching/consultation_moved")
+    _to_person(consultation, "coaching/consultation_moved", calendar=mailed_to_person(consultation))
 
 
 def consultation_cancelled(consultation: Consultation) -> None:
-    _to_person(consultation, "coaching/consultation_cancelled", offer_url=absolute_url("coaching.show_offer"))
+    _to_person(
+        consultation,
+        "coaching/consultation_cancelled",
+        calendar=mailed_to_person(consultation),
+        offer_url=absolute_url("coaching.show_offer"),
+    )
 
 
 def new_request(consultation: Consultation) -> None:
@@ -36,11 +42,11 @@ def new_request(consultation: Consultation) -> None:
 
 
 def new_booking(consultation: Consultation) -> None:
-    _to_coach(consultation, "coaching/new_booking")
+    _to_coach(consultation, "coaching/new_booking", calendar=mailed_to_coach(consultation))
 
 
 def booking_moved(consultation: Consultation) -> None:
-    _to_coach(consultation, "coaching/booking_moved")
+    _to_coach(consultation, "coaching/booking_moved", calendar=mailed_to_coach(consultation))
 
 
 def request_changed(consultation: Consultation) -> None:
@@ -48,7 +54,7 @@ def request_changed(consultation: Consultation) -> None:
 
 
 def request_cancelled(consultation: Consultation) -> None:
-    _to_coach(consultation, "coaching/request_cancelled")
+    _to_coach(consultation, "coaching/request_cancelled", calendar=mailed_to_coach(consultation))
 
 
 def request_erased(consultation: Consultation) -> None:
@@ -56,6 +62,8 @@ def request_erased(consultation: Consultation) -> None:
     outbox.post(
         to=_address_of(consultation),
         template="coaching/request_erased",
+        # One that goes on at this moment is not called off.
+        calendar=mailed_to_coach(consultation) if consultation.cancelled_at else "",
         is_fleeting=True,
         consultation=consultation,
     )
@@ -92,13 +100,14 @@ def _to_person(consultation: Consultation, template: str, **context: Any) -> Non
     )
 
 
-def _to_coach(consultation: Consultation, template: str) -> None:
+def _to_coach(consultation: Consultation, template: str, *, calendar: str = "") -> None:
     """To the coach, or to the owner while it could be any."""
     coach = consultation.coach
     outbox.post(
         to=_address_of(consultation),
         template=template,
         headers={"Reply-To": consultation.person.email},
+        calendar=calendar,
         consultation=consultation,
         offer=CoachingOffer.current(),
         zone=coach.time_zone if coach else consultation.time_zone,

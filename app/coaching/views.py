@@ -1,4 +1,4 @@
-from flask import abort, make_response, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app import followups
@@ -7,20 +7,22 @@ from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
 from app.coaching.booking import views as booking_views
+from app.coaching.calendars import views as calendar_views
 from app.coaching.forms import CancellationForm, DetailsForm, LinksForm
 from app.coaching.lost_links import LinkMailing
 from app.coaching.models import AlreadyOver, Consultation
 from app.coaching.offer import CoachingOffer
-from app.extensions import csrf, db, limiter
+from app.coaching.private_links import consultation_of, link_limit
+from app.extensions import csrf, db
 from app.json_ld import json_ld
-from app.limits import form_limits, network
+from app.limits import form_limits
 from app.people.models import Person
 from app.publishing import public_page
 from app.urls import absolute_url
 
 # The views of the rooms within hang on `bp` once they are imported; so is known what the newsletter asks, and what
 # coaching holds of a person.
-__all__ = ["booking_views", "bp", "in_newsletter", "records"]
+__all__ = ["booking_views", "bp", "calendar_views", "in_newsletter", "records"]
 
 
 @bp.get("/")
@@ -79,26 +81,15 @@ def show_links_mailed() -> ResponseReturnValue:
 
 @bp.get("/consultations/<token>")
 def show_consultation(token: str) -> ResponseReturnValue:
-    consultation = _of_link(token)
+    consultation = consultation_of(token)
     return _consultation_page(token, consultation, DetailsForm.showing(consultation))
-
-
-def _consultation_or_network() -> str:
-    """What a use of a link counts under: its consultation, whichever of its links it is; for no link, the network."""
-    consultation_id = Consultation.id_in_link((request.view_args or {}).get("token", ""))
-    return f"consultation {consultation_id}" if consultation_id else network()
-
-
-link_limit = limiter.shared_limit(
-    "30/hour", scope="consultation-link", key_func=_consultation_or_network, methods=["POST"]
-)
 
 
 @bp.post("/consultations/<token>/details")
 @csrf.exempt
 @link_limit
 def change_consultation(token: str) -> ResponseReturnValue:
-    consultation = _of_link(token, for_update=True)
+    consultation = consultation_of(token, for_update=True)
     form = DetailsForm.about(consultation.kind)
     if not form.validate():
         return _consultation_page(token, consultation, form), 422
@@ -117,7 +108,7 @@ def change_consultation(token: str) -> ResponseReturnValue:
 @csrf.exempt
 @link_limit
 def cancel_consultation(token: str) -> ResponseReturnValue:
-    consultation = _of_link(token, for_update=True)
+    consultation = consultation_of(token, for_update=True)
     form = CancellationForm()
     if not form.validate():
         return _consultation_page(token, consultation, DetailsForm.showing(consultation), form), 422
@@ -132,12 +123,6 @@ def cancel_consultation(token: str) -> ResponseReturnValue:
 
 def _offer() -> CoachingOffer:
     return CoachingOffer.current() or abort(404)
-
-
-def _of_link(token: str, *, for_update: bool = False) -> Consultation:
-    if consultation := Consultation.from_link(token, for_update=for_update):
-        return consultation
-    abort(make_response(render_template("coaching/unknown_link.html", form=LinksForm(formdata=None)), 404))
 
 
 def _consultation_page(

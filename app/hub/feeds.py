@@ -39,6 +39,7 @@ KEPT_FROM_ROBOTS = (
     "/newsletter/copies/",
     "/newsletter/preferences/",
     "/newsletter/unsubscribe/",
+    "/coaching/calendars/",
     "/coaching/consultations/",
     "/course/checkout",
     "/stripe/",

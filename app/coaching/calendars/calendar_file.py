@@ -78,9 +78,10 @@ def cancellation(appointment: Appointment) -> str:
 
 
 def download(appointment: Appointment, alarm: timedelta) -> str:
-    """The file to put it into a calendar by hand; that rings so long before it begins (RFC 5546 §3.2.1)."""
+    """The file to take by hand, which rings so long before it begins, unless it is cancelled (RFC 5546 §3.2.1)."""
     event = _event(appointment)
-    event.add_component(Alarm.new_display(_summary(appointment), -alarm))
+    if appointment.status != STATUS.CANCELLED:
+        event.add_component(Alarm.new_display(_summary(appointment), -alarm))
     return _written("PUBLISH", [event])
 
 

@@ -1,0 +1,143 @@
+"""The calendars of a person and of their coach, both kept right by mail, as it arrives over SMTP."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.coaching import emails
+from app.coaching.booking.moving import move
+from app.extensions import db
+from app.people import records
+from tests.coaching.calendars.ics import Diary, lawful
+from tests.coaching.private_link import private_link
+
+ADA, OWNER = "ada@example.org", "owner@doctor.example.org"
+FIRST, SECOND = datetime(2026, 12, 2, 1, 30, tzinfo=UTC), datetime(2026, 12, 4, 15, tzinfo=UTC)
+LENGTH = timedelta(minutes=45)
+
+
+@pytest.fixture
+def files(mail_server, work):
+    """The calendar files that came with the mails to an address, in the order in which they came."""
+
+    def arrived(address):
+        work()
+        parts = [part for message in mail_server.to(address) for part in message.walk()]
+        calendars = [part for part in parts if part.get_content_type() == "text/calendar"]
+        read = [part.get_payload(decode=True).decode() for part in calendars]
+        methods = [lawful(file)["METHOD"].value for file in read]
+        assert [part["Content-Type"].params["method"] for part in calendars] == methods
+        return read
+
+    return arrived
+
+
+@pytest.fixture
+def moved(consultations):
+    """Moves the only consultation, and tells both."""
+
+    def to(starts_at):
+        (consultation,) = consultations()
+        assert move(consultation, starts_at)
+        emails.consultation_moved(consultation)
+        emails.booking_moved(consultation)
+        db.session.commit()
+
+    return to
+
+
+@pytest.fixture
+def cancelled(client, mail):
+    """Cancels by the private link in the first mail."""
+    return lambda: client.post(f"{private_link(mail.to(ADA)[0])}/cancellation")
+
+
+def test_both_calendars_follow_a_consultation_that_is_booked_moved_and_cancelled(book, moved, cancelled, files):
+    book()
+    moved(SECOND)
+    cancelled()
+    for address, title in (
+        (ADA, "Coaching consultation with Robin Park"),
+        (OWNER, "Ada Lovelace: Coaching consultation"),
+    ):
+        diary, seen = Diary(), []
+        for file in files(address):
+            diary.take(file)
+            seen.append(diary.events)
+        assert seen == [[(FIRST, FIRST + LENGTH, title)], [(SECOND, SECOND + LENGTH, title)], []]
+
+
+def test_its_number_stays_and_its_sequence_rises_for_everybody(book, moved, cancelled, files):
+    book()
+    moved(SECOND)
+    moved(FIRST)
+    cancelled()
+    told = [[lawful(file).components[0] for file in files(address)] for address in (ADA, OWNER)]
+    assert len({event["UID"].value for events in told for event in events}) == 1
+    for events in told:
+        assert [event["SEQUENCE"].value for event in events] == ["0", "1", "2", "3"]
+
+
+def test_each_file_names_its_reader_and_nobody_else(book, moved, cancelled, files, mail):
+    book()
+    moved(SECOND)
+    cancelled()
+    token = private_link(mail.to(ADA)[0]).rpartition("/")[2]
+    for address in (ADA, OWNER):
+        for file in files(address):
+            whole = file.replace("\r\n ", "")
+            assert set(re.findall(r"[\w.+-]+@[\w.-]+", whole)) == {address, "hello@doctor.example.org"}
+            assert token not in whole
+            assert "/coaching/consultations/" not in whole
+
+
+def test_who_asked_for_neutral_words_gets_them_in_every_file(book, moved, cancelled, files):
+    book(has_neutral_title="y")
+    moved(SECOND)
+    cancelled()
+    assert len(files(ADA)) == 3
+    for file in files(ADA):
+        [event] = lawful(file).components
+        assert (event["SUMMARY"].text, event["CLASS"].value) == ("Appointment", "PRIVATE")
+        for word in ("coach", "consult", "Robin Park", "Developing"):
+            assert word.lower() not in file.replace("\r\n ", "").lower()
+
+
+def test_what_a_stranger_typed_does_not_reach_the_calendar_of_somebody_else(book, files):
+    book(name="Cheap watches at http://evil.example", goals="Click http://evil.example")
+    (file,) = files(ADA)
+    assert "evil" not in file.replace("\r\n ", "")
+
+
+def test_a_name_cannot_write_into_the_calendar_of_the_coach(book, files, coach):
+    book(name='Ada";X=1:mailto:x@example.org, PhD; MD \\n DTSTART:20300101T000000Z')
+    [event] = lawful(*files(OWNER)).components
+    assert event["DTSTART"].moment == FIRST
+    assert event["SUMMARY"].text.startswith('Ada";X=1:mailto:x@example.org, PhD; MD \\n DTSTART')
+
+
+def test_where_to_talk_stands_in_both(book, files, coach):
+    book()
+    for address in (ADA, OWNER):
+        [event] = lawful(*files(address)).components
+        assert event["LOCATION"].text == coach.location
+
+
+def test_without_a_time_no_calendar_hears_of_it(ask, cancelled, mail_server, files):
+    ask()
+    cancelled()
+    assert files(ADA) == files(OWNER) == []
+    assert len(mail_server.to(ADA)) == 2
+
+
+def test_the_coach_need_not_wait_for_somebody_who_is_erased(book, consultations, files):
+    book()
+    (consultation,) = consultations()
+    records.erase(consultation.person)
+    db.session.commit()
+    diary = Diary()
+    for file in files(OWNER):
+        diary.take(file)
+    assert lawful(files(OWNER)[-1])["METHOD"].value == "CANCEL"
+    assert diary.events == []
