@@ -54,7 +54,8 @@ def test_a_text_that_no_column_holds_is_refused_by_the_name_of_its_file(app, fol
 @pytest.mark.parametrize(
     ("name", "key", "numbers"),
     [
-        ("coaching/offer.md", "duration_minutes", (0, 10**10, 1.5, True)),
+        ("coaching/kinds/consultation.md", "duration_minutes", (0, 10**10, 1.5, True, 7)),
+        ("coaching/coaches/sample-coach.md", "booking_window_days", (0, 10**10, 1.5, True)),
         ("sequences/newsletter-welcome/01-*.md", "delay_hours", (-1, 10**10, 1.5, True)),
     ],
 )
