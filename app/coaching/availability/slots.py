@@ -1,16 +1,14 @@
 """Which times of a coach are free: plain arithmetic on minutes, which knows neither rows nor requests."""
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import accumulate, repeat
+from operator import add
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-FIRST_DAY = EPOCH.date().toordinal()
-MINUTE = timedelta(minutes=1)
-DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+from app.coaching.availability.wall_clock import EPOCH, MINUTE, WallClock, minute_after, minute_of, number_of, weekday
+
 FOREVER = 1 << 62
 
 
@@ -73,68 +71,64 @@ def slots(
     `zone` is the one of the coach's clock: hours, days and weeks (Monday to Sunday) are read on it. Hours begin at the
     first moment at which it shows their minute or a later one, and end likewise, so that a skipped minute is the moment
     of the jump and a doubled one its first coming. Where hours touch or overlap they are one, and slots follow each
-    other from its beginning, in steps of time as it passes. Hours without an end count from the Monday of the week
+    other from its beginning, in steps of time as it passes. Hours that never end count from the Monday of the week
     before the first time that can be booked.
     """
-    clock = ZoneInfo(zone)
+    clock = WallClock(zone)
     bookings = list(bookings)
     earliest, latest = now + rules.minimum_notice, now + rules.booking_window
-    days = _days(earliest, latest + rules.duration_minutes * MINUTE, clock)
-    shut = [(-FOREVER, _minute_from(earliest)), (_minute(latest) + 1, FOREVER)]
+    days = _days(clock.day(earliest), clock.day(latest + rules.duration_minutes * MINUTE))
+    shut = [(-FOREVER, minute_after(earliest)), (minute_of(latest) + 1, FOREVER)]
     shut += _taken(rules, busy, bookings)
     shut += _blocked(rules, days, clock)
     shut += _full(rules, bookings, days, clock)
-    starts = _starts(rules, _merged(_hours(rules, days, clock)), _merged(shut))
-    return [EPOCH + start * MINUTE for start in starts]
+    free = _free(rules, _merged(_hours(rules, days, clock)), _merged(shut))
+    return [start for starts in free for start in _moments(starts)]
 
 
-def _days(earliest: datetime, latest: datetime, clock: ZoneInfo) -> list[date]:
-    """Whole weeks around both, far enough before to know where hours began.
-
-    One day more at the end, because clocks set back over midnight show a day that had already begun.
-    """
-    first, last = earliest.astimezone(clock).date(), latest.astimezone(clock).date() + DAY
-    monday = first - first.weekday() * DAY - WEEK
-    return [monday + number * DAY for number in range((last - monday).days + 1)]
+def _days(first: int, last: int) -> range:
+    """Those two and between, from a Monday on that is at least a week ahead, to know where hours began."""
+    return range(first - weekday(first) - 7, last + 1)
 
 
-def _hours(rules: Rules, days: list[date], clock: ZoneInfo) -> Iterator[Span]:
-    weekly = [[hours for hours in rules.weekly if hours.weekday == weekday] for weekday in range(7)]
+def _hours(rules: Rules, days: range, clock: WallClock) -> Iterator[Span]:
+    weekly = [[hours for hours in rules.weekly if hours.weekday == number] for number in range(7)]
     for day in days:
-        for hours in weekly[day.weekday()]:
-            yield _begin(day, hours.start_minute, clock), _begin(day, hours.end_minute, clock)
+        for _, start_minute, end_minute in weekly[weekday(day)]:
+            yield clock.begin(day, start_minute), clock.begin(day, end_minute)
     yield from _on(rules.extra, days, clock)
 
 
-def _on(dated: Iterable[DayHours], days: list[date], clock: ZoneInfo) -> Iterator[Span]:
-    for day, start_minute, end_minute in dated:
-        if days and days[0] <= day <= days[-1]:
-            yield _begin(day, start_minute, clock), _begin(day, end_minute, clock)
+def _on(dated: Iterable[DayHours], days: range, clock: WallClock) -> Iterator[Span]:
+    for on, start_minute, end_minute in dated:
+        if (day := number_of(on)) in days:
+            yield clock.begin(day, start_minute), clock.begin(day, end_minute)
 
 
-def _taken(rules: Rules, busy: Iterable[Interval], bookings: list[Booking]) -> list[Span]:
-    taken = [*busy, *((booking.blocked_from, booking.blocked_until) for booking in bookings)]
-    spans = [(_minute(starts_at), _minute_from(ends_at)) for starts_at, ends_at in taken if starts_at < ends_at]
+def _taken(rules: Rules, busy: Iterable[Interval], bookings: Iterable[Booking]) -> Iterator[Span]:
+    taken = [*busy, *((blocked_from, blocked_until) for _, blocked_from, blocked_until in bookings)]
+    spans = ((minute_of(starts_at), minute_after(ends_at)) for starts_at, ends_at in taken if starts_at < ends_at)
     return _starts_that_touch(spans, rules.buffer_before_minutes, rules.duration_minutes + rules.buffer_after_minutes)
 
 
-def _blocked(rules: Rules, days: list[date], clock: ZoneInfo) -> list[Span]:
+def _blocked(rules: Rules, days: range, clock: WallClock) -> Iterator[Span]:
     return _starts_that_touch(_on(rules.blocked, days, clock), 0, rules.duration_minutes)
 
 
-def _starts_that_touch(spans: Iterable[Span], before: int, after: int) -> list[Span]:
-    """Where a slot may not start that reaches from `before` minutes before its start to `after` minutes after it."""
-    return [(begins - after + 1, ends + before) for begins, ends in spans if begins < ends]
+def _starts_that_touch(spans: Iterable[Span], before: int, after: int) -> Iterator[Span]:
+    """Where nothing may start that reaches from `before` minutes before its start to `after` minutes after it."""
+    return ((begins - after + 1, ends + before) for begins, ends in spans if begins < ends)
 
 
-def _full(rules: Rules, bookings: list[Booking], days: list[date], clock: ZoneInfo) -> Iterator[Span]:
-    """The days and weeks that have as many bookings as the coach takes."""
-    per_day = Counter(booking.starts_at.astimezone(clock).date() for booking in bookings)
-    for most, length in ((rules.most_per_day, 1), (rules.most_per_week, 7)):
-        if most is not None:
-            for day in days[::length]:
-                if sum(per_day[day + number * DAY] for number in range(length)) >= most:
-                    yield _begin(day, 0, clock), _begin(day + length * DAY, 0, clock)
+def _full(rules: Rules, bookings: Iterable[Booking], days: range, clock: WallClock) -> Iterator[Span]:
+    """The days and the weeks that have as many bookings as the coach takes."""
+    booked = [clock.day(starts_at) for starts_at, _, _ in bookings]
+    if rules.most_per_day is not None:
+        per_day = Counter(booked)
+        yield from (clock.days(day, 1) for day in days if per_day[day] >= rules.most_per_day)
+    if rules.most_per_week is not None:
+        per_week = Counter(day - weekday(day) for day in booked)
+        yield from (clock.days(monday, 7) for monday in days[::7] if per_week[monday] >= rules.most_per_week)
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
@@ -148,45 +142,27 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def _starts(rules: Rules, hours: list[Span], shut: list[Span]) -> Iterator[int]:
-    """The minutes at which a slot starts, by walking along both lists at once. The last of `shut` has no end."""
+def _free(rules: Rules, hours: list[Span], shut: list[Span]) -> Iterator[range]:
+    """The minutes at which a slot starts, found by walking along both lists at once. The last of `shut` never ends."""
     step = rules.step_minutes
     ahead = iter(shut)
     shut_from, shut_until = next(ahead)
-    for start, ends in hours:
-        too_late = ends - rules.duration_minutes + 1
+    for start, end in hours:
+        too_late = end - rules.duration_minutes + 1
         while start < too_late:
             if shut_until <= start:
                 shut_from, shut_until = next(ahead)
-                continue
-            free = range(start, min(shut_from, too_late), step)
-            yield from free
-            start += len(free) * step
-            if shut_from <= start:
-                start += max(0, -(-(shut_until - start) // step)) * step
+            elif shut_from <= start:
+                start += _steps(shut_until - start, step) * step
+            else:
+                yield (starts := range(start, min(shut_from, too_late), step))
+                start += len(starts) * step
 
 
-def _begin(day: date, minute: int, clock: ZoneInfo) -> int:
-    """The first minute at which the clock shows that minute of the day, or a later one."""
-    shown = (day.toordinal() - FIRST_DAY) * 1440 + minute
-    wall = (EPOCH + shown * MINUTE).replace(tzinfo=clock)
-    before, after = _offset(wall), _offset(wall.replace(fold=1))
-    if before >= after:
-        return shown - before
-    # The clock jumps over it, at some minute between those that the offsets before and after the jump would make it.
-    skipped = range(shown - after, shown - before)
-    return skipped.start + bisect_left(skipped, after, key=lambda at: _offset((EPOCH + at * MINUTE).astimezone(clock)))
+def _steps(minutes: int, step: int) -> int:
+    """How many it takes to get that far, or further."""
+    return -(-minutes // step)
 
 
-def _offset(shown: datetime) -> int:
-    return (shown.utcoffset() or timedelta()) // MINUTE
-
-
-def _minute(moment: datetime) -> int:
-    """The minute it falls into."""
-    return (moment - EPOCH) // MINUTE
-
-
-def _minute_from(moment: datetime) -> int:
-    """The first minute that begins then or later."""
-    return -((EPOCH - moment) // MINUTE)
+def _moments(minutes: range) -> Iterator[datetime]:
+    return accumulate(repeat(minutes.step * MINUTE, len(minutes) - 1), add, initial=EPOCH + minutes.start * MINUTE)
