@@ -17,6 +17,9 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from app import outside
+from app.coaching.availability import busy_feed
+from app.coaching.availability.busy_feed import BadFeed
+from app.coaching.availability.models import Coach
 from app.config import SAMPLE_ADDRESS, STRIPE_API
 from app.extensions import db, queue
 from app.newsletter.checking import link_asking
@@ -74,6 +77,7 @@ def checks() -> Iterator[tuple[str, Callable[[], str]]]:
             yield "MAIL_BOUNCE_ADDRESS", way_back
         yield "OWNER_EMAIL", owner
     yield "POSTAL_ADDRESS", postal_address
+    yield "busy_times", busy_times
     yield "STRIPE_SECRET_KEY", stripe_key
     if stripe_gateway.is_set_up():
         yield "STRIPE_WEBHOOK_SECRET", stripe_webhook
@@ -196,6 +200,17 @@ def postal_address() -> str:
     if (address := str(current_app.config["POSTAL_ADDRESS"])) == SAMPLE_ADDRESS:
         raise Mend("still the sample: give the address that the law wants at the foot of every letter.")
     return address
+
+
+def busy_times() -> str:
+    watched = Coach.with_busy_feed()
+    db.session.commit()  # Nobody waits for the database while calendars are asked.
+    for coach in watched:
+        try:
+            busy_feed.fetch(coach.busy_feed_url, current_app.config["SITE_URL"])
+        except BadFeed as why:
+            raise Mend(f"{coach.name}: {why}") from None
+    return f"the calendars of {len(watched)} coaches can be fetched" if watched else "no coach's calendar is watched"
 
 
 def stripe_key() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, current_app
 from huey.consumer import Consumer
 
+from app.coaching.availability import tasks as availability_tasks
 from app.extensions import queue
 from app.followups import tasks as followups_tasks
 from app.newsletter import tasks as newsletter_tasks
@@ -23,6 +24,7 @@ SWEEPS = (
     payments_tasks.sweep_payments,
     newsletter_tasks.sweep_issues,
     import_tasks.sweep_uploads,
+    availability_tasks.sweep_busy_feeds,
 )
 LONGEST_POLL_SECONDS = 0.5
 

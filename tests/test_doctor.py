@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.clock import now
+from app.coaching.availability.models import Coach
 from app.extensions import db
 from app.outbox.models import Email, Worker
 from app.payments import stripe_gateway
@@ -177,3 +178,12 @@ def test_a_public_site_needs_https_a_mail_server_and_a_key(app, monkeypatch, web
 def test_the_events_that_are_looked_for_are_those_the_readme_asks_for():
     readme = (Path(__file__).parent.parent / "README.md").read_text()
     assert all(f"`{event}`" in readme for event in NEEDED)
+
+
+def test_a_calendar_that_cannot_be_fetched_is_to_be_mended(app, healthy):
+    assert "no coach" in Findings(app).well["busy_times"]
+    coach = Coach(slug="robin", name="Robin Park", time_zone="America/Chicago")
+    coach.busy_feed_url = "https://nowhere.example.org/cal.ics"
+    db.session.add(coach)
+    db.session.commit()
+    assert "Robin Park: The calendar could not be read: there is no such site." in Findings(app).ill["busy_times"]

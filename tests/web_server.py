@@ -3,6 +3,7 @@
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,7 +27,7 @@ class WebServer:
     """`answers[path]` is a status, or a status and a Location; `to_head` overrides it for HEAD. Anything else is 404.
 
     `bodies[path]` is what comes with it. A path that begins with /slow is answered a byte at a time, for ever; of one
-    that begins with /drip, the body is.
+    that begins with /drip, the body is. `while_asked` is called before each answer.
     """
 
     def __init__(self) -> None:
@@ -35,12 +36,14 @@ class WebServer:
         self.bodies: dict[str, bytes] = {}
         self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, str, str]] = []
+        self.while_asked: Callable[[], object] = lambda: None
         self.is_stopping = False
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.asked.append((self.command, self.headers["Host"], self.path))
+                outer.while_asked()
                 if self.path.startswith("/slow"):
                     return self._drip(b"HTTP/1.0 200 OK\r\nX-Slow: ")
                 if self.path.startswith("/drip"):

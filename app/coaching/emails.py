@@ -4,6 +4,7 @@ from typing import Any
 from flask import current_app
 
 from app import outbox
+from app.coaching.availability.models import Coach
 from app.coaching.calendars.entries import mailed_to_coach, mailed_to_person
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
@@ -81,6 +82,16 @@ def requests_full(person: Person, consultations: Sequence[Consultation]) -> None
 def no_consultations(address: str) -> None:
     outbox.post(
         to=address, template="coaching/no_consultations", request_url=absolute_url("coaching.request_consultation")
+    )
+
+
+def busy_feed_failing(coach: Coach) -> None:
+    """To the owner, once: the calendar that a coach is busy in has not been read for a day."""
+    outbox.post(
+        to=current_app.config["OWNER_EMAIL"],
+        template="coaching/busy_feed_failing",
+        coach=coach,
+        studio_url=absolute(f"/studio/coaches/{coach.id}"),
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app import front_matter as read
 from app.clock import is_zone
+from app.coaching.availability.busy_feed import BadFeed
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach, DateOverride, WeeklyHours
 from app.content_files import ContentError, ContentFile
@@ -63,13 +64,13 @@ def _import_kind(path: Path) -> None:
 
 
 def _import_coach(path: Path) -> None:
-    texts = {"email": 254, "location": 500, "busy_feed_url": 2000}
+    texts = {"email": 254, "location": 500}
     lists = ("weekly_hours", "extra_hours", "blocked_hours")
     most = ("most_per_day", "most_per_week")
     file = ContentFile.read(
         path,
         required=("name", "slug", "time_zone", *COACH_NUMBERS, "weekly_hours", "position"),
-        optional=(*texts, *lists[1:], *most, "active"),
+        optional=(*texts, "busy_feed_url", *lists[1:], *most, "active"),
     )
     if not is_zone(zone := read.line(file, "time_zone", 64)):
         raise ContentError(f"{path}: time_zone is {zone!r}: write an IANA name, such as America/New_York")
@@ -85,6 +86,10 @@ def _import_coach(path: Path) -> None:
     if db.session.is_modified(coach):
         content_changed()  # Their names stand on the offer's page.
     db.session.flush()
+    try:
+        coach.watch_busy_feed(read.optional_line(file, "busy_feed_url", 2000))
+    except BadFeed as why:
+        raise ContentError(f"{path}: busy_feed_url: {why}") from None
     if (weekly := _weekly(file)) != [_weekly_of(row) for row in coach.weekly_hours]:
         coach.weekly_hours = [WeeklyHours(**hours) for hours in weekly]
     overrides = [*_overrides(file, "extra_hours", True), *_overrides(file, "blocked_hours", False)]

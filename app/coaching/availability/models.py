@@ -1,10 +1,11 @@
 from datetime import date, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
+from app.coaching.availability.busy_feed import feed_address
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.slots import DayHours, Hours, Rules
 from app.extensions import Model, db
@@ -46,7 +47,10 @@ class Coach(Model):
     busy_feed_url: Mapped[str] = mapped_column(String(2000), default="")
     busy_feed_checked_at: Mapped[datetime | None]
     busy_feed_good_at: Mapped[datetime | None]
+    # What went wrong at the last look, since when it does, and when the owner was told.
     busy_feed_problem: Mapped[str] = mapped_column(default="")
+    busy_feed_failing_since: Mapped[datetime | None]
+    busy_feed_told_at: Mapped[datetime | None]
     weekly_hours: Mapped[list["WeeklyHours"]] = relationship(
         order_by="(WeeklyHours.weekday, WeeklyHours.start_minute)", cascade="all, delete-orphan", passive_deletes=True
     )
@@ -72,6 +76,27 @@ class Coach(Model):
     @classmethod
     def _with_hours(cls) -> "tuple[ExecutableOption, ...]":
         return selectinload(cls.weekly_hours), selectinload(cls.date_overrides)
+
+    @classmethod
+    def with_busy_feed(cls) -> "list[Coach]":
+        """Those who hold consultations and whose own calendar is watched."""
+        chosen = select(cls).where(cls.is_active, cls.busy_feed_url != "").order_by(cls.position, cls.id)
+        return list(db.session.scalars(chosen))
+
+    def watch_busy_feed(self, text: str) -> bool:
+        """Keep free what the calendar at the address that was pasted leaves free; none, for an empty text.
+
+        Returns whether that is another one; then nothing is known of it yet. Raises BadFeed.
+        """
+        url = feed_address(text) if text.strip() else ""
+        if url == self.busy_feed_url:
+            return False
+        self.busy_feed_url, self.busy_feed_problem = url, ""
+        self.busy_feed_checked_at = self.busy_feed_good_at = None
+        self.busy_feed_failing_since = self.busy_feed_told_at = None
+        db.session.flush()  # From now on no look at the old one is kept.
+        db.session.execute(delete(BusyTime).filter_by(coach_id=self.id))
+        return True
 
     @property
     def address(self) -> str:
