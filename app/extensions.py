@@ -101,6 +101,11 @@ def write_on_get() -> None:
     db.session.commit()
 
 
+def read_only() -> None:
+    """Say, before a transaction's first query, that it only reads though this is a POST: SQLite then locks nothing."""
+    db.session.connection(execution_options={"only_reads": True})
+
+
 def came_first(row: Base) -> bool:
     """Insert `row` now; whether that was possible, or else somebody made one of its key between our look and our write.
 

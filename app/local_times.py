@@ -1,6 +1,6 @@
 """Times on people's own clocks: from what the wall shows to the instant it means, and back into words."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -42,6 +42,11 @@ def zone_choices() -> dict[str, list[tuple[str, str]]]:
         groups[region] = [(name, _place(name)) for name in names if name not in COMMON_ZONES]
     groups["Everywhere"] = [("UTC", "UTC")]
     return groups
+
+
+@cache
+def offered_zones() -> frozenset[str]:
+    return frozenset(zone for zones in zone_choices().values() for zone, _ in zones)
 
 
 def _place(zone: str) -> str:
@@ -89,7 +94,12 @@ def comes_twice(moment: datetime, zone: str) -> bool:
 def in_words(moment: datetime, zone: str) -> str:
     """Such as "Tuesday, March 16, 2027, 9:30 AM EDT"."""
     shown = in_zone(moment, zone)
-    return f"{shown:%A, %B} {shown.day}, {shown.year}, {clock_time(shown)} {abbreviation(shown)}"
+    return f"{date_in_words(shown)}, {clock_time(shown)} {abbreviation(shown)}"
+
+
+def date_in_words(shown: date) -> str:
+    """Such as "Tuesday, March 16, 2027"."""
+    return f"{shown:%A, %B} {shown.day}, {shown.year}"
 
 
 def clock_time(shown: datetime | time) -> str:

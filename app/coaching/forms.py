@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -5,6 +6,7 @@ from wtforms import (
     BooleanField,
     EmailField,
     Field,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -15,6 +17,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.coaching import patient_information
 from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.availability.models import Coach
 from app.coaching.intake import MOST_TIMES, Intake, Times
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
@@ -28,6 +31,10 @@ NO_SLOT = "Choose a time."
 NO_TIMES = "Choose at least one time that suits you, or tick that you have no preference."
 TOO_MANY_TIMES = f"Choose up to {MOST_TIMES} times: those that suit you best."
 UNKNOWN_SLOT = "That is not one of the times on offer. Choose one of those shown."
+TOO_CLOSE = (
+    "Two of these times are too close together to keep both for you. Choose times that lie further apart, "
+    "such as on different days."
+)
 
 
 class NoPatientInformation:
@@ -144,11 +151,29 @@ def _answer_field(question: dict[str, Any]) -> TextAreaField:
 
 
 class IntakeForm(Who, DetailsForm):
+    kind_slug = RadioField("What kind", [Offered("Choose one of these kinds.")], validate_choice=False, name="kind")
+    coach_slug = SelectField(
+        "With", [Offered("Choose one of the coaches in the list.")], validate_choice=False, name="coach"
+    )
     newsletter = BooleanField("Send me the newsletter too")
 
     @classmethod
-    def offering(cls, offer: CoachingOffer, kind: ConsultationKind, **kwargs: Any) -> Self:
-        form = cls.about(kind, **kwargs)
+    def offering(
+        cls,
+        offer: CoachingOffer,
+        kinds: Sequence[ConsultationKind],
+        coaches: Sequence[Coach],
+        kind: str = "",
+        coach: str = "",
+        **kwargs: Any,
+    ) -> Self:
+        """The form for one of the kinds, the first where `kind` names none of them, with one of the coaches or any."""
+        chosen = next((each for each in kinds if each.slug == kind), kinds[0])
+        named = next((each.slug for each in coaches if each.slug == coach), "")
+        form = cls.about(chosen, kind_slug=chosen.slug, coach_slug=named, **kwargs)
+        form.kinds, form.coaches = kinds, coaches
+        form.kind_slug.choices = [(each.slug, each.title) for each in kinds]
+        form.coach_slug.choices = [("", "Any coach"), *((each.slug, each.name) for each in coaches)]
         form.topics.choices = [(topic["key"], topic["label"]) for topic in offer.topics]
         stages = [(stage["key"], stage["label"]) for stage in offer.career_stages]
         form.career_stage.choices = [("", "Choose one"), *stages]
@@ -164,6 +189,16 @@ class IntakeForm(Who, DetailsForm):
     @property
     def address(self) -> str:
         return normalize(self.email.data or "")
+
+    @property
+    def coach_id(self) -> int | None:
+        """The number of the coach that is named; None where anybody would do."""
+        return self.chosen_coaches[0].id if self.coach_slug.data else None
+
+    @property
+    def chosen_coaches(self) -> Sequence[Coach]:
+        """Those who would do; all, where the one named is unknown."""
+        return [coach for coach in self.coaches if coach.slug == self.coach_slug.data] or self.coaches
 
     @property
     def intake(self) -> Intake:

@@ -33,16 +33,19 @@ def book(
     *,
     wants_newsletter: bool = False,
     page: str,
-) -> Consultation:
+) -> Consultation | None:
     """Take a free time in the name of a normalized address; what they booked a moment ago, if it is the very same.
 
-    Raises TooManyOpen, SlotTaken or NotOffered; then the caller rolls back.
+    None when the address has as many open requests as anybody may have: then a mail tells, not the page.
+    Raises SlotTaken or NotOffered; then the caller rolls back.
     """
     person = _person_who_asks(address, intake, wants_newsletter, page)
     times = Times((starts_at,))
     if known := Consultation.asked_just_now(person, intake, times):
         return known
-    consultation = Consultation.begin(person, intake, times)
+    consultation = _begin(person, intake, times)
+    if not consultation:
+        return None
     consultation.settle(take(intake.kind, starts_at, coach_id))
     emails.consultation_booked(consultation)
     emails.new_booking(consultation)
@@ -61,18 +64,15 @@ def request_times(
 ) -> Consultation | None:
     """Hold the times for the coach to choose from; None when the address has as many open requests as anybody may have.
 
-    Then a mail tells, not the page: whoever types an address must not learn what is known of it.
-    Raises SlotTaken or NotOffered, with the time as its argument; then the caller rolls back.
+    Raises SlotTaken or NotOffered; then the caller rolls back.
     """
     person = _person_who_asks(address, intake, wants_newsletter, page)
     if known := Consultation.asked_just_now(person, intake, times):
         return known
-    try:
-        consultation = Consultation.begin(person, intake, times)
-    except TooManyOpen:
-        if LinkMailing.claim("full", mailbox_of(person.email)):
-            emails.requests_full(person, Consultation.open_of(person))
+    consultation = _begin(person, intake, times)
+    if not consultation:
         return None
+    consultation.coach_id = coach_id
     hold(consultation, times.starts, coach_id)
     emails.consultation_requested(consultation)
     emails.new_request(consultation)
@@ -90,6 +90,16 @@ def hold(consultation: Consultation, starts: Iterable[datetime], coach_id: int |
     until = min(now() + HELD_FOR, starts[0])
     held = [take(consultation.kind, starts_at, coach_id, held_until=until) for starts_at in starts]
     consultation.hold(held, until)
+
+
+def _begin(person: Person, intake: Intake, times: Times) -> Consultation | None:
+    """Whoever types an address must not learn what is known of it: that it has too many requests, a mail tells."""
+    try:
+        return Consultation.begin(person, intake, times)
+    except TooManyOpen:
+        if LinkMailing.claim("full", mailbox_of(person.email)):
+            emails.requests_full(person, Consultation.open_of(person))
+        return None
 
 
 def _person_who_asks(address: str, intake: Intake, wants_newsletter: bool, page: str) -> Person:

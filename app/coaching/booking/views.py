@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -7,96 +8,137 @@ from flask.typing import ResponseReturnValue
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
-from app.coaching.booking.diary import Diary
+from app.coaching.booking.picker import PARTS, Picker, Wish
 from app.coaching.booking.requesting import book, request_times
 from app.coaching.booking.reserved import SlotTaken
 from app.coaching.booking.taking import NotOffered
-from app.coaching.forms import UNKNOWN_SLOT, BookingForm, IntakeForm, RequestForm
-from app.coaching.models import TooManyOpen
+from app.coaching.forms import TOO_CLOSE, UNKNOWN_SLOT, BookingForm, RequestForm
 from app.coaching.offer import CoachingOffer
 from app.coaching.wording import ARRANGING
-from app.extensions import csrf, db
+from app.extensions import csrf, db, read_only
 from app.limits import form_limits
-from app.local_times import DEFAULT_ZONE
 
-TAKEN = "Somebody was a moment faster: that time has just been taken. These are still free, and all you wrote is here."
-FULL = "There are as many open requests from this address as we can keep. Cancel one of them, or write to us."
+
+class Way(NamedTuple):
+    """A way to a consultation: the form to fill in, and its page."""
+
+    form: type[BookingForm] | type[RequestForm]
+    template: str
+
+
+BOOKING = Way(BookingForm, "coaching/book.html")
+REQUEST = Way(RequestForm, "coaching/request.html")
 
 
 @bp.get("/book")
 def show_picker() -> ResponseReturnValue:
-    kind = _kind()
-    form = BookingForm.offering(_offer(), kind, formdata=None, time_zone=DEFAULT_ZONE)
-    return _page("coaching/book.html", form)
+    return _page(BOOKING, _blank(BOOKING))
+
+
+@bp.post("/book/times")
+@csrf.exempt
+def show_times_to_book() -> ResponseReturnValue:
+    return _shown_again(BOOKING)
 
 
 @bp.post("/book")
 @csrf.exempt
 @form_limits("consultation-booking", **LIMITS)
 def book_consultation() -> ResponseReturnValue:
-    form = BookingForm.offering(_offer(), _kind())
+    form = _sent(BOOKING)
     if form.is_trapped:
         return redirect(url_for(".show_requested"), 303)
     if not form.validate():
-        return _page("coaching/book.html", form), 422
+        return _page(BOOKING, form), 422
     try:
-        wants = bool(form.newsletter.data)
-        consultation = book(form.address, form.intake, form.starts_at, wants_newsletter=wants, page=request.path)
-    except SlotTaken:
-        return _refused("coaching/book.html", form, TAKEN, 409)
-    except NotOffered:
-        return _refused("coaching/book.html", form, UNKNOWN_SLOT, 422)
-    except TooManyOpen:
-        return _refused("coaching/book.html", form, FULL, 409)
+        consultation = book(form.address, form.intake, form.starts_at, form.coach_id, **_asked_along(form))
+    except (SlotTaken, NotOffered) as refusal:
+        return _refused(BOOKING, form, refusal)
     db.session.commit()
+    if consultation is None:
+        return redirect(url_for(".show_requested"), 303)
     return redirect(url_for(".show_consultation", token=consultation.browser_token), 303)
 
 
 @bp.get("/request")
 def request_consultation() -> ResponseReturnValue:
-    form = RequestForm.offering(_offer(), _kind(), formdata=None, time_zone=DEFAULT_ZONE)
-    return _page("coaching/request.html", form)
+    return _page(REQUEST, _blank(REQUEST))
+
+
+@bp.post("/request/times")
+@csrf.exempt
+def show_times_to_request() -> ResponseReturnValue:
+    return _shown_again(REQUEST)
 
 
 @bp.post("/request")
 @csrf.exempt
 @form_limits("consultation-request", **LIMITS)
 def create_consultation() -> ResponseReturnValue:
-    form = RequestForm.offering(_offer(), _kind())
+    form = _sent(REQUEST)
     if form.is_trapped:
         return redirect(url_for(".show_requested"), 303)
     if not form.validate():
-        return _page("coaching/request.html", form), 422
+        return _page(REQUEST, form), 422
     try:
-        wants = bool(form.newsletter.data)
-        request_times(form.address, form.intake, form.times, wants_newsletter=wants, page=request.path)
-    except SlotTaken:
-        return _refused("coaching/request.html", form, TAKEN, 409)
-    except NotOffered:
-        return _refused("coaching/request.html", form, UNKNOWN_SLOT, 422)
+        request_times(form.address, form.intake, form.times, form.coach_id, **_asked_along(form))
+    except (SlotTaken, NotOffered) as refusal:
+        return _refused(REQUEST, form, refusal)
     db.session.commit()
     return redirect(url_for(".show_requested"), 303)
 
 
-def _refused(template: str, form: IntakeForm, why: str, status: int) -> tuple[str, int]:
+def _blank(way: Way) -> BookingForm | RequestForm:
+    """The form before anything is filled in, but for what the link said."""
+    said = Wish.read(request.args) if "time_zone" in request.args else None
+    kind, coach = request.args.get("kind", ""), request.args.get("coach", "")
+    return _form(way, kind, coach, formdata=None, time_zone=said and said.zone)
+
+
+def _sent(way: Way) -> BookingForm | RequestForm:
+    return _form(way, request.form.get("kind", ""), "")
+
+
+def _form(way: Way, kind: str, coach: str, **kwargs: Any) -> BookingForm | RequestForm:
+    kinds = ConsultationKind.active() or abort(404)
+    return way.form.offering(_offer(), kinds, Coach.active(), kind, coach, **kwargs)
+
+
+def _asked_along(form: BookingForm | RequestForm) -> dict[str, Any]:
+    return {"wants_newsletter": bool(form.newsletter.data), "page": request.path}
+
+
+def _shown_again(way: Way) -> str:
+    """The page in another week, or otherwise filtered, with all that was typed: nothing is checked, nothing kept."""
+    read_only()
+    return _page(way, _sent(way))
+
+
+def _refused(way: Way, form: BookingForm | RequestForm, why: SlotTaken | NotOffered) -> tuple[str, int]:
+    """The page again, with what is still free near the time that somebody else has."""
     db.session.rollback()
-    form.slot.errors = [why]
-    return _page(template, form), status
+    read_only()
+    wish = Wish.read(request.form)
+    free = _picker(form, wish).starts
+    gone = [start for start in wish.chosen if start not in free]
+    if isinstance(why, NotOffered) or (len(wish.chosen) > 1 and not gone):
+        form.slot.errors = [UNKNOWN_SLOT if isinstance(why, NotOffered) else TOO_CLOSE]
+        return _page(way, form), 422
+    return _page(way, form, gone or list(wish.chosen)), 409
 
 
-def _page(template: str, form: IntakeForm) -> str:
-    return render_template(template, offer=_offer(), form=form, free=_free(form.kind), wording=ARRANGING)
+def _page(way: Way, form: BookingForm | RequestForm, taken: Sequence[datetime] = ()) -> str:
+    wish = Wish.read(request.values)
+    if taken:
+        wish = wish.around(taken[0])
+    picker = _picker(form, wish)
+    return render_template(
+        way.template, offer=_offer(), form=form, picker=picker, parts=PARTS, taken=taken, wording=ARRANGING
+    )
 
 
-def _free(kind: ConsultationKind) -> Sequence[datetime]:
-    diaries = Diary.read(kind, Coach.active())
-    return sorted({starts_at for diary in diaries for starts_at in diary.free()})
-
-
-def _kind() -> ConsultationKind:
-    chosen = request.values.get("kind", "")
-    kinds = ConsultationKind.active()
-    return next((kind for kind in kinds if kind.slug == chosen), kinds[0] if kinds else None) or abort(404)
+def _picker(form: BookingForm | RequestForm, wish: Wish) -> Picker:
+    return Picker.of(form.kind, form.chosen_coaches, wish)
 
 
 def _offer() -> CoachingOffer:
