@@ -38,6 +38,26 @@ def consultation_cancelled(consultation: Consultation) -> None:
     )
 
 
+def consultation_declined(consultation: Consultation) -> None:
+    """To the person: the coach does not take the request, and why."""
+    _to_person(consultation, "coaching/consultation_declined", offer_url=absolute_url("coaching.show_offer"))
+
+
+def consultation_called_off(consultation: Consultation) -> None:
+    """To the person: the coach cancelled what was booked, and why."""
+    _to_person(
+        consultation,
+        "coaching/consultation_called_off",
+        calendar=mailed_to_person(consultation),
+        book_url=absolute_url("coaching.show_picker"),
+    )
+
+
+def times_proposed(consultation: Consultation) -> None:
+    """To the person: which times the coach holds for them, and until when."""
+    _to_person(consultation, "coaching/times_proposed")
+
+
 def new_request(consultation: Consultation) -> None:
     _to_coach(consultation, "coaching/new_request")
 
@@ -56,6 +76,11 @@ def request_changed(consultation: Consultation) -> None:
 
 def request_cancelled(consultation: Consultation) -> None:
     _to_coach(consultation, "coaching/request_cancelled", calendar=mailed_to_coach(consultation))
+
+
+def booking_called_off(consultation: Consultation) -> None:
+    """To the coach, who cancelled it: for their calendar."""
+    _to_coach(consultation, "coaching/booking_called_off", calendar=mailed_to_coach(consultation))
 
 
 def request_erased(consultation: Consultation) -> None:

@@ -1,5 +1,6 @@
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -8,6 +9,7 @@ from app import tokens
 from app.clock import now
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
+from app.coaching.booking.held import TakesTimes
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.intake import Intake, PreferredTime, Times
 from app.extensions import Model, db
@@ -31,7 +33,11 @@ class AlreadyOver(Exception):
     """What was cancelled, has begun or has taken place cannot be changed any more."""
 
 
-class Consultation(Model):
+class NotBegun(Exception):
+    """What is still to come can neither have taken place nor have been missed."""
+
+
+class Consultation(Model, TakesTimes):
     """A conversation somebody asked for. What it has come to is told by its moments."""
 
     __table_args__ = (
@@ -64,18 +70,14 @@ class Consultation(Model):
     has_neutral_title: Mapped[bool] = mapped_column(default=False)
     requested_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime | None]
-    held_until: Mapped[datetime | None] = mapped_column(index=True)
-    booked_at: Mapped[datetime | None]
-    starts_at: Mapped[datetime | None]
-    ends_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     is_cancelled_by_coach: Mapped[bool] = mapped_column(default=False)
     cancel_reason: Mapped[str] = mapped_column(default="")
     completed_at: Mapped[datetime | None]
     no_show_at: Mapped[datetime | None]
+    private_notes: Mapped[str] = mapped_column(default="")
     reminded_day_at: Mapped[datetime | None]
     reminded_hour_at: Mapped[datetime | None]
-    private_notes: Mapped[str] = mapped_column(default="")
     # What its calendar entry is known by, always, and how often that was changed (RFC 5545 §3.8.4.7, §3.8.7.4).
     uid: Mapped[str] = mapped_column(String(36), unique=True, default=lambda: str(uuid.uuid4()))
     calendar_sequence: Mapped[int] = mapped_column(default=0)
@@ -84,10 +86,6 @@ class Consultation(Model):
     coach: Mapped[Coach | None] = relationship()
     preferred_times: Mapped[list[PreferredTime]] = relationship(
         order_by=PreferredTime.position, cascade="all, delete-orphan", passive_deletes=True
-    )
-    # What is taken or held for it now: one time once it is booked, and those that are proposed instead.
-    reserved_times: Mapped[list[ReservedTime]] = relationship(
-        order_by=ReservedTime.starts_at, passive_deletes="all", back_populates="consultation"
     )
 
     @classmethod
@@ -110,6 +108,14 @@ class Consultation(Model):
         return next((known for known in lately if (known.intake, known.times) == (intake, times)), None)
 
     @classmethod
+    def for_update(cls, consultation_id: int) -> "Consultation | None":
+        """The consultation as it is now, locked until commit, and after it its person; a coach may come after these."""
+        consultation = db.session.get(cls, consultation_id, with_for_update=True, populate_existing=True)
+        if consultation:
+            Person.for_update(consultation.person_id)
+        return consultation
+
+    @classmethod
     def open_of(cls, person: Person) -> "list[Consultation]":
         """What the person asked for and is not over, newest first, within reason."""
         newest = (
@@ -128,7 +134,8 @@ class Consultation(Model):
     def from_link(cls, token: str, *, for_update: bool = False) -> "Consultation | None":
         """The consultation whose private link this is."""
         consultation_id, made_at, *_ = cls._read_link(token)
-        consultation = db.session.get(cls, consultation_id, with_for_update=for_update) if consultation_id else None
+        find = cls.for_update if for_update else partial(db.session.get, cls)
+        consultation = find(consultation_id) if consultation_id else None
         return consultation if consultation and consultation._made_at == made_at else None
 
     @classmethod
@@ -189,16 +196,6 @@ class Consultation(Model):
         return not self.is_over and not self.has_begun
 
     @property
-    def booked_time(self) -> ReservedTime | None:
-        """The time it is booked for."""
-        return next((reserved for reserved in self.reserved_times if reserved.held_until is None), None)
-
-    @property
-    def held_times(self) -> list[ReservedTime]:
-        """What is held for it at this moment, earliest first."""
-        return [time for time in self.reserved_times if time.held_until and time.held_until > now()]
-
-    @property
     def first_name(self) -> str:
         """What to call the person in a mail: only a plain word, so that no stranger can mail them a text of his own."""
         first = self.name.split()[0] if self.name.strip() else ""
@@ -224,28 +221,17 @@ class Consultation(Model):
         self.changed_at = now()
         return True
 
-    def hold(self, held: list[ReservedTime], until: datetime) -> None:
-        """Keep these times for it until then; whoever may choose among them does so before."""
-        self.held_until = until
-        for reserved in held:
-            reserved.held_until, reserved.consultation = until, self
-        if len({reserved.coach_id for reserved in held}) == 1:
-            self.coach = held[0].coach
-
     def settle(self, reserved: ReservedTime) -> None:
         """Book it for this time, and give back every other that is taken or held for it. Raises AlreadyOver."""
         if not self.may_be_changed:
             raise AlreadyOver
         if self.booked_at:
             self.calendar_sequence += 1
-        db.session.flush()
-        db.session.expire(self, ["reserved_times"])  # Some may have been given back for this one.
-        for other in self.reserved_times:
-            if other is not reserved:
-                db.session.delete(other)
         reserved.consultation, reserved.held_until = self, None
+        self._give_back(ReservedTime.id != reserved.id)
+        reserved.take_ticks()  # Some it may have shared with one of those.
         self.coach, self.starts_at, self.ends_at = reserved.coach, reserved.starts_at, reserved.ends_at
-        self.booked_at, self.held_until = now(), None
+        self.booked_at, self.held_until, self.proposed_at = now(), None, None
         self.reminded_day_at = self.reminded_hour_at = None
 
     def cancel(self, reason: str = "", *, by_coach: bool = False) -> bool:
@@ -259,21 +245,40 @@ class Consultation(Model):
         self.give_back()
         return True
 
-    def give_back(self) -> None:
-        """Free every time that is taken or held for it."""
-        for reserved in list(self.reserved_times):
-            db.session.delete(reserved)
-        db.session.flush()
-        db.session.expire(self, ["reserved_times"])
-
     def complete(self) -> bool:
-        """Note that it took place. Returns False when that was noted before. Raises AlreadyOver if it did not."""
+        """Note that it took place; what was never booked may have been arranged otherwise.
+
+        Returns False when that was noted before. Raises AlreadyOver if it did not, NotBegun if it cannot have yet.
+        """
         if self.cancelled_at or self.no_show_at:
             raise AlreadyOver
         if self.completed_at:
             return False
+        if self.booked_at and not self.has_begun:
+            raise NotBegun
         self.completed_at = now()
+        self.let_go_held()
         return True
+
+    def miss(self) -> bool:
+        """Note that the person did not come. Returns False when that was noted before.
+
+        Raises AlreadyOver or NotBegun.
+        """
+        if self.cancelled_at or self.completed_at:
+            raise AlreadyOver
+        if self.no_show_at:
+            return False
+        if not (self.booked_at and self.has_begun):
+            raise NotBegun
+        self.no_show_at = now()
+        return True
+
+    def reopen(self) -> bool:
+        """Take back that it took place, or was missed. Returns False when neither was noted."""
+        was_noted = bool(self.completed_at or self.no_show_at)
+        self.completed_at = self.no_show_at = None
+        return was_noted
 
     def prove_address(self, token: str) -> None:
         """If it was the mailed link that was used, note it: who did owns the address, and the name typed is theirs."""

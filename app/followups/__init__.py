@@ -1,11 +1,12 @@
 """Sequences of e-mails with delays, started and stopped by what happens elsewhere.
 
-`happened(event, person, occasion)` starts and stops what is set to, `call_off` and `stop_all` end what still runs.
+`happened(event, person, occasion)` starts and stops what is set to, `call_off`, `take_back` and `stop_all` end what
+still runs.
 A letter that is due waits while one of `HOLDS` says so, and nobody gets two a day.
 """
 
 from app.followups import daily, records
-from app.followups.events import call_off, happened, let_go, stop_all
+from app.followups.events import call_off, happened, let_go, stop_all, take_back
 from app.followups.holds import HOLDS
 from app.followups.models import PURPOSES, Letter, Sequence, SequenceStep
 from app.followups.runs import SequenceRun
@@ -24,4 +25,5 @@ __all__ = [
     "let_go",
     "records",
     "stop_all",
+    "take_back",
 ]

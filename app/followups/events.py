@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.clock import now
 from app.extensions import db, enqueue_after_commit
 from app.followups.merge import FIELDS
 from app.followups.models import STARTS, Sequence
-from app.followups.runs import SequenceRun
+from app.followups.runs import PassedStep, SequenceRun
 from app.followups.tasks import send_due_steps
 from app.people.models import Person
 
@@ -37,6 +37,19 @@ def call_off(person: Person, occasion: str, reason: str) -> None:
     """End whatever follows an `occasion` that is no more, such as an order that was refunded."""
     Person.for_update(person.id)
     _stop(person, reason, SequenceRun.occasion == occasion)
+
+
+def take_back(event: str, person: Person, occasion: str, reason: str) -> None:
+    """End what `event` began for an `occasion`, because it did not happen after all.
+
+    What has written nothing yet is as if it had never begun, and begins when the event does happen.
+    """
+    Person.for_update(person.id)
+    of_event = SequenceRun.sequence_id.in_(select(Sequence.id).where(Sequence.starts_on == event))
+    unwritten = ~select(PassedStep.run_id).where(PassedStep.run_id == SequenceRun.id).exists()
+    mine = (SequenceRun.person_id == person.id, SequenceRun.occasion == occasion, of_event)
+    db.session.execute(delete(SequenceRun).where(*mine, unwritten).execution_options(synchronize_session="fetch"))
+    _stop(person, reason, *mine[1:])
 
 
 def stop_all(person: Person, reason: str) -> None:

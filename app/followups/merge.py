@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from app import markdown
 from app.followups.leaving import preferences_url
-from app.followups.models import ABANDONED, COMPLETED, ENROLLED, REQUESTED
+from app.followups.models import ABANDONED, COMPLETED, ENROLLED, MISSED, REQUESTED
 from app.followups.runs import SequenceRun
 from app.urls import absolute_url
 
@@ -31,6 +31,7 @@ _OF_THE_PERSON = {"first_name", "preferences_url"}
 OF_THE_OCCASION = {
     REQUESTED: ("manage_url",),
     COMPLETED: ("manage_url",),
+    MISSED: ("manage_url",),
     ABANDONED: ("cohort_name", "resume_url"),
     ENROLLED: ("cohort_name", "starts_on"),
 }

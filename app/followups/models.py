@@ -10,11 +10,12 @@ from app.slugs import free_slug, slug_of
 PURPOSES = ("newsletter", "coaching", "course")
 
 # What can start a sequence, in the words of its file and of the studio.
-SIGN_UP, TAG, REQUESTED, COMPLETED, ABANDONED, ENROLLED = STARTS = (
+SIGN_UP, TAG, REQUESTED, COMPLETED, MISSED, ABANDONED, ENROLLED = STARTS = (
     "sign-up",
     "tag",
     "consultation requested",
     "consultation completed",
+    "consultation missed",
     "checkout abandoned",
     "enrolled",
 )
@@ -23,6 +24,7 @@ PURPOSE_OF = {
     TAG: "newsletter",
     REQUESTED: "coaching",
     COMPLETED: "coaching",
+    MISSED: "coaching",
     ABANDONED: "course",
     ENROLLED: "course",
 }

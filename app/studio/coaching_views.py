@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from app.coaching.completing import complete
-from app.coaching.models import AlreadyOver, Consultation
+from app.coaching.models import AlreadyOver, Consultation, NotBegun
 from app.coaching.offer import CoachingOffer
 from app.extensions import db
 from app.people.models import Person
@@ -37,11 +37,13 @@ def show_consultation(consultation_id: int) -> ResponseReturnValue:
 
 @bp.post("/consultations/<int(max=2147483647):consultation_id>/completion")
 def complete_consultation(consultation_id: int) -> ResponseReturnValue:
-    consultation = db.session.get(Consultation, consultation_id, with_for_update=True) or abort(404)
+    consultation = Consultation.for_update(consultation_id) or abort(404)
     try:
         complete(consultation)
     except AlreadyOver:
-        abort(409, "This consultation was cancelled, so it cannot have taken place.")
+        abort(409, "This consultation was cancelled or missed, so it cannot have taken place.")
+    except NotBegun:
+        abort(409, "This consultation has not begun, so it cannot have taken place yet.")
     db.session.commit()
     flash("It is noted, and what follows a consultation has begun.", "good")
     return redirect(url_for(".show_consultation", consultation_id=consultation_id), 303)

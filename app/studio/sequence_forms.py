@@ -12,6 +12,7 @@ from app.followups.models import (
     COMPLETED,
     ENROLLED,
     LONGEST_TAG,
+    MISSED,
     REQUESTED,
     SIGN_UP,
     STOPS,
@@ -29,6 +30,7 @@ IN_WORDS = {
     TAG: "A subscriber gets a tag",
     REQUESTED: "Somebody asks for a consultation",
     COMPLETED: "A consultation has taken place",
+    MISSED: "A consultation was missed",
     ABANDONED: "A checkout is left unpaid, if the buyer agreed to one reminder",
     ENROLLED: "Somebody enrolls in the course",
 }

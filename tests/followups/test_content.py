@@ -56,7 +56,9 @@ def test_what_starts_and_stops_the_starter_sequences(app):
     content.import_from(STARTER)
     assert {row[0]: row[4:8] for row in rows()} == {
         "checkout-abandoned": ("checkout abandoned", "", ["enrolled"], True),
-        "consultation-requested": ("consultation requested", "", [], True),
+        "consultation-completed": ("consultation completed", "", ["consultation requested", "enrolled"], True),
+        "consultation-missed": ("consultation missed", "", ["consultation requested"], True),
+        "consultation-requested": ("consultation requested", "", ["consultation requested"], True),
         "enrolled": ("enrolled", "", [], True),
         "newsletter-welcome": ("sign-up", "", [], True),
     }

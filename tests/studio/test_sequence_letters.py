@@ -147,6 +147,7 @@ FILLED = {
     "sign-up": (),
     "consultation requested": ("manage_url",),
     "consultation completed": ("manage_url",),
+    "consultation missed": ("manage_url",),
     "checkout abandoned": ("cohort_name", "resume_url"),
     "enrolled": ("cohort_name", "starts_on"),
 }

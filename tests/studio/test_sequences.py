@@ -87,6 +87,7 @@ def test_two_sequences_of_one_title_get_names_of_their_own(post):
     [
         ("sign-up", "newsletter"),
         ("consultation completed", "coaching"),
+        ("consultation missed", "coaching"),
         ("checkout abandoned", "course"),
         ("enrolled", "course"),
     ],

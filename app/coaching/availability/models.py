@@ -74,6 +74,11 @@ class Coach(Model):
         return list(db.session.scalars(chosen.options(*cls._with_hours()).execution_options(populate_existing=True)))
 
     @classmethod
+    def for_update(cls, coach_id: int) -> "Coach | None":
+        """The coach, locked in the same way and at the same place."""
+        return db.session.get(cls, coach_id, with_for_update=True, populate_existing=True)
+
+    @classmethod
     def _with_hours(cls) -> "tuple[ExecutableOption, ...]":
         return selectinload(cls.weekly_hours), selectinload(cls.date_overrides)
 

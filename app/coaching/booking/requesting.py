@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from app import followups
 from app.clock import now
 from app.coaching import emails
+from app.coaching.booking.reserved import ReservedTime
 from app.coaching.booking.taking import take
 from app.coaching.intake import Intake, Times
 from app.coaching.lost_links import LinkMailing
@@ -88,7 +89,9 @@ def hold(consultation: Consultation, starts: Iterable[datetime], coach_id: int |
     if not (starts := sorted(starts)):
         return
     until = min(now() + HELD_FOR, starts[0])
-    held = [take(consultation.kind, starts_at, coach_id, held_until=until) for starts_at in starts]
+    held: list[ReservedTime] = []
+    for starts_at in starts:
+        held.append(take(consultation.kind, starts_at, coach_id, held_until=until, beside=held))
     consultation.hold(held, until)
 
 

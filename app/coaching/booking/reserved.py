@@ -54,9 +54,11 @@ class ReservedTime(Model):
         starts_at: datetime,
         held_until: datetime | None = None,
         instead_of: Iterable["ReservedTime"] = (),
+        beside: Iterable["ReservedTime"] = (),
     ) -> "ReservedTime":
         """Take the time and its buffers, whatever the hours say, and give back those it is `instead_of`.
 
+        It may overlap those it stands `beside`, of which one alone will be settled on. Lock the coach first.
         Raises SlotTaken; then nothing has changed.
         """
         ends_at = starts_at + timedelta(minutes=kind.duration_minutes)
@@ -71,18 +73,28 @@ class ReservedTime(Model):
         cls.let_go_lapsed(coach)
         try:
             with db.session.begin_nested():
-                for given_back in instead_of:
-                    db.session.delete(given_back)
-                db.session.flush()
+                cls.give_back(cls.id.in_([given_back.id for given_back in instead_of]))
                 db.session.add(reserved)
                 db.session.flush()
-                taken = [
-                    {"coach_id": coach.id, "tick": tick, "reserved_time_id": reserved.id} for tick in reserved.ticks
-                ]
-                db.session.execute(insert(ReservedTick), taken)
+                reserved.take_ticks(beside)
         except IntegrityError:
             raise SlotTaken from None
         return reserved
+
+    def take_ticks(self, beside: Iterable["ReservedTime"] = ()) -> None:
+        """Have all its ticks, but for those that others of the same consultation have already."""
+        ours = [self.id, *(other.id for other in beside)]
+        had = set(db.session.scalars(select(ReservedTick.tick).where(ReservedTick.reserved_time_id.in_(ours))))
+        missing = [tick for tick in self.ticks if tick not in had]
+        taken = [{"coach_id": self.coach_id, "tick": tick, "reserved_time_id": self.id} for tick in missing]
+        if taken:
+            db.session.execute(insert(ReservedTick), taken)
+
+    @classmethod
+    def give_back(cls, *chosen: ColumnElement[bool]) -> None:
+        """Free the chosen times, those that somebody else has let go already left aside."""
+        db.session.flush()
+        db.session.execute(delete(cls).where(*chosen).execution_options(synchronize_session="fetch"))
 
     @property
     def ticks(self) -> range:
@@ -114,7 +126,7 @@ class ReservedTime(Model):
     def let_go_lapsed(cls, coach: Coach | None = None) -> None:
         """Delete what was held and is over, of one coach or of all."""
         of_coach = [cls.coach_id == coach.id] if coach else []
-        db.session.execute(delete(cls).where(cls.held_until <= now(), *of_coach))
+        cls.give_back(cls.held_until <= now(), *of_coach)
 
 
 class ReservedTick(Model):

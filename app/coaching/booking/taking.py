@@ -20,17 +20,19 @@ def take(
     *,
     held_until: datetime | None = None,
     instead_of: Iterable[ReservedTime] = (),
+    beside: Iterable[ReservedTime] = (),
 ) -> ReservedTime:
     """Reserve a free time of the coach, or of the free coach who has the fewest consultations before them.
 
-    `instead_of` are reservations given back for it; if it raises, they stand. Locks the coaches.
+    `instead_of` are reservations given back for it; if it raises, they stand. `beside` are those of the same
+    consultation that may stand beside it until one of them is settled on. Locks the coaches.
     Raises SlotTaken or NotOffered; then nothing has changed.
     """
     coaches = [coach for coach in Coach.active_for_update() if coach_id in (None, coach.id)]
-    given_back = list(instead_of)
-    diaries = Diary.read(kind, coaches, but=[reserved.id for reserved in given_back])
+    given_back, ours = list(instead_of), list(beside)
+    diaries = Diary.read(kind, coaches, but=[reserved.id for reserved in (*given_back, *ours)])
     able = [diary for diary in diaries if starts_at in diary.free()]
     if not able:
         raise SlotTaken if any(diary.was_ever_free(starts_at) for diary in diaries) else NotOffered
     coach = min(able, key=lambda diary: diary.upcoming).coach
-    return ReservedTime.make(coach, kind, starts_at, held_until, instead_of=given_back)
+    return ReservedTime.make(coach, kind, starts_at, held_until, instead_of=given_back, beside=ours)
