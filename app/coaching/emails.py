@@ -29,6 +29,11 @@ def consultation_moved(consultation: Consultation) -> None:
     _to_person(consultation, "coaching/consultation_moved", calendar=mailed_to_person(consultation))
 
 
+def consultation_renamed(consultation: Consultation) -> None:
+    """To the person: it is called something else in their calendar."""
+    _to_person(consultation, "coaching/consultation_renamed", calendar=mailed_to_person(consultation))
+
+
 def consultation_cancelled(consultation: Consultation) -> None:
     _to_person(
         consultation,

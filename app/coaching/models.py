@@ -217,6 +217,8 @@ class Consultation(Model, TakesTimes):
             raise AlreadyOver
         if self.intake == intake:
             return False
+        if self.booked_at and self.has_neutral_title != intake.has_neutral_title:
+            self.calendar_sequence += 1
         self._take(intake)
         self.changed_at = now()
         return True

@@ -90,6 +90,7 @@ def show_consultation(token: str) -> ResponseReturnValue:
 @link_limit
 def change_consultation(token: str) -> ResponseReturnValue:
     consultation = consultation_of(token, for_update=True)
+    sequence = consultation.calendar_sequence
     form = DetailsForm.about(consultation.kind)
     if not form.validate():
         return _consultation_page(token, consultation, form), 422
@@ -99,6 +100,8 @@ def change_consultation(token: str) -> ResponseReturnValue:
         return _consultation_page(token, consultation, form), 409
     if changed:
         emails.request_changed(consultation)
+    if consultation.calendar_sequence > sequence:
+        emails.consultation_renamed(consultation)
     consultation.prove_address(token)
     db.session.commit()
     return redirect(url_for(".show_consultation", token=token), 303)

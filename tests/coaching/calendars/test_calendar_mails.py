@@ -141,3 +141,24 @@ def test_the_coach_need_not_wait_for_somebody_who_is_erased(book, consultations,
         diary.take(file)
     assert lawful(files(OWNER)[-1])["METHOD"].value == "CANCEL"
     assert diary.events == []
+
+
+def test_a_calendar_is_told_when_its_owner_wants_another_name_for_it(book, client, mail, files):
+    book()
+    link = private_link(mail.to(ADA)[0])
+    details = {"goals": "Something else", "time_zone": "America/Chicago"}
+    for wish in ({}, {"has_neutral_title": "y"}, {"has_neutral_title": "y", "goals": "More"}, {}):
+        client.post(f"{link}/details", data=details | wish)
+    events = [lawful(file).components[0] for file in files(ADA)]
+    assert [event["SUMMARY"].text for event in events] == [
+        "Coaching consultation with Robin Park",
+        "Appointment",
+        "Coaching consultation with Robin Park",
+    ]
+    assert [event["SEQUENCE"].value for event in events] == ["0", "1", "2"]
+    assert len(files(OWNER)) == 1
+
+
+def test_a_wish_for_another_name_waits_until_there_is_something_to_name(ask, link, client, mail):
+    client.post(f"{link}/details", data={"time_zone": "America/Chicago", "has_neutral_title": "y"})
+    assert mail.to(ADA, "coaching/consultation_renamed") == []
