@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.coaching.availability.slots import slots
+from app.coaching.availability.slots import Booking, slots
 from tests.coaching.availability.a_week import NEW_YORK, at, day_on, on, rules, shown
 
 
@@ -82,3 +82,13 @@ def test_notice_that_ends_in_the_doubled_hour_tells_its_two_comings_apart():
 def test_blocked_hours_within_the_skipped_hour_take_nothing():
     week = rules(on(6, "1:45", "4:00"), blocked=(day_on("2026-03-08", "2:00", "3:00"),))
     assert shown(week, "2026-03-05") == ["Sun 01:45", "Sun 03:15"]
+
+
+def test_a_day_that_had_begun_goes_on_when_clocks_are_set_back_over_midnight():
+    # At one minute after midnight, Newfoundland's clocks went back to 23:01 of Saturday, November 6, 2010.
+    zone, now = "America/St_Johns", datetime(2010, 11, 6, 14, 35, tzinfo=UTC)
+    midnight = datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
+    week = rules(on(6, "0:00", "1:00"), duration_minutes=15, booking_window=timedelta(hours=12), most_per_day=1)
+    saturday_again = Booking(*(midnight + timedelta(minutes=minutes) for minutes in (30, 30, 45)))
+    assert slots(week, [], [], now, zone) == [midnight]
+    assert slots(week, [], [saturday_again], now, zone) == []
