@@ -1,6 +1,17 @@
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import freezing, importing, pages, process, rendering, sending, studio_pages, tools, work
+from tests.benchmarks import (
+    free_times,
+    freezing,
+    importing,
+    pages,
+    process,
+    rendering,
+    sending,
+    studio_pages,
+    tools,
+    work,
+)
 from tests.benchmarks.site import BenchSite
 
 
@@ -16,6 +27,7 @@ def main() -> None:
     freezing.measure()
     importing.compare()
     studio_pages.compare()
+    free_times.compare()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ def slow_slots(rules, busy, bookings, now, zone):
     before = timedelta(minutes=rules.buffer_before_minutes)
     after = timedelta(minutes=rules.buffer_after_minutes)
 
-    clock = Walked(zone, earliest - 3 * WEEK - (earliest - EPOCH) % WEEK)
+    first = earliest - 3 * WEEK - (earliest - EPOCH) % WEEK
+    clock = Walked(zone, first, (latest - first) // WEEK + 2)
     first_day = monday(clock.day(earliest)) - 7 * DAY
     last_day = max(clock.day(earliest), clock.day(latest + duration))
     weekly = [
@@ -57,8 +58,8 @@ def slow_slots(rules, busy, bookings, now, zone):
 class Walked:
     """What a clock has shown for some weeks: the latest by then, for it tells nothing new when it is set back."""
 
-    def __init__(self, zone, first):
-        ticks = [first + number * TICK for number in range(6 * WEEK // TICK)]
+    def __init__(self, zone, first, weeks):
+        ticks = [first + number * TICK for number in range(weeks * WEEK // TICK)]
         shown = accumulate((tick.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for tick in ticks), max)
         self.at = dict(zip(ticks, shown, strict=True))
         self.of_day = {}
