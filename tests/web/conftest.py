@@ -7,9 +7,11 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.extensions import db, limiter, queue
 from app.hub.models import ExternalLink
+from app.web import content_watch, page_cache
 from app.web import logging as site_logging
-from app.web import page_cache
 from tests.web import pages
+
+LOOKS_EVERY_SECONDS = content_watch.EVERY_SECONDS
 
 
 def build(site: Flask, **settings: object) -> Flask:
@@ -29,9 +31,12 @@ def close(app: Flask) -> None:
 
 @pytest.fixture(scope="session")
 def second_site(site: Flask) -> Iterator[Flask]:
-    app = build(site)
-    yield app
-    close(app)
+    """Its thread does not look for changes, of which every test makes some: it would forget pages at any moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(content_watch, "EVERY_SECONDS", 3600)
+        app = build(site)
+        yield app
+        close(app)
 
 
 @pytest.fixture
@@ -73,3 +78,10 @@ def publish(app: Flask) -> Callable[[str], None]:
         db.session.commit()
 
     return publish
+
+
+@pytest.fixture
+def watching(another_site: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """A visitor of a site that looks for changes, as it does in production."""
+    monkeypatch.setattr(content_watch, "EVERY_SECONDS", LOOKS_EVERY_SECONDS)
+    return another_site()
