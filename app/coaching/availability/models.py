@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from flask import current_app
@@ -6,11 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app.coaching.availability.busy_feed import feed_address
+from app.coaching.availability.hours import A_DAY
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.slots import DayHours, Hours, Rules
 from app.extensions import Model, db
-
-A_DAY = 24 * 60
 
 
 class Coach(Model):
@@ -108,10 +108,41 @@ class Coach(Model):
         """Where the coach is written to."""
         return self.email or str(current_app.config["OWNER_EMAIL"])
 
+    @property
+    def week(self) -> list[Hours]:
+        return [Hours(row.weekday, row.start_minute, row.end_minute) for row in self.weekly_hours]
+
+    def talk_weekly(self, week: Iterable[Hours]) -> None:
+        """Let these be the hours of each week."""
+        wanted = set(week)
+        kept = [row for row in self.weekly_hours if Hours(row.weekday, row.start_minute, row.end_minute) in wanted]
+        added = wanted - {Hours(row.weekday, row.start_minute, row.end_minute) for row in kept}
+        self.weekly_hours = kept
+        db.session.flush()  # Another interval may begin when one that is gone did.
+        self.weekly_hours += [WeeklyHours(**hours._asdict()) for hours in sorted(added)]
+
+    def differ_on(self, days: Iterable[DayHours], *, is_extra: bool) -> None:
+        """Talk in these hours besides, or not at all in them. They become one with what they touch of the same sort."""
+        for day, start, end in days:
+            for row in [row for row in self.date_overrides if (row.day, row.is_extra) == (day, is_extra)]:
+                first, last = min(start, row.start_minute), max(end, row.end_minute)
+                if row.start_minute <= end and start <= row.end_minute and last - first <= A_DAY:
+                    start, end = first, last
+                    self.date_overrides.remove(row)
+            self.date_overrides.append(DateOverride(day=day, is_extra=is_extra, start_minute=start, end_minute=end))
+
+    def differ_no_more(self, days: Iterable[DayHours], *, is_extra: bool) -> int:
+        """Take back such hours of these dates. Returns how many there were."""
+        taken_back = set(days)
+        rows = [row for row in self.date_overrides if row.hours in taken_back and row.is_extra == is_extra]
+        for row in rows:
+            self.date_overrides.remove(row)
+        return len(rows)
+
     def rules_for(self, kind: ConsultationKind) -> Rules:
         """What a time for such a consultation has to keep to."""
         return Rules(
-            weekly=tuple(Hours(row.weekday, row.start_minute, row.end_minute) for row in self.weekly_hours),
+            weekly=tuple(self.week),
             extra=tuple(row.hours for row in self.date_overrides if row.is_extra),
             blocked=tuple(row.hours for row in self.date_overrides if not row.is_extra),
             duration_minutes=kind.duration_minutes,

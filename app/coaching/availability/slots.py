@@ -86,6 +86,21 @@ def slots(
     return [start for starts in free for start in _moments(starts)]
 
 
+def open_hours(rules: Rules, first: date, last: date, zone: str) -> list[Interval]:
+    """When the coach talks on the days from `first` to `last`, whatever is taken of it, merged and in order."""
+    clock = WallClock(zone)
+    days = range(number_of(first) - 1, number_of(last) + 1)  # The first night began on the day before.
+    begin, end = clock.days(days[1], len(days) - 1)
+    shut = _merged([(-FOREVER, begin), *_on(rules.blocked, days, clock), (end, FOREVER)])
+    left = []
+    for start, ends in _merged(_hours(rules, days, clock)):
+        for shut_from, shut_until in shut:
+            if start < (until := min(ends, shut_from)):
+                left.append(Interval(EPOCH + start * MINUTE, EPOCH + until * MINUTE))
+            start = max(start, shut_until)
+    return left
+
+
 def _days(first: int, last: int) -> range:
     """Those two and between, from a Monday on that is at least a week ahead, to know where hours began."""
     return range(first - weekday(first) - 7, last + 1)
