@@ -2,6 +2,10 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.studio import (
+    coach_calendar_views,
+    coach_dates_views,
+    coach_hours_views,
+    coach_views,
     coaching_views,
     enrollment_views,
     import_views,
@@ -11,6 +15,7 @@ from app.studio import (
     issue_progress_views,
     issue_schedule_views,
     issue_views,
+    kind_views,
     newsletter_views,
     numbers_views,
     outbox_views,
@@ -26,6 +31,10 @@ from app.studio.overview import Overview
 # The views of every room hang on `bp` once they are imported.
 __all__ = [
     "bp",
+    "coach_calendar_views",
+    "coach_dates_views",
+    "coach_hours_views",
+    "coach_views",
     "coaching_views",
     "enrollment_views",
     "import_views",
@@ -35,6 +44,7 @@ __all__ = [
     "issue_progress_views",
     "issue_schedule_views",
     "issue_views",
+    "kind_views",
     "newsletter_views",
     "numbers_views",
     "outbox_views",

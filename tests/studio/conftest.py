@@ -47,3 +47,18 @@ def post(owner: FlaskClient):
     """Posts to a page of the studio with its token."""
     token = token_in(owner.get("/studio/sequences/new"))
     return lambda path, **fields: owner.post(f"/studio{path}", data={"csrf_token": token, **fields})
+
+
+@pytest.fixture
+def send(post):
+    """Posts to the studio like `post`, with nothing read before or after."""
+
+    def do(path, **fields):
+        db.session.rollback()
+        db.session.expire_all()
+        answer = post(path, **fields)
+        db.session.rollback()
+        db.session.expire_all()
+        return answer
+
+    return do

@@ -36,6 +36,8 @@ def rows(app):
     numbers = {
         "person_id": factories.subscription("ada@example.org").person.id,
         "consultation_id": factories.consultation("ada@example.org").id,
+        "coach_id": factories.coach().id,
+        "kind_id": factories.kind().id,
         "issue_id": factories.issue("Private words").id,
         "upload_id": factories.upload().id,
         "sequence_id": sequence_of("private", {"slug": "private", "subject": "Private words"}).id,
