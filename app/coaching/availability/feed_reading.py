@@ -5,6 +5,7 @@ writes into that calendar, so the time and the memory that it can take are bound
 """
 
 import json
+import re
 import resource
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,9 +21,18 @@ from icalendar import LazyCalendar
 # A daily event reaches this far after a hundred years; what repeats more often than daily is no appointment.
 MOST_REPETITIONS = 40_000
 FOLLOWED = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+PERIODS = {"DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
 # Parts of a rule that its reader does not know (RFC 7529), or reads otherwise than calendars write them.
 FOREIGN_PARTS = ("RSCALE", "SKIP", "UNTIL")
 MEMORY_BYTES = 1 << 30
+BOM = b"\xef\xbb\xbf"
+FOLD = re.compile(rb"\r?\n[ \t]")
+# All else, such as what is talked of and with whom, is not even parsed.
+NEEDED = re.compile(
+    rb"(BEGIN|END|UID|DTSTART|DTEND|DURATION|RRULE|RDATE|EXDATE|RECURRENCE-ID|STATUS|TRANSP|FREEBUSY|TZID|TZNAME"
+    rb"|TZOFFSETFROM|TZOFFSETTO|X-MICROSOFT-CDO-BUSYSTATUS)[:;]",
+    re.IGNORECASE,
+)
 DAY = timedelta(days=1)
 
 Busy = tuple[datetime, datetime]
@@ -58,20 +68,25 @@ def busy_times(data: bytes, look: Look) -> list[Busy]:
 
 
 def _entries(data: bytes) -> list[Entry]:
-    beginning, end = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").upper(), data[-1000:].rstrip().upper()
+    beginning, end = data[:1000].removeprefix(BOM).lstrip().upper(), data[-1000:].upper()
     if not beginning:
         raise Unreadable("there is nothing in it")
     if beginning.startswith(b"<"):
         raise Unreadable("it is a web page and not a calendar: take the calendar's address in iCal format (.ics)")
     if not beginning.startswith(b"BEGIN:VCALENDAR"):
         raise Unreadable("it is not a calendar in iCal format (.ics)")
-    if not end.endswith(b"END:VCALENDAR"):
+    if b"END:VCALENDAR" not in end:  # Some add a comment after it.
         raise Unreadable("the calendar breaks off in the middle")
     try:
-        calendars: list[Any] = LazyCalendar.from_ical(data, multiple=True)
+        calendars: list[Any] = LazyCalendar.from_ical(_needed(data), multiple=True)
         return [entry for each in calendars for entry in (*each.walk("VEVENT"), *each.walk("VFREEBUSY"))]
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as problem:
         raise Unreadable(f"part of the calendar cannot be read ({type(problem).__name__})") from problem
+
+
+def _needed(data: bytes) -> bytes:
+    lines = FOLD.sub(b"", data.removeprefix(BOM)).splitlines()
+    return b"\r\n".join(line for line in lines if NEEDED.match(line)) + b"\r\n"
 
 
 def _uid(event: Entry) -> str:
@@ -159,16 +174,21 @@ def _repeated(event: Entry, start: date, length: timedelta, look: Look) -> Itera
         if rule["FREQ"][0].upper() not in FOLLOWED or rule.get("INTERVAL", [1])[0] < 1:
             continue
         until = min([last, *(_until(each, start, look.zone) for each in rule.get("UNTIL", []))])
-        for each in _walls(rule, wall) if until >= first else ():
+        for each in _walls(rule, wall, first) if until >= first else ():
             if each > until:
                 break
             if each >= first:
                 yield each.replace(tzinfo=zone) if isinstance(start, datetime) else each.date()
 
 
-def _walls(rule: Any, first: datetime) -> Iterator[datetime]:
+def _walls(rule: Any, start: datetime, first: datetime) -> Iterator[datetime]:
+    """What a rule makes of a start; those before `first` may be left out."""
     known = type(rule)({name: value for name, value in rule.items() if name not in FOREIGN_PARTS})
-    yield from islice(rrulestr(known.to_ical().decode(), dtstart=first), MOST_REPETITIONS)
+    if (period := PERIODS.get(rule["FREQ"][0].upper())) and "COUNT" not in rule and start < first:
+        # A rule without a count can be begun at any of its periods: years of them need not be walked through.
+        period *= rule.get("INTERVAL", [1])[0]
+        start += (first - start) // period * period
+    yield from islice(rrulestr(known.to_ical().decode(), dtstart=start), MOST_REPETITIONS)
 
 
 def _until(moment: date, start: date, zone: str) -> datetime:
