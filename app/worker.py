@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from huey.consumer import Consumer
 
 from app.coaching.availability import tasks as availability_tasks
+from app.coaching.managing import tasks as managing_tasks
 from app.extensions import queue
 from app.followups import tasks as followups_tasks
 from app.newsletter import tasks as newsletter_tasks
@@ -25,6 +26,7 @@ SWEEPS = (
     newsletter_tasks.sweep_issues,
     import_tasks.sweep_uploads,
     availability_tasks.sweep_busy_feeds,
+    managing_tasks.sweep_consultations,
 )
 LONGEST_POLL_SECONDS = 0.5
 

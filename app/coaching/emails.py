@@ -4,10 +4,12 @@ from typing import Any
 from flask import current_app
 
 from app import outbox
+from app.clock import in_zone, now
 from app.coaching.availability.models import Coach
 from app.coaching.calendars.entries import mailed_to_coach, mailed_to_person
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
+from app.local_times import abbreviation, clock_time
 from app.people.models import Person
 from app.urls import absolute, absolute_url
 
@@ -63,6 +65,28 @@ def times_proposed(consultation: Consultation) -> None:
     _to_person(consultation, "coaching/times_proposed")
 
 
+def hold_lapsed(consultation: Consultation) -> None:
+    """To the person: what was held is free again, and what they can do now."""
+    _to_person(consultation, "coaching/hold_lapsed")
+
+
+def reminder_of_day(consultation: Consultation) -> None:
+    _remind(consultation, "coaching/reminder_of_day")
+
+
+def reminder_of_hour(consultation: Consultation) -> None:
+    _remind(consultation, "coaching/reminder_of_hour")
+
+
+def _remind(consultation: Consultation, template: str) -> None:
+    assert consultation.starts_at  # noqa: S101 - Only what is booked is reminded of.
+    zone = consultation.time_zone
+    shown = in_zone(consultation.starts_at, zone)
+    days = (shown.date() - in_zone(now(), zone).date()).days
+    day = ("today", "tomorrow")[days] if days in (0, 1) else f"on {shown:%A}"
+    _to_person(consultation, template, day=day, clock=f"{clock_time(shown)} {abbreviation(shown)}")
+
+
 def new_request(consultation: Consultation) -> None:
     _to_coach(consultation, "coaching/new_request")
 
@@ -86,6 +110,11 @@ def request_cancelled(consultation: Consultation) -> None:
 def booking_called_off(consultation: Consultation) -> None:
     """To the coach, who cancelled it: for their calendar."""
     _to_coach(consultation, "coaching/booking_called_off", calendar=mailed_to_coach(consultation))
+
+
+def request_lapsed(consultation: Consultation) -> None:
+    """To the coach: nobody chose in time among what was held."""
+    _to_coach(consultation, "coaching/request_lapsed")
 
 
 def request_erased(consultation: Consultation) -> None:

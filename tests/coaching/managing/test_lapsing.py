@@ -1,0 +1,82 @@
+"""What was held and that nobody chose in time."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from app.coaching.answering import confirm, propose
+from app.coaching.booking.reserved import ReservedTick, ReservedTime
+from app.coaching.managing.tasks import sweep_consultations
+from app.coaching.models import Consultation
+from app.extensions import db
+from tests.coaching.private_link import private_link
+
+ADA, COACH = "ada@example.org", "owner@doctor.example.org"
+FIRST = datetime(2026, 12, 2, 1, 30, tzinfo=UTC)
+
+
+def sweep():
+    db.session.rollback()
+    sweep_consultations.call_local()
+
+
+def reserved():
+    return db.session.scalar(select(func.count()).select_from(ReservedTime)), db.session.scalar(
+        select(func.count()).select_from(ReservedTick)
+    )
+
+
+def test_a_hold_is_released_by_itself_and_both_are_told_once(ask, consultations, mail, frozen):
+    ask()
+    frozen.advance(hours=48, minutes=-1)
+    sweep()
+    assert reserved() == (2, 24)
+    frozen.advance(minutes=1)
+    sweep()
+    sweep()
+    assert reserved() == (0, 0)
+    (consultation,) = consultations()
+    assert (consultation.state, consultation.held_until) == ("requested", None)
+    [to_person] = mail.to(ADA, "coaching/hold_lapsed")
+    assert "you can book a free time at once" in to_person.body
+    assert private_link(to_person)
+    [to_coach] = mail.to(COACH, "coaching/request_lapsed")
+    assert to_coach.subject == "Not answered in time: Ada Lovelace"
+    assert "Tuesday, December 1, 2026, 8:30 PM EST" in to_coach.body
+
+
+def test_what_somebody_else_took_meanwhile_is_told_all_the_same(ask, book, consultations, mail, frozen):
+    ask()
+    frozen.advance(hours=49)
+    assert book(email="grace@example.org").status_code == 303
+    sweep()
+    assert len(mail.to(ADA, "coaching/hold_lapsed")) == 1
+    assert reserved() == (1, 12)
+    assert consultations()[1].state == "booked"
+
+
+def test_a_proposal_that_lapses_says_whose_it_was_and_leaves_what_is_booked(book, coach, consultations, mail, frozen):
+    book()
+    propose(Consultation.for_update(consultations()[0].id), coach, [FIRST + timedelta(hours=1)])
+    db.session.commit()
+    frozen.advance(hours=48)
+    sweep()
+    (consultation,) = consultations()
+    assert (consultation.state, consultation.starts_at, reserved()) == ("booked", FIRST, (1, 12))
+    [email] = mail.to(ADA, "coaching/hold_lapsed")
+    assert "the times your coach proposed" in email.body
+    assert "stands as it was" in email.body
+    assert mail.to(COACH, "coaching/request_lapsed")[0].subject == "Not taken up: Ada Lovelace"
+
+
+def test_what_was_chosen_or_cancelled_in_time_does_not_lapse(ask, consultations, mail, frozen):
+    ask()
+    ask(goals="Another matter", slot="2026-12-08T13:00Z")
+    first, second = consultations()
+    confirm(Consultation.for_update(first.id), FIRST)
+    Consultation.for_update(second.id).cancel()
+    db.session.commit()
+    frozen.advance(hours=49)
+    sweep()
+    assert not mail.to(ADA, "coaching/hold_lapsed")
+    assert reserved() == (1, 12)

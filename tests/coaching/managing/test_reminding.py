@@ -1,0 +1,124 @@
+"""Reminders: a day and an hour before, once each, and only while it stands."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pytest
+
+from app.coaching.booking.moving import move
+from app.coaching.managing.reminding import REMINDERS
+from app.coaching.managing.tasks import sweep_consultations
+from app.coaching.models import Consultation
+from app.extensions import db
+from tests.coaching.private_link import private_link
+
+ADA = "ada@example.org"
+AT = datetime(2026, 12, 2, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def sweep(frozen):
+    def at(moment):
+        frozen.time = moment
+        db.session.rollback()
+        sweep_consultations.call_local()
+
+    return at
+
+
+@pytest.fixture
+def reminders(mail):
+    return lambda: [email.template.rpartition("_")[2] for email in mail.to(ADA) if "reminder" in email.template]
+
+
+def test_a_day_and_an_hour_before_each_once_on_the_persons_own_clock(book, sweep, reminders, mail):
+    book()
+    for before in (25 * 60, 24 * 60 + 1, 24 * 60, 24 * 60 - 1, 120, 61, 60, 59, 1):
+        sweep(AT - timedelta(minutes=before))
+    day, hour = mail.to(ADA, "coaching/reminder_of_day") + mail.to(ADA, "coaching/reminder_of_hour")
+    assert day.subject == "Your consultation is tomorrow at 7:30 PM CST"
+    assert hour.subject == "Your consultation begins at 7:30 PM CST"
+    for email in (day, hour):
+        assert "Tuesday, December 1, 2026, 7:30 PM CST" in email.body
+        assert "https://talk.example.org/robin" in email.body
+        assert private_link(email)
+    assert "we talk today at 7:30 PM CST" in hour.body
+    assert (day.created_at, hour.created_at) == (AT - timedelta(hours=24), AT - timedelta(hours=1))
+
+
+def test_a_worker_that_was_away_sends_no_word_that_is_not_true_any_more(book, sweep, reminders, mail):
+    book()
+    sweep(AT - timedelta(hours=5))
+    assert mail.to(ADA, "coaching/reminder_of_day")[0].subject == "Your consultation is today at 7:30 PM CST"
+    sweep(AT)
+    sweep(AT + timedelta(minutes=1))
+    assert reminders() == ["day"]
+
+
+def test_shortly_before_it_begins_the_reminder_of_the_day_is_left_out(book, sweep, reminders):
+    book()
+    sweep(AT - timedelta(hours=3))
+    assert reminders() == []
+    sweep(AT - timedelta(minutes=20))
+    assert reminders() == ["hour"]
+
+
+@pytest.mark.parametrize(("hours", "left"), [(27, ["day", "hour"]), (25, ["hour"]), (1.5, [])])
+def test_who_booked_a_little_before_needs_none(book, coach, sweep, reminders, frozen, hours, left):
+    coach.minimum_notice_hours = 0
+    db.session.commit()
+    frozen.time = AT - timedelta(hours=hours)
+    assert book().status_code == 303
+    for before in (24, 23, 1):
+        if before < hours:
+            sweep(AT - timedelta(hours=before))
+    assert reminders() == left
+
+
+def test_what_is_cancelled_over_or_only_held_is_not_reminded_of(ask, book, sweep, reminders, consultations, frozen):
+    book()
+    book(goals="Another matter", slot="2026-12-02T03:00Z")
+    ask(goals="A third", slot="2026-12-02T04:30Z")
+    cancelled, done, _ = consultations()
+    Consultation.for_update(cancelled.id).cancel()
+    db.session.commit()
+    frozen.time = AT - timedelta(hours=20)
+    Consultation.for_update(done.id).booked_at = None
+    db.session.commit()
+    sweep(AT - timedelta(hours=20))
+    assert reminders() == []
+
+
+def test_what_is_moved_is_reminded_of_anew(book, sweep, reminders, consultations):
+    book()
+    sweep(AT - timedelta(hours=24))
+    later = AT + timedelta(days=3)
+    assert move(Consultation.for_update(consultations()[0].id), later)
+    db.session.commit()
+    sweep(AT - timedelta(hours=1))
+    assert reminders() == ["day"]
+    sweep(later - timedelta(hours=24))
+    sweep(later - timedelta(hours=1))
+    assert reminders() == ["day", "day", "hour"]
+
+
+def test_two_workers_remind_once(app, book, reminders, frozen):
+    book()
+    frozen.time = AT - timedelta(hours=24)
+    db.session.rollback()
+    start = Barrier(4)
+
+    def work(_):
+        with app.app_context():
+            due = REMINDERS[0].due()
+            db.session.commit()
+            start.wait()
+            sent = [REMINDERS[0].send(number) for number in due]
+            db.session.commit()
+            return sent
+
+    with ThreadPoolExecutor(4) as workers:
+        sent = list(workers.map(work, range(4)))
+    assert sorted(sent) == [[False]] * 3 + [[True]]
+    assert reminders() == ["day"]
