@@ -25,14 +25,18 @@ def confirm(consultation: Consultation, starts_at: datetime) -> None:
     if not consultation.may_be_changed:
         raise AlreadyOver
     chosen = consultation.held_time(starts_at)
-    was_booked = consultation.booked_at is not None
+    former = consultation.coach if consultation.booked_at else None
     Coach.for_update(chosen.coach_id)
     consultation.settle(chosen)
-    if was_booked:
-        emails.consultation_moved(consultation)
-        emails.booking_moved(consultation)
-    else:
+    if former is None:
         emails.consultation_booked(consultation)
+        emails.new_booking(consultation)
+        return
+    emails.consultation_moved(consultation)
+    if former.address == chosen.coach.address:
+        emails.booking_moved(consultation)
+    else:  # Each has a calendar of their own.
+        emails.booking_passed_on(consultation, former)
         emails.new_booking(consultation)
 
 

@@ -6,7 +6,7 @@ from flask import current_app
 from app import outbox
 from app.clock import in_zone, now
 from app.coaching.availability.models import Coach
-from app.coaching.calendars.entries import mailed_to_coach, mailed_to_person
+from app.coaching.calendars.entries import mailed_to_coach, mailed_to_former, mailed_to_person
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.local_times import abbreviation, clock_time
@@ -99,6 +99,11 @@ def booking_moved(consultation: Consultation) -> None:
     _to_coach(consultation, "coaching/booking_moved", calendar=mailed_to_coach(consultation))
 
 
+def booking_passed_on(consultation: Consultation, former: Coach) -> None:
+    """To the coach whose it was: another holds it, at another time."""
+    _to_coach(consultation, "coaching/booking_passed_on", former, calendar=mailed_to_former(consultation, former))
+
+
 def request_changed(consultation: Consultation) -> None:
     _to_coach(consultation, "coaching/request_changed")
 
@@ -120,7 +125,7 @@ def request_lapsed(consultation: Consultation) -> None:
 def request_erased(consultation: Consultation) -> None:
     """To the coach: it is called off, because its person is erased. The mail alone still says who that was."""
     outbox.post(
-        to=_address_of(consultation),
+        to=_address_of(consultation.coach),
         template="coaching/request_erased",
         # One that goes on at this moment is not called off.
         calendar=mailed_to_coach(consultation) if consultation.cancelled_at else "",
@@ -170,11 +175,11 @@ def _to_person(consultation: Consultation, template: str, **context: Any) -> Non
     )
 
 
-def _to_coach(consultation: Consultation, template: str, *, calendar: str = "") -> None:
-    """To the coach, or to the owner while it could be any."""
-    coach = consultation.coach
+def _to_coach(consultation: Consultation, template: str, coach: Coach | None = None, *, calendar: str = "") -> None:
+    """To its coach or another one, or to the owner while it could be any."""
+    coach = coach or consultation.coach
     outbox.post(
-        to=_address_of(consultation),
+        to=_address_of(coach),
         template=template,
         headers={"Reply-To": consultation.person.email},
         calendar=calendar,
@@ -185,8 +190,8 @@ def _to_coach(consultation: Consultation, template: str, *, calendar: str = "") 
     )
 
 
-def _address_of(consultation: Consultation) -> str:
-    return consultation.coach.address if consultation.coach else str(current_app.config["OWNER_EMAIL"])
+def _address_of(coach: Coach | None) -> str:
+    return coach.address if coach else str(current_app.config["OWNER_EMAIL"])
 
 
 def _with_links(person: Person, template: str, consultations: Sequence[Consultation]) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from icalendar import STATUS
 
 from app.clock import now
+from app.coaching.availability.models import Coach
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.calendars import calendar_file
 from app.coaching.calendars.calendar_file import Appointment, Mailbox
@@ -28,6 +29,11 @@ def mailed_to_person(consultation: Consultation) -> str:
 def mailed_to_coach(consultation: Consultation) -> str:
     """The calendar file that goes with a mail to its coach; none as long as no time is booked."""
     return _mailed(of_coach(consultation)) if consultation.booked_at else ""
+
+
+def mailed_to_former(consultation: Consultation, coach: Coach) -> str:
+    """The calendar file that takes it from a coach, who is not its coach any more."""
+    return calendar_file.cancellation(of_coach(consultation)._replace(attendee=Mailbox(coach.address, coach.name)))
 
 
 def downloaded(consultation: Consultation) -> str:
@@ -61,7 +67,7 @@ def held(reserved: ReservedTime) -> Appointment:
     """A time of a coach that somebody may still take, as it stands in the coach's own calendar."""
     consultation = reserved.consultation
     return Appointment(
-        # Only one thing at a time can be held for a coach.
+        # No two times that are held of a coach begin at the same moment.
         uid=absolute(f"/coaching/held/{reserved.coach_id}/{reserved.starts_at:%Y%m%dT%H%M}"),
         sequence=0,
         stamped_at=now(),

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.coaching import emails
+from app.coaching.answering import accept, call_off, propose
+from app.coaching.availability.models import Coach
 from app.coaching.booking.moving import move
+from app.coaching.models import Consultation
 from app.extensions import db
 from app.people import records
 from tests.coaching.calendars.ics import Diary, lawful
@@ -17,9 +20,16 @@ FIRST, SECOND = datetime(2026, 12, 2, 1, 30, tzinfo=UTC), datetime(2026, 12, 4, 
 LENGTH = timedelta(minutes=45)
 
 
+def diary_of(files):
+    diary = Diary()
+    for file in files:
+        diary.take(file)
+    return diary
+
+
 @pytest.fixture
 def files(mail_server, work):
-    """The calendar files that came with the mails to an address, in the order in which they came."""
+    """What calendars an address got, by SEQUENCE: while the clock stands, any may go first."""
 
     def arrived(address):
         work()
@@ -28,7 +38,7 @@ def files(mail_server, work):
         read = [part.get_payload(decode=True).decode() for part in calendars]
         methods = [lawful(file)["METHOD"].value for file in read]
         assert [part["Content-Type"].params["method"] for part in calendars] == methods
-        return read
+        return sorted(read, key=lambda file: int(lawful(file).components[0]["SEQUENCE"].value))
 
     return arrived
 
@@ -136,11 +146,8 @@ def test_the_coach_need_not_wait_for_somebody_who_is_erased(book, consultations,
     (consultation,) = consultations()
     records.erase(consultation.person)
     db.session.commit()
-    diary = Diary()
-    for file in files(OWNER):
-        diary.take(file)
     assert lawful(files(OWNER)[-1])["METHOD"].value == "CANCEL"
-    assert diary.events == []
+    assert diary_of(files(OWNER)).events == []
 
 
 def test_a_calendar_is_told_when_its_owner_wants_another_name_for_it(book, client, mail, files):
@@ -162,3 +169,42 @@ def test_a_calendar_is_told_when_its_owner_wants_another_name_for_it(book, clien
 def test_a_wish_for_another_name_waits_until_there_is_something_to_name(ask, link, client, mail):
     client.post(f"{link}/details", data={"time_zone": "America/Chicago", "has_neutral_title": "y"})
     assert mail.to(ADA, "coaching/consultation_renamed") == []
+
+
+@pytest.fixture
+def offered_by_sam(book, consultations):
+    """A consultation that is booked with Robin, and then at another time with Sam, whose address is given."""
+
+    def accepted(address):
+        book()
+        sam = Coach(slug="sam", name="Sam Lee", time_zone="UTC", email=address)
+        db.session.add(sam)
+        db.session.commit()
+        consultation = Consultation.for_update(consultations()[0].id)
+        propose(consultation, sam, [SECOND])
+        accept(consultation, SECOND)
+        db.session.commit()
+
+    return accepted
+
+
+def test_a_coach_who_does_not_hold_it_any_more_has_it_no_longer(offered_by_sam, files, mail):
+    offered_by_sam("sam@example.org")
+    assert diary_of(files(OWNER)).events == []
+    assert [start for start, *_ in diary_of(files("sam@example.org")).events] == [SECOND]
+    assert diary_of(files(ADA)).events == [(SECOND, SECOND + LENGTH, "Coaching consultation with Sam Lee")]
+    (told,) = mail.to(OWNER, "coaching/booking_passed_on")
+    assert "is with Sam Lee now" in told.body
+    assert "sam@example.org" not in "".join(files(OWNER))
+
+
+def test_two_coaches_who_share_a_mailbox_have_it_once(offered_by_sam, files):
+    offered_by_sam("")
+    assert [start for start, *_ in diary_of(files(OWNER)).events] == [SECOND]
+
+
+def test_what_the_coach_calls_off_leaves_both_calendars(book, consultations, files):
+    book()
+    call_off(Consultation.for_update(consultations()[0].id), "I am ill.")
+    db.session.commit()
+    assert diary_of(files(ADA)).events == diary_of(files(OWNER)).events == []
