@@ -109,11 +109,15 @@ class Consultation(Model, TakesTimes):
 
     @classmethod
     def for_update(cls, consultation_id: int) -> "Consultation | None":
-        """The consultation as it is now, locked until commit, and after it its person; a coach may come after these."""
-        consultation = db.session.get(cls, consultation_id, with_for_update=True, populate_existing=True)
-        if consultation:
-            Person.for_update(consultation.person_id)
-        return consultation
+        """The consultation as it is now, locked until commit after its person, as everybody who asks or is erased does.
+
+        A coach may come after these.
+        """
+        person_id = db.session.scalar(select(cls.person_id).filter_by(id=consultation_id))
+        if person_id is None:
+            return None
+        Person.for_update(person_id)
+        return db.session.get(cls, consultation_id, with_for_update=True, populate_existing=True)
 
     @classmethod
     def open_of(cls, person: Person) -> "list[Consultation]":

@@ -68,15 +68,15 @@ class Coach(Model):
     def active_for_update(cls) -> "list[Coach]":
         """Those who hold consultations, locked until commit: nobody reserves a time of theirs meanwhile.
 
-        This lock comes after those on a consultation and on a person.
+        This lock comes after those on a person and on a consultation.
         """
-        chosen = select(cls).filter_by(is_active=True).order_by(cls.id).with_for_update()
+        chosen = select(cls).filter_by(is_active=True).order_by(cls.id).with_for_update(key_share=True)
         return list(db.session.scalars(chosen.options(*cls._with_hours()).execution_options(populate_existing=True)))
 
     @classmethod
     def for_update(cls, coach_id: int) -> "Coach | None":
         """The coach, locked in the same way and at the same place."""
-        return db.session.get(cls, coach_id, with_for_update=True, populate_existing=True)
+        return db.session.get(cls, coach_id, with_for_update={"key_share": True}, populate_existing=True)
 
     @classmethod
     def _with_hours(cls) -> "tuple[ExecutableOption, ...]":

@@ -109,8 +109,10 @@ def _person_who_asks(address: str, intake: Intake, wants_newsletter: bool, page:
     """The person, locked until commit."""
     if wants_newsletter:
         _ask_for_newsletter(address, intake.name, page)
-    person = Person.at(address)
-    return Person.for_update(person.id) or person
+    while True:
+        Person.at(address)
+        if person := Person.at_for_update(address):  # Else somebody had them erased just now.
+            return person
 
 
 def _follow(consultation: Consultation, page: str) -> None:
