@@ -25,6 +25,8 @@ PERIODS = {"DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
 # Parts of a rule that its reader does not know (RFC 7529), or reads otherwise than calendars write them.
 FOREIGN_PARTS = ("RSCALE", "SKIP", "UNTIL")
 MEMORY_BYTES = 1 << 30
+# What the libraries raise when somebody wrote nonsense.
+SENSELESS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
 BOM = b"\xef\xbb\xbf"
 FOLD = re.compile(rb"\r?\n[ \t]")
 # All else, such as what is talked of and with whom, is not even parsed.
@@ -62,7 +64,7 @@ def busy_times(data: bytes, look: Look) -> list[Busy]:
     found: list[Busy] = []
     for entry in entries:
         # One that makes no sense is not to hide all others.
-        with suppress(ValueError, TypeError, AttributeError, KeyError, OverflowError):
+        with suppress(*SENSELESS):
             found += _told_busy(entry, look) if entry.name == "VFREEBUSY" else _times_of(entry, moved, look)
     return _merged((start, end) for start, end in found if start < min(end, look.last) and end > look.first)
 
@@ -80,7 +82,7 @@ def _entries(data: bytes) -> list[Entry]:
     try:
         calendars: list[Any] = LazyCalendar.from_ical(_needed(data), multiple=True)
         return [entry for each in calendars for entry in (*each.walk("VEVENT"), *each.walk("VFREEBUSY"))]
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as problem:
+    except (*SENSELESS, OSError, RecursionError) as problem:
         raise Unreadable(f"part of the calendar cannot be read ({type(problem).__name__})") from problem
 
 
@@ -98,7 +100,7 @@ def _moved(events: Iterable[Entry], look: Look) -> dict[str, set[datetime]]:
     moved: dict[str, set[datetime]] = {}
     for event in events:
         if "RECURRENCE-ID" in event:
-            with suppress(ValueError, TypeError, AttributeError, OverflowError):
+            with suppress(*SENSELESS):
                 moved.setdefault(_uid(event), set()).add(_instant(event["RECURRENCE-ID"].dt, look.zone))
     return moved
 
@@ -114,7 +116,7 @@ def _times_of(event: Entry, moved: dict[str, set[datetime]], look: Look) -> Iter
     left_out, days_left_out = _left_out(event, start, look.zone)
     left_out |= moved.get(_uid(event), set())
     walls = {start}
-    with suppress(ValueError, TypeError, KeyError):  # A rule that makes no sense leaves the first time.
+    with suppress(*SENSELESS):  # A rule that makes no sense leaves the first time.
         walls.update(_repeated(event, start, length, look))
     for wall in walls:
         busy = _from(wall, length, look.zone)

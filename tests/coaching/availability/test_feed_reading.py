@@ -225,6 +225,7 @@ def test_a_night_shift_over_the_change_of_clocks_lasts_as_long_as_it_does():
         ("FREQ=SECONDLY", ["11-24"]),
         ("FREQ=MINUTELY;BYSETPOS=77", ["11-24"]),
         ("FREQ=DAILY;BYDAY=99ZZ", ["11-24"]),
+        ("FREQ=MONTHLY;BYDAY=99TU", ["11-24"]),
         ("COUNT=3", ["11-24"]),
     ],
 )
@@ -355,6 +356,7 @@ def test_several_calendars_in_one_file_and_line_ends_of_all_kinds():
         (b"BEGIN:VCARD\r\nEND:VCARD\r\n", "not a calendar"),
         (GOOGLE[:900], "breaks off"),
         (GOOGLE[: GOOGLE.rindex(b"END:VCALENDAR")], "breaks off"),
+        (calendar(event("DTSTART;TZID=America:20261124T150000")), "cannot be read"),
         (b"BEGIN:VCALENDAR\r\nEND:VEVENT\r\nEND:VEVENT\r\nEND:VCALENDAR", "cannot be read"),
     ],
 )
