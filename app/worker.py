@@ -10,6 +10,7 @@ from huey.consumer import Consumer
 
 from app.coaching.availability import tasks as availability_tasks
 from app.coaching.managing import tasks as managing_tasks
+from app.coaching.waiting import tasks as waiting_tasks
 from app.extensions import queue
 from app.followups import tasks as followups_tasks
 from app.newsletter import tasks as newsletter_tasks
@@ -27,6 +28,7 @@ SWEEPS = (
     import_tasks.sweep_uploads,
     availability_tasks.sweep_busy_feeds,
     managing_tasks.sweep_consultations,
+    waiting_tasks.sweep_waiting_list,
 )
 LONGEST_POLL_SECONDS = 0.5
 

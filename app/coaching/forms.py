@@ -174,10 +174,14 @@ class IntakeForm(Who, DetailsForm):
         form.kinds, form.coaches = kinds, coaches
         form.kind_slug.choices = [(each.slug, each.title) for each in kinds]
         form.coach_slug.choices = [("", "Any coach"), *((each.slug, each.name) for each in coaches)]
-        form.topics.choices = [(topic["key"], topic["label"]) for topic in offer.topics]
-        stages = [(stage["key"], stage["label"]) for stage in offer.career_stages]
-        form.career_stage.choices = [("", "Choose one"), *stages]
+        form.ask_about(offer)
         return form
+
+    def ask_about(self, offer: CoachingOffer) -> None:
+        """Let them choose among the topics and career stages of the offer."""
+        self.topics.choices = [(topic["key"], topic["label"]) for topic in offer.topics]
+        stages = [(stage["key"], stage["label"]) for stage in offer.career_stages]
+        self.career_stage.choices = [("", "Choose one"), *stages]
 
     def validate_topics(self, field: Field) -> None:
         field.data = list(dict.fromkeys(field.data or []))

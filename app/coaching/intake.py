@@ -53,3 +53,9 @@ class PreferredTime(Model):
     def comes_twice(self, zone: str) -> bool:
         """Whether the clocks of `zone` are set back over it, so that its words fit another time too."""
         return comes_twice(self.starts_at, zone)
+
+
+def plain_first_name(name: str) -> str:
+    """What to call somebody in a mail: only a plain word, so that no stranger can mail them a text of his own."""
+    first = name.split()[0] if name.strip() else ""
+    return first if first.replace("-", "").replace("'", "").isalpha() and len(first) <= 30 else ""

@@ -11,7 +11,7 @@ from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.booking.held import TakesTimes
 from app.coaching.booking.reserved import ReservedTime
-from app.coaching.intake import Intake, PreferredTime, Times
+from app.coaching.intake import Intake, PreferredTime, Times, plain_first_name
 from app.extensions import Model, db
 from app.people.models import Person
 
@@ -201,9 +201,7 @@ class Consultation(Model, TakesTimes):
 
     @property
     def first_name(self) -> str:
-        """What to call the person in a mail: only a plain word, so that no stranger can mail them a text of his own."""
-        first = self.name.split()[0] if self.name.strip() else ""
-        return first if first.replace("-", "").replace("'", "").isalpha() and len(first) <= 30 else ""
+        return plain_first_name(self.name)
 
     @property
     def intake(self) -> Intake:

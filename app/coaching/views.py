@@ -13,6 +13,9 @@ from app.coaching.lost_links import LinkMailing
 from app.coaching.models import AlreadyOver, Consultation
 from app.coaching.offer import CoachingOffer
 from app.coaching.private_links import consultation_of, link_limit
+from app.coaching.waiting import offer_views as waiting_offer_views
+from app.coaching.waiting import records as waiting_records
+from app.coaching.waiting import views as waiting_views
 from app.extensions import csrf, db
 from app.json_ld import json_ld
 from app.limits import form_limits
@@ -22,7 +25,16 @@ from app.urls import absolute_url
 
 # The views of the rooms within hang on `bp` once they are imported; so is known what the newsletter asks, and what
 # coaching holds of a person.
-__all__ = ["booking_views", "bp", "calendar_views", "in_newsletter", "records"]
+__all__ = [
+    "booking_views",
+    "bp",
+    "calendar_views",
+    "in_newsletter",
+    "records",
+    "waiting_offer_views",
+    "waiting_records",
+    "waiting_views",
+]
 
 
 @bp.get("/")

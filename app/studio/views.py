@@ -24,6 +24,7 @@ from app.studio import (
     sequence_step_views,
     sequence_views,
     suppression_views,
+    waiting_views,
 )
 from app.studio.blueprint import bp
 from app.studio.overview import Overview
@@ -53,6 +54,7 @@ __all__ = [
     "sequence_step_views",
     "sequence_views",
     "suppression_views",
+    "waiting_views",
 ]
 
 

@@ -9,6 +9,7 @@ from app.coaching.booking.reserved import ReservedTime
 from app.coaching.intake import PreferredTime
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
+from app.coaching.waiting.models import WaitingEntry
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Cohort, Course
 from app.enrollment.orders import Order
@@ -104,6 +105,21 @@ def booked(email: str, coach: Coach, starts_at: datetime, name: str = "Ada", **c
     asked.settle(ReservedTime.make(coach, asked.kind, starts_at))
     db.session.flush()
     return asked
+
+
+def waiting_entry(email: str, name: str = "Ada", **columns) -> WaitingEntry:
+    """A place in line."""
+    columns = {"kind": columns.pop("kind", None) or kind(), "confirmed_at": now()} | columns
+    return _add(
+        WaitingEntry(
+            person=person(email),
+            name=name,
+            weekdays=[2, 3],
+            day_parts=["evening"],
+            time_zone="Europe/Berlin",
+            **columns,
+        )
+    )
 
 
 def order(email: str, name: str = "Ada", enrolled: bool = True, **moments) -> Order:

@@ -38,6 +38,7 @@ def rows(app):
         "consultation_id": factories.consultation("ada@example.org").id,
         "coach_id": factories.coach().id,
         "kind_id": factories.kind().id,
+        "entry_id": factories.waiting_entry("ada@example.org", "Private words").id,
         "issue_id": factories.issue("Private words").id,
         "upload_id": factories.upload().id,
         "sequence_id": sequence_of("private", {"slug": "private", "subject": "Private words"}).id,

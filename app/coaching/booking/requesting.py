@@ -44,14 +44,27 @@ def book(
     times = Times((starts_at,))
     if known := Consultation.asked_just_now(person, intake, times):
         return known
-    consultation = _begin(person, intake, times)
-    if not consultation:
-        return None
-    consultation.settle(take(intake.kind, starts_at, coach_id))
+    if consultation := _begin(person, intake, times):
+        _settle(consultation, take(intake.kind, starts_at, coach_id), page)
+    return consultation
+
+
+def book_reserved(
+    reserved: ReservedTime, person: Person, intake: Intake, *, wants_newsletter: bool = False, page: str
+) -> Consultation:
+    """Book what is reserved for `person`; both are locked. Raises TooManyOpen; then the caller rolls back."""
+    if wants_newsletter:
+        _ask_for_newsletter(person.email, intake.name, page)
+    consultation = Consultation.begin(person, intake, Times((reserved.starts_at,)))
+    _settle(consultation, reserved, page)
+    return consultation
+
+
+def _settle(consultation: Consultation, reserved: ReservedTime, page: str) -> None:
+    consultation.settle(reserved)
     emails.consultation_booked(consultation)
     emails.new_booking(consultation)
     _follow(consultation, page)
-    return consultation
 
 
 def request_times(

@@ -127,10 +127,19 @@ def _refused(way: Way, form: BookingForm | RequestForm, why: SlotTaken | NotOffe
     return _page(way, form, gone or list(wish.chosen)), 409
 
 
-def _page(way: Way, form: BookingForm | RequestForm, taken: Sequence[datetime] = ()) -> str:
+def page_instead(kind: ConsultationKind, address: str, gone: datetime, why: str) -> str:
+    """The picker, near a time that was to be booked elsewhere and cannot be any more, with all that was typed there."""
+    form = _form(BOOKING, kind.slug, "", email=address)
+    form.slot.errors = [why]
+    return _page(BOOKING, form, near=gone)
+
+
+def _page(
+    way: Way, form: BookingForm | RequestForm, taken: Sequence[datetime] = (), near: datetime | None = None
+) -> str:
     wish = Wish.read(request.values)
-    if taken:
-        wish = wish.around(taken[0])
+    if near := near or (taken[0] if taken else None):
+        wish = wish.around(near)
     picker = _picker(form, wish)
     return render_template(
         way.template, offer=_offer(), form=form, picker=picker, parts=PARTS, taken=taken, wording=ARRANGING

@@ -1,0 +1,109 @@
+"""Answering an offer, by its mailed link."""
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.coaching.blueprint import bp
+from app.coaching.booking.views import page_instead
+from app.coaching.models import TooManyOpen
+from app.coaching.offer import CoachingOffer
+from app.coaching.waiting.forms import TakingForm
+from app.coaching.waiting.offers import OfferOver, SlotOffer
+from app.coaching.waiting.openings import Opening
+from app.coaching.waiting.taking_offers import take_offer
+from app.coaching.waiting.tasks import look_for_openings
+from app.coaching.waiting.views import PAGE, fitting_openings, unknown_link
+from app.coaching.wording import ARRANGING
+from app.extensions import csrf, db, enqueue_after_commit, limiter
+from app.limits import network
+
+GONE = "This time is not held for you any more. Choose another that is free; all you wrote is still here."
+FULL = "There are as many open requests from this address as we can keep. Cancel one of them, or write to us."
+
+
+@bp.get("/waiting/offers/<token>")
+def show_slot_offer(token: str) -> ResponseReturnValue:
+    offer = _of_link(token)
+    return _offer_page(token, offer, _fresh_form(offer))
+
+
+def _offer_or_network() -> str:
+    """What a use of a link counts under: its offer; for no link, the network."""
+    offer_id = SlotOffer.id_in_link((request.view_args or {}).get("token", ""))
+    return f"offer {offer_id}" if offer_id else network()
+
+
+link_limit = limiter.shared_limit("30/hour", scope="slot-offer-link", key_func=_offer_or_network, methods=["POST"])
+
+
+@bp.post("/waiting/offers/<token>")
+@csrf.exempt
+@link_limit
+def take_slot_offer(token: str) -> ResponseReturnValue:
+    offer = _of_link(token, for_update=True)
+    form = TakingForm.for_kind(offer.entry.kind, _offer())
+    if offer.taken_at:  # A second click.
+        return redirect(url_for(".show_slot_offer", token=token), 303)
+    if offer.is_open and not form.validate():
+        return _offer_page(token, offer, form), 422
+    try:
+        wants = bool(form.newsletter.data)
+        consultation = take_offer(offer, form.intake, wants_newsletter=wants, page=PAGE)
+    except OfferOver:
+        db.session.rollback()
+        return page_instead(offer.entry.kind, offer.entry.person.email, offer.starts_at, GONE), 409
+    except TooManyOpen:
+        db.session.rollback()
+        form.form_errors = [FULL]
+        return _offer_page(token, offer, form), 409
+    db.session.commit()
+    return redirect(url_for(".show_consultation", token=consultation.browser_token), 303)
+
+
+@bp.post("/waiting/offers/<token>/refusal")
+@csrf.exempt
+@link_limit
+def decline_slot_offer(token: str) -> ResponseReturnValue:
+    offer = _of_link(token, for_update=True)
+    try:
+        offer.decline()
+    except OfferOver:
+        return redirect(url_for(".show_slot_offer", token=token), 303)
+    enqueue_after_commit(look_for_openings)
+    db.session.commit()
+    return redirect(url_for(".show_slot_offer", token=token), 303)
+
+
+def _of_link(token: str, *, for_update: bool = False) -> SlotOffer:
+    return SlotOffer.from_link(token, for_update=for_update) or abort(unknown_link())
+
+
+def _fresh_form(offer: SlotOffer) -> TakingForm:
+    """What is known from the entry is filled in."""
+    entry = offer.entry
+    return TakingForm.for_kind(entry.kind, _offer(), formdata=None, name=entry.name, time_zone=entry.time_zone)
+
+
+def _offer_page(token: str, slot_offer: SlotOffer, form: TakingForm) -> str:
+    return render_template(
+        "coaching/waiting/offer.html",
+        token=token,
+        slot_offer=slot_offer,
+        entry=slot_offer.entry,
+        form=form,
+        fitting=_instead_of(slot_offer),
+        wording=ARRANGING,
+    )
+
+
+def _instead_of(offer: SlotOffer) -> list[Opening]:
+    """What is free and suits, where this time is not theirs; not what they have just said no to."""
+    if offer.is_open or offer.taken_at:
+        return []
+    entry = offer.entry
+    fitting = fitting_openings(entry.kind, entry.wish)
+    return [found for found in fitting if not (offer.declined_at and entry.was_offered(found.starts_at))]
+
+
+def _offer() -> CoachingOffer:
+    return CoachingOffer.current() or abort(404)
