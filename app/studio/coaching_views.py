@@ -1,49 +1,87 @@
-from flask import abort, flash, redirect, render_template, request, url_for
-from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, selectinload
+"""Consultations as a list: the pipeline from the request to what came of it."""
 
-from app.coaching.completing import complete
-from app.coaching.models import AlreadyOver, Consultation, NotBegun
-from app.coaching.offer import CoachingOffer
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from app.clock import now
+from app.coaching.availability.models import Coach
+from app.coaching.models import Consultation
 from app.extensions import db
 from app.people.models import Person
 from app.studio.blueprint import bp
+from app.studio.coach_views import all_coaches
 from app.studio.listing import Asked, Listing, by_first_moment
 
-CONSULTATIONS = Listing(
-    rows=select(Consultation)
-    .join(Consultation.person)
-    .options(contains_eager(Consultation.person), selectinload(Consultation.preferred_times)),
-    number=Consultation.id,
-    searched=(Person.email, Consultation.name, Person.name),
-    states=by_first_moment(
-        {"cancelled": Consultation.cancelled_at, "completed": Consultation.completed_at}, "requested"
-    ),
-)
+# As the states follow each other.
+PIPELINE = ("requested", "held", "booked", "completed", "no-show", "cancelled")
+# Of these the states are counted: enough to see what waits, however many there ever were.
+COUNTED = 2000
+
+
+def consultations_by_state() -> dict[str, ColumnElement[bool]]:
+    """Conditions for the states of consultations at this moment."""
+    moments = {
+        "cancelled": Consultation.cancelled_at,
+        "completed": Consultation.completed_at,
+        "no-show": Consultation.no_show_at,
+        "booked": Consultation.booked_at,
+    }
+    states = by_first_moment(moments, "open")
+    is_open, held_until = states.pop("open"), Consultation.held_until
+    states["held"] = and_(is_open, held_until > now())
+    states["requested"] = and_(is_open, or_(held_until.is_(None), held_until <= now()))
+    return {state: states[state] for state in PIPELINE}
+
+
+def consultations_of(coach: Coach | None) -> Listing[Consultation]:
+    """Those of the coach, or all."""
+    rows = select(Consultation).join(Consultation.person)
+    return Listing(
+        rows=rows.where(*_with(coach)).options(
+            contains_eager(Consultation.person),
+            joinedload(Consultation.kind),
+            joinedload(Consultation.coach),
+            selectinload(Consultation.preferred_times),
+        ),
+        number=Consultation.id,
+        searched=(Person.email, Consultation.name, Person.name),
+        states=consultations_by_state(),
+    )
+
+
+def count_by_state(coach: Coach | None) -> dict[str, int]:
+    """How many of the newest are in each state."""
+    state = case(*((condition, state) for state, condition in consultations_by_state().items()))
+    newest = (
+        select(state.label("state")).where(*_with(coach)).order_by(Consultation.id.desc()).limit(COUNTED).subquery()
+    )
+    found = db.session.execute(select(newest.c.state, func.count()).group_by(newest.c.state))
+    return dict.fromkeys(PIPELINE, 0) | {name: count for name, count in found}
+
+
+def _with(coach: Coach | None) -> list[ColumnElement[bool]]:
+    return [Consultation.coach_id == coach.id] if coach else []
+
+
+def chosen_coach(coaches: list[Coach]) -> Coach | None:
+    """The one that the address names, if there is such a one."""
+    return next((coach for coach in coaches if str(coach.id) == request.args.get("coach")), None)
 
 
 @bp.get("/consultations")
 def list_consultations() -> ResponseReturnValue:
-    page = CONSULTATIONS.page(Asked.by(request.args))
-    return render_template("studio/consultations.html", page=page, offer=CoachingOffer.current())
-
-
-@bp.get("/consultations/<int(max=2147483647):consultation_id>")
-def show_consultation(consultation_id: int) -> ResponseReturnValue:
-    consultation = db.session.get(Consultation, consultation_id) or abort(404)
-    return render_template("studio/consultation.html", consultation=consultation, offer=CoachingOffer.current())
-
-
-@bp.post("/consultations/<int(max=2147483647):consultation_id>/completion")
-def complete_consultation(consultation_id: int) -> ResponseReturnValue:
-    consultation = Consultation.for_update(consultation_id) or abort(404)
-    try:
-        complete(consultation)
-    except AlreadyOver:
-        abort(409, "This consultation was cancelled or missed, so it cannot have taken place.")
-    except NotBegun:
-        abort(409, "This consultation has not begun, so it cannot have taken place yet.")
-    db.session.commit()
-    flash("It is noted, and what follows a consultation has begun.", "good")
-    return redirect(url_for(".show_consultation", consultation_id=consultation_id), 303)
+    coaches = all_coaches()
+    coach = chosen_coach(coaches)
+    counts = count_by_state(coach)
+    given: dict[str, Any] = {
+        "coaches": coaches,
+        "coach": coach,
+        "counts": counts,
+        "is_cut": sum(counts.values()) >= COUNTED,
+    }
+    page = consultations_of(coach).page(Asked.by(request.args))
+    return render_template("studio/consultations.html", page=page, counted=COUNTED, **given)

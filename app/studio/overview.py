@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask import current_app, url_for
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
-from app.clock import now
+from app.clock import in_zone, now
+from app.coaching.availability.wall_clock import EPOCH, MINUTE, WallClock, number_of
 from app.coaching.models import Consultation
 from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
@@ -18,13 +19,17 @@ from app.newsletter.models import Subscription
 from app.outbox import Email
 from app.outbox.models import Worker
 from app.people.models import Consent
-from app.studio.coaching_views import CONSULTATIONS
+from app.studio.coaching_views import consultations_by_state
 from app.studio.listing import count_up_to
 from app.studio.newsletter_views import SUBSCRIPTIONS
 from app.studio.outbox_views import STATES
+from app.studio.owner_clock import zone
 
 COUNTED_UP_TO = 10_000
 LATELY = 8
+_ABOUT = joinedload(Consultation.person), joinedload(Consultation.kind), joinedload(Consultation.coach)
+# What is older is in the list, and does not press: nobody walks through years for it.
+REMEMBERED = timedelta(days=90)
 UNSENT = ("waiting", "retrying", "failed")
 
 
@@ -52,7 +57,9 @@ class Event(NamedTuple):
 
 class Overview(NamedTuple):
     open_requests: Count
-    newest_requests: list[Consultation]
+    to_answer: list[Consultation]
+    to_note: list[Consultation]
+    today: list[Consultation]
     odd_orders: list[Order]
     subscribers: Count
     subscribers_of_a_week: Count
@@ -66,11 +73,14 @@ class Overview(NamedTuple):
     @classmethod
     def of_now(cls) -> "Overview":
         a_week_ago = now() - timedelta(days=7)
-        is_open, is_active = CONSULTATIONS.states["requested"], SUBSCRIPTIONS.states["active"]
+        states, is_active = consultations_by_state(), SUBSCRIPTIONS.states["active"]
+        is_open = (states["requested"] | states["held"]) & (Consultation.requested_at > now() - REMEMBERED)
         subscribers = select(Subscription.id).where(is_active)
         return cls(
             open_requests=Count.of(select(Consultation.id).where(is_open)),
-            newest_requests=_newest(Consultation, is_open),
+            to_answer=_to_answer(is_open),
+            to_note=_booked(now() - REMEMBERED, now()),
+            today=_booked(now(), _end_of_today()),
             # Their payment was not what we asked for.
             odd_orders=_newest(Order, Order.mismatched_at.is_not(None), Order.refunded_at.is_(None)),
             subscribers=Count.of(subscribers),
@@ -91,6 +101,28 @@ def _issues() -> list[Issue]:
     coming = select(Issue).where(Issue.scheduled_at.is_not(None), Issue.frozen_at.is_(None), *not_over)
     found = [db.session.scalars(rows.limit(LATELY)) for rows in (going, coming.order_by(Issue.scheduled_at))]
     return [issue for issues in found for issue in issues][:LATELY]
+
+
+def _to_answer(is_open: ColumnElement[bool]) -> list[Consultation]:
+    """Requests that wait for the coach, by their deadline. A proposal waits for its person as long as it is held."""
+    held_until = Consultation.held_until
+    is_ours = or_(Consultation.proposed_at.is_(None), held_until.is_(None), held_until <= now())
+    waiting = select(Consultation).where(is_open, is_ours)
+    soonest = waiting.order_by(held_until.is_(None), held_until, Consultation.id)
+    return list(db.session.scalars(soonest.options(*_ABOUT).limit(LATELY)))
+
+
+def _booked(since: datetime, until: datetime) -> list[Consultation]:
+    """What is booked, begins between both, and has not been noted to have taken place or to have been missed."""
+    between = Consultation.starts_at > since, Consultation.starts_at <= until
+    booked = select(Consultation).where(consultations_by_state()["booked"], *between).order_by(Consultation.starts_at)
+    return list(db.session.scalars(booked.options(*_ABOUT).limit(LATELY)))
+
+
+def _end_of_today() -> datetime:
+    """On the owner's clock."""
+    tomorrow = in_zone(now(), zone()).date() + timedelta(days=1)
+    return EPOCH + WallClock(zone()).begin(number_of(tomorrow), 0) * MINUTE
 
 
 def _cohorts() -> list[Cohort]:

@@ -9,6 +9,7 @@ from app.local_times import DEFAULT_ZONE, abbreviation, clock_time
 from app.studio.blueprint import bp
 
 
+@bp.app_template_global("my_zone")
 def zone() -> str:
     """The owner's time zone, or the one the site begins with."""
     return current_user.time_zone or DEFAULT_ZONE

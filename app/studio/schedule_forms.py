@@ -7,14 +7,14 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer t
 from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
-from app.clock import in_zone, now
-from app.local_times import SkippedTime, abbreviation, clock_time, instants, zone_choices
+from app.clock import now
+from app.local_times import comes_twice, zone_choices
 from app.people.addresses import InvalidAddress, normalize
 from app.studio.letter_fields import line
+from app.studio.wall_times import WHICH, NotSaidWhich, meant
 
 MOST_TESTS = 5
 FURTHEST = timedelta(days=2 * 365)
-WHICH = {"first": "The first time", "second": "The second time, an hour later"}
 
 
 class ScheduleForm(FlaskForm):
@@ -31,33 +31,17 @@ class ScheduleForm(FlaskForm):
     def validate_at(self, field: DateTimeLocalField) -> None:
         if self.time_zone.errors or field.data is None:
             return
-        self.instant = self._instant(field.data, str(self.time_zone.data))
+        wall, zone = field.data, str(self.time_zone.data)
+        try:
+            self.instant = meant(wall, zone, self.which.data)
+        except NotSaidWhich:
+            self.is_doubled = True
+            raise
+        self.is_doubled = comes_twice(self.instant, zone)
         if self.instant <= now():
             raise ValidationError("That time has passed. Choose one that lies ahead, or send it now.")
         if self.instant > now() + FURTHEST:
             raise ValidationError("That is more than two years ahead. Choose a nearer day.")
-
-    def _instant(self, wall: datetime, zone: str) -> datetime:
-        try:
-            found = instants(wall, zone)
-        except SkippedTime as skipped:
-            go_on = clock_time(skipped.until)
-            raise ValidationError(
-                f"The clocks jump over {clock_time(wall)} that day: they go from just before it on to {go_on}. "
-                f"The next time there is, is {go_on}."
-            ) from None
-        except OverflowError:
-            raise ValidationError("There is no such day. Choose a nearer one.") from None
-        self.is_doubled = len(found) > 1
-        if not self.is_doubled:
-            return found[0]
-        if self.which.data not in WHICH:
-            names = " and once as ".join(abbreviation(in_zone(moment, zone)) for moment in found)
-            raise ValidationError(
-                f"The clocks are set back that day and show {clock_time(wall)} twice, once as {names}. "
-                "Say below which of the two you mean."
-            )
-        return found[list(WHICH).index(self.which.data)]
 
 
 class SendForm(FlaskForm):

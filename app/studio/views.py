@@ -2,6 +2,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.studio import (
+    answering_views,
     coach_calendar_views,
     coach_dates_views,
     coach_hours_views,
@@ -25,12 +26,14 @@ from app.studio import (
     sequence_views,
     suppression_views,
     waiting_views,
+    week_views,
 )
 from app.studio.blueprint import bp
 from app.studio.overview import Overview
 
 # The views of every room hang on `bp` once they are imported.
 __all__ = [
+    "answering_views",
     "bp",
     "coach_calendar_views",
     "coach_dates_views",
@@ -55,6 +58,7 @@ __all__ = [
     "sequence_views",
     "suppression_views",
     "waiting_views",
+    "week_views",
 ]
 
 

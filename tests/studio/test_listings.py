@@ -1,12 +1,13 @@
 """Searching, filtering and leafing through what the studio lists."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from app.clock import now
 from app.extensions import db
-from app.studio.coaching_views import CONSULTATIONS
+from app.studio.coaching_views import consultations_of
 from app.studio.enrollment_views import ORDERS
 from app.studio.listing import Asked
 from app.studio.newsletter_views import SUBSCRIPTIONS
@@ -128,6 +129,10 @@ def test_the_states_of_the_database_are_those_of_the_rows(app):
     factories.consultation("ada@example.org")
     factories.consultation("grace@example.org", cancelled=True)
     factories.consultation("mary@example.org", completed=True)
+    factories.consultation("missed@example.org", no_show_at=now())
+    factories.consultation("held@example.org", held_until=now() + timedelta(hours=1))
+    factories.consultation("lapsed@example.org", held_until=now())
+    factories.booked("booked@example.org", factories.coach(), now())
     orders = [
         ("paid_at",), ("failed_at",), ("expired_at",), ("awaiting_payment_at",), ("paid_at", "refunded_at"),
         ("awaiting_payment_at", "paid_at"), ("awaiting_payment_at", "failed_at"),
@@ -140,7 +145,7 @@ def test_the_states_of_the_database_are_those_of_the_rows(app):
     factories.email("a@example.org", attempts=1, claimed_by="w")
     factories.email("a@example.org", failed_at=now())
     factories.email("a@example.org", sent_at=now())
-    for listing in (SUBSCRIPTIONS, CONSULTATIONS, ORDERS, EMAILS):
+    for listing in (SUBSCRIPTIONS, consultations_of(None), ORDERS, EMAILS):
         found = {state: listing.page(Asked(state=state)).rows for state in listing.states}
         assert all(found.values()), {state: len(rows) for state, rows in found.items()}
         assert {row.state for rows in found.values() for row in rows} == set(listing.states)

@@ -169,8 +169,8 @@ def test_the_overview_says_how_things_stand(owner):
     db.session.commit()
     page = owner.get("/studio/").text
     assert "3 of 12" in page
-    assert "Consultation with <bdi>Grace Hopper</bdi>" in page
-    assert "Consultation with <bdi>Somebody Else</bdi>" not in page
+    assert "Answer <bdi>Grace Hopper</bdi>" in page
+    assert "Answer <bdi>Somebody Else</bdi>" not in page
     assert "Mary Seacole" in page
     assert "Mail that failed" in page
     assert "At work" in page
