@@ -1,4 +1,4 @@
-"""What a coach answers to a consultation, and what the person says to it, in the caller's transaction.
+"""What a coach answers to a consultation, in the caller's transaction.
 
 Lock the consultation first, by Consultation.for_update. What is over, or has begun, raises AlreadyOver: then the
 consultation's own moments say who was faster.
@@ -28,23 +28,7 @@ def confirm(consultation: Consultation, starts_at: datetime) -> None:
     former = consultation.coach if consultation.booked_at else None
     Coach.for_update(chosen.coach_id)
     consultation.settle(chosen)
-    if former is None:
-        emails.consultation_booked(consultation)
-        emails.new_booking(consultation)
-        return
-    emails.consultation_moved(consultation)
-    if former.address == chosen.coach.address:
-        emails.booking_moved(consultation)
-    else:  # Each has a calendar of their own.
-        emails.booking_passed_on(consultation, former)
-        emails.new_booking(consultation)
-
-
-def accept(consultation: Consultation, starts_at: datetime) -> None:
-    """Book it for one of the times its coach proposed, as `confirm` does: for its person, who may do no more."""
-    if not consultation.held_time(starts_at).is_proposed_by_coach:
-        raise AlreadyOver if not consultation.may_be_changed else NotOffered
-    confirm(consultation, starts_at)
+    emails.settled(consultation, former)
 
 
 def propose(consultation: Consultation, coach: Coach, starts: Iterable[datetime]) -> None:

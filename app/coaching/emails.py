@@ -31,6 +31,20 @@ def consultation_moved(consultation: Consultation) -> None:
     _to_person(consultation, "coaching/consultation_moved", calendar=mailed_to_person(consultation))
 
 
+def settled(consultation: Consultation, former: Coach | None) -> None:
+    """To all: it is booked or, if a `former` coach held it before, moved."""
+    if former is None:
+        consultation_booked(consultation)
+        new_booking(consultation)
+        return
+    consultation_moved(consultation)
+    if consultation.coach and former.address == consultation.coach.address:
+        booking_moved(consultation)
+    else:  # Each has a calendar of their own.
+        booking_passed_on(consultation, former)
+        new_booking(consultation)
+
+
 def consultation_renamed(consultation: Consultation) -> None:
     """To the person: it is called something else in their calendar."""
     _to_person(consultation, "coaching/consultation_renamed", calendar=mailed_to_person(consultation))

@@ -211,7 +211,7 @@ class IntakeForm(Who, DetailsForm):
         return self.changed(told)
 
 
-class BookingForm(IntakeForm):
+class OneTime:
     """Takes one free time."""
 
     slot = StringField("Time", [InputRequired(NO_SLOT)])
@@ -224,7 +224,7 @@ class BookingForm(IntakeForm):
         return slot_start(self.slot.data or "")
 
 
-class RequestForm(IntakeForm):
+class SomeTimes:
     """Offers up to three free times."""
 
     slot = SelectMultipleField("Times that suit you", validate_choice=False)
@@ -244,15 +244,20 @@ class RequestForm(IntakeForm):
         return Times(tuple(slot_start(value) for value in self.slot.data or ()), self.no_preference.data)
 
 
-class MoveForm(PublicForm):
-    slot = StringField("Time", [InputRequired(NO_SLOT)])
+class BookingForm(OneTime, IntakeForm):
+    pass
 
-    def validate_slot(self, field: Field) -> None:
-        slot_start(field.data)
 
-    @property
-    def starts_at(self) -> datetime:
-        return slot_start(self.slot.data or "")
+class RequestForm(SomeTimes, IntakeForm):
+    pass
+
+
+class MoveForm(OneTime, PublicForm):
+    pass
+
+
+class OtherTimesForm(SomeTimes, PublicForm):
+    pass
 
 
 class CancellationForm(PublicForm):

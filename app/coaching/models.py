@@ -93,12 +93,10 @@ class Consultation(Model, TakesTimes):
         """What `person`, locked, asks for. Raises TooManyOpen."""
         if len(cls._of_the_last(COUNTED_FOR, person)) >= MOST_OPEN:
             raise TooManyOpen
-        consultation = cls(person=person, no_preference=times.no_preference)
+        consultation = cls(person=person)
         consultation._take(intake)
-        for position, starts_at in enumerate(times.starts, start=1):
-            consultation.preferred_times.append(PreferredTime(position=position, starts_at=starts_at))
         db.session.add(consultation)
-        db.session.flush()
+        consultation.ask_for(times)
         return consultation
 
     @classmethod
@@ -237,6 +235,14 @@ class Consultation(Model, TakesTimes):
         self.coach, self.starts_at, self.ends_at = reserved.coach, reserved.starts_at, reserved.ends_at
         self.booked_at, self.held_until, self.proposed_at = now(), None, None
         self.reminded_day_at = self.reminded_hour_at = None
+
+    def ask_for(self, times: Times) -> None:
+        """Keep the times the person would like, in place of those they asked for before."""
+        self.no_preference, self.proposed_at, self.preferred_times = times.no_preference, None, []
+        db.session.flush()
+        for position, starts_at in enumerate(times.starts, start=1):
+            self.preferred_times.append(PreferredTime(position=position, starts_at=starts_at))
+        db.session.flush()
 
     def cancel(self, reason: str = "", *, by_coach: bool = False) -> bool:
         """Call it off and give back its time. Returns False when that cannot be any more; then nothing changes."""

@@ -1,18 +1,17 @@
 from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app import followups
 from app.coaching import emails, in_newsletter, records, structured_data
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
 from app.coaching.booking import views as booking_views
 from app.coaching.calendars import views as calendar_views
-from app.coaching.forms import CancellationForm, DetailsForm, LinksForm
+from app.coaching.forms import LinksForm
 from app.coaching.lost_links import LinkMailing
-from app.coaching.models import AlreadyOver, Consultation
+from app.coaching.managing import views as managing_views
+from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
-from app.coaching.private_links import consultation_of, link_limit
 from app.coaching.waiting import offer_views as waiting_offer_views
 from app.coaching.waiting import records as waiting_records
 from app.coaching.waiting import views as waiting_views
@@ -30,6 +29,7 @@ __all__ = [
     "bp",
     "calendar_views",
     "in_newsletter",
+    "managing_views",
     "records",
     "waiting_offer_views",
     "waiting_records",
@@ -91,63 +91,5 @@ def show_links_mailed() -> ResponseReturnValue:
     return render_template("coaching/links_mailed.html")
 
 
-@bp.get("/consultations/<token>")
-def show_consultation(token: str) -> ResponseReturnValue:
-    consultation = consultation_of(token)
-    return _consultation_page(token, consultation, DetailsForm.showing(consultation))
-
-
-@bp.post("/consultations/<token>/details")
-@csrf.exempt
-@link_limit
-def change_consultation(token: str) -> ResponseReturnValue:
-    consultation = consultation_of(token, for_update=True)
-    sequence = consultation.calendar_sequence
-    form = DetailsForm.about(consultation.kind)
-    if not form.validate():
-        return _consultation_page(token, consultation, form), 422
-    try:
-        changed = consultation.change(form.changed(consultation.intake))
-    except AlreadyOver:
-        return _consultation_page(token, consultation, form), 409
-    if changed:
-        emails.request_changed(consultation)
-    if consultation.calendar_sequence > sequence:
-        emails.consultation_renamed(consultation)
-    consultation.prove_address(token)
-    db.session.commit()
-    return redirect(url_for(".show_consultation", token=token), 303)
-
-
-@bp.post("/consultations/<token>/cancellation")
-@csrf.exempt
-@link_limit
-def cancel_consultation(token: str) -> ResponseReturnValue:
-    consultation = consultation_of(token, for_update=True)
-    form = CancellationForm()
-    if not form.validate():
-        return _consultation_page(token, consultation, DetailsForm.showing(consultation), form), 422
-    if consultation.cancel(form.reason.data or ""):
-        emails.consultation_cancelled(consultation)
-        emails.request_cancelled(consultation)
-        followups.call_off(consultation.person, consultation.occasion, "the consultation was cancelled")
-    consultation.prove_address(token)
-    db.session.commit()
-    return redirect(url_for(".show_consultation", token=token), 303)
-
-
 def _offer() -> CoachingOffer:
     return CoachingOffer.current() or abort(404)
-
-
-def _consultation_page(
-    token: str, consultation: Consultation, form: DetailsForm, cancellation: CancellationForm | None = None
-) -> str:
-    return render_template(
-        "coaching/consultation.html",
-        token=token,
-        consultation=consultation,
-        offer=_offer(),
-        form=form,
-        cancellation=cancellation or CancellationForm(formdata=None),
-    )

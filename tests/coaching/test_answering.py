@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import func, select
 
 from app.clock import now
-from app.coaching.answering import accept, call_off, confirm, propose
+from app.coaching.answering import call_off, confirm, propose
 from app.coaching.booking.held import NotHeld
 from app.coaching.booking.moving import move
 from app.coaching.booking.reserved import ReservedTick, ReservedTime, SlotTaken
 from app.coaching.booking.taking import NotOffered
+from app.coaching.managing.choosing import accept
 from app.coaching.models import AlreadyOver, Consultation
 from app.extensions import db
 from app.followups import SequenceRun

@@ -45,7 +45,9 @@ def test_importing_an_export_gives_the_same_row(offer, tmp_path):
     assert {column.key: getattr(offer, column.key) for column in CoachingOffer.__table__.columns} == before
 
 
-def test_importing_again_changes_nothing(offer):
+def test_importing_again_changes_nothing(app):
+    content.import_from(STARTER)
+    db.session.commit()
     before = version()
     content.import_from(STARTER)
     db.session.commit()
@@ -66,9 +68,6 @@ def test_changed_content_makes_stored_pages_stale(offer, folder, client):
     ("line", "spoiled", "key"),
     [
         ("slug: coaching\n", "slug: else\n", "slug"),
-        ("duration_minutes: 45", "duration_minutes: long", "duration_minutes"),
-        ("duration_minutes: 45", "duration_minutes: 0", "duration_minutes"),
-        ("time_zone: America/New_York", "time_zone: Mars/Olympus", "time_zone"),
         ("sample: true", "sample: perhaps", "sample"),
         ("  - key: negotiation", "  - key: leading-a-team", "topics names 'leading-a-team' twice"),
         ("  - key: negotiation", "  - key: " + "x" * 41, "topics holds"),

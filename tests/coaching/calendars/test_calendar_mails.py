@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.coaching import emails
-from app.coaching.answering import accept, call_off, propose
+from app.coaching.answering import call_off, propose
 from app.coaching.availability.models import Coach
 from app.coaching.booking.moving import move
+from app.coaching.managing.choosing import accept
 from app.coaching.models import Consultation
 from app.extensions import db
 from app.people import records

@@ -1,0 +1,49 @@
+"""What the person of a consultation chooses by its private link, in the caller's transaction.
+
+Lock it first, by Consultation.for_update. What is over, or has begun, raises AlreadyOver.
+"""
+
+from datetime import datetime
+
+from app.coaching import emails
+from app.coaching.answering import confirm
+from app.coaching.booking.moving import move
+from app.coaching.booking.requesting import hold
+from app.coaching.booking.taking import NotOffered
+from app.coaching.intake import Times
+from app.coaching.models import AlreadyOver, Consultation
+
+
+def accept(consultation: Consultation, starts_at: datetime) -> None:
+    """Book it for one of the times its coach proposes.
+
+    Raises AlreadyOver, NotHeld, or NotOffered for a time they offered themselves.
+    """
+    if not consultation.may_be_changed:
+        raise AlreadyOver
+    if not consultation.held_time(starts_at).is_proposed_by_coach:
+        raise NotOffered
+    confirm(consultation, starts_at)
+
+
+def take_free_time(consultation: Consultation, starts_at: datetime) -> None:
+    """Book it for a free time, or move it there; what was held for it is free again.
+
+    Raises AlreadyOver, SlotTaken or NotOffered.
+    """
+    former = consultation.coach if consultation.booked_at else None
+    if move(consultation, starts_at):
+        emails.settled(consultation, former)
+
+
+def offer_times(consultation: Consultation, times: Times) -> None:
+    """Hold other times for the coach to choose from, in place of whatever was held for it. It must not be booked.
+
+    Raises AlreadyOver, SlotTaken or NotOffered; then the caller rolls back.
+    """
+    if not consultation.may_be_changed or consultation.booked_at:
+        raise AlreadyOver
+    consultation.let_go_held()
+    consultation.ask_for(times)
+    hold(consultation, times.starts, consultation.coach_id)
+    emails.request_changed(consultation)

@@ -1,0 +1,15 @@
+from app.coaching.models import Consultation
+
+
+def standing_of(consultation: Consultation) -> str:
+    """What its private page has to say: the name of a template under coaching/standing/."""
+    if consultation.cancelled_at:
+        by_coach = "called_off" if consultation.booked_at else "declined"
+        return by_coach if consultation.is_cancelled_by_coach else "cancelled"
+    if consultation.completed_at or consultation.no_show_at:
+        return "completed" if consultation.completed_at else "missed"
+    if consultation.booked_at:
+        return "begun" if consultation.has_begun else "booked"
+    if consultation.held_times:
+        return "proposed" if consultation.proposed_times else "held"
+    return "lapsed" if consultation.proposed_at or consultation.preferred_times else "requested"

@@ -1,0 +1,211 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import followups
+from app.coaching import emails
+from app.coaching.availability.models import Coach
+from app.coaching.blueprint import bp
+from app.coaching.booking.held import NotHeld
+from app.coaching.booking.picker import PARTS, Picker, Wish
+from app.coaching.booking.reserved import SlotTaken
+from app.coaching.booking.taking import NotOffered
+from app.coaching.forms import UNKNOWN_SLOT, CancellationForm, DetailsForm, MoveForm, OtherTimesForm
+from app.coaching.managing.choosing import accept, offer_times, take_free_time
+from app.coaching.managing.standing import standing_of
+from app.coaching.models import AlreadyOver, Consultation
+from app.coaching.offer import CoachingOffer
+from app.coaching.private_links import consultation_of, link_limit
+from app.extensions import csrf, db, read_only
+
+NOT_HELD = "That time is not held for you any more. Choose another one."
+
+
+@bp.get("/consultations/<token>")
+def show_consultation(token: str) -> ResponseReturnValue:
+    return _page(token, consultation_of(token))
+
+
+@bp.post("/consultations/<token>/details")
+@csrf.exempt
+@link_limit
+def change_consultation(token: str) -> ResponseReturnValue:
+    consultation = consultation_of(token, for_update=True)
+    sequence = consultation.calendar_sequence
+    form = DetailsForm.about(consultation.kind)
+    if not form.validate():
+        return _page(token, consultation, form=form), 422
+    try:
+        changed = consultation.change(form.changed(consultation.intake))
+    except AlreadyOver:
+        return _page(token, consultation, form=form), 409
+    if changed:
+        emails.request_changed(consultation)
+    if consultation.calendar_sequence > sequence:
+        emails.consultation_renamed(consultation)
+    return _done(token, consultation)
+
+
+@bp.post("/consultations/<token>/cancellation")
+@csrf.exempt
+@link_limit
+def cancel_consultation(token: str) -> ResponseReturnValue:
+    consultation = consultation_of(token, for_update=True)
+    form = CancellationForm()
+    if not form.validate():
+        return _page(token, consultation, cancellation=form), 422
+    if consultation.cancel(form.reason.data or ""):
+        emails.consultation_cancelled(consultation)
+        emails.request_cancelled(consultation)
+        followups.call_off(consultation.person, consultation.occasion, "the consultation was cancelled")
+    return _done(token, consultation)
+
+
+@bp.post("/consultations/<token>/acceptance")
+@csrf.exempt
+@link_limit
+def accept_proposed_time(token: str) -> ResponseReturnValue:
+    consultation = consultation_of(token, for_update=True)
+    form = MoveForm()
+    if not form.validate():
+        return _page(token, consultation, problem=" ".join(form.slot.errors)), 422
+    try:
+        accept(consultation, form.starts_at)
+    except AlreadyOver:
+        return _page(token, consultation), 409
+    except NotHeld:
+        return _page(token, consultation, problem=NOT_HELD), 409
+    except NotOffered:
+        return _page(token, consultation, problem=UNKNOWN_SLOT), 422
+    return _done(token, consultation)
+
+
+class Choice(NamedTuple):
+    """A way to choose among free times: what is chosen, and its page."""
+
+    form: type[MoveForm] | type[OtherTimesForm]
+    template: str
+
+
+MOVE = Choice(MoveForm, "coaching/reschedule.html")
+OFFER = Choice(OtherTimesForm, "coaching/offer_times.html")
+
+
+@bp.get("/consultations/<token>/reschedule")
+def show_free_times(token: str) -> ResponseReturnValue:
+    consultation = consultation_of(token)
+    if not consultation.may_be_changed:
+        return redirect(url_for(".show_consultation", token=token))
+    return _times_page(MOVE, token, consultation, MoveForm(formdata=None))
+
+
+@bp.post("/consultations/<token>/reschedule")
+@csrf.exempt
+@link_limit
+def reschedule_consultation(token: str) -> ResponseReturnValue:
+    consultation = consultation_of(token, for_update=True)
+    form = MoveForm()
+    if not form.validate():
+        return _times_page(MOVE, token, consultation, form), 422
+    try:
+        take_free_time(consultation, form.starts_at)
+    except AlreadyOver:
+        return _page(token, consultation), 409
+    except (SlotTaken, NotOffered) as refusal:
+        return _refused(MOVE, token, form, refusal)
+    return _done(token, consultation)
+
+
+@bp.get("/consultations/<token>/times")
+def show_times_to_offer(token: str) -> ResponseReturnValue:
+    consultation = consultation_of(token)
+    if consultation.booked_at or not consultation.may_be_changed:
+        return redirect(url_for(".show_consultation", token=token))
+    return _times_page(OFFER, token, consultation, OtherTimesForm(formdata=request.args))
+
+
+@bp.post("/consultations/<token>/times")
+@csrf.exempt
+@link_limit
+def offer_other_times(token: str) -> ResponseReturnValue:
+    consultation = consultation_of(token, for_update=True)
+    form = OtherTimesForm()
+    if not form.validate():
+        return _times_page(OFFER, token, consultation, form), 422
+    try:
+        offer_times(consultation, form.times)
+    except AlreadyOver:
+        return _page(token, consultation), 409
+    except (SlotTaken, NotOffered) as refusal:
+        return _refused(OFFER, token, form, refusal)
+    return _done(token, consultation)
+
+
+def _done(token: str, consultation: Consultation) -> ResponseReturnValue:
+    """What was done is kept, and whoever did it by the mailed link is known to own the address."""
+    consultation.prove_address(token)
+    db.session.commit()
+    return redirect(url_for(".show_consultation", token=token), 303)
+
+
+def _page(
+    token: str,
+    consultation: Consultation,
+    *,
+    form: DetailsForm | None = None,
+    cancellation: CancellationForm | None = None,
+    problem: str = "",
+) -> str:
+    return render_template(
+        "coaching/consultation.html",
+        token=token,
+        consultation=consultation,
+        standing=standing_of(consultation),
+        offer=CoachingOffer.current() or abort(404),
+        form=form or DetailsForm.showing(consultation),
+        cancellation=cancellation or CancellationForm(formdata=None),
+        problem=problem,
+    )
+
+
+def _refused(way: Choice, token: str, form: MoveForm | OtherTimesForm, why: SlotTaken | NotOffered) -> tuple[str, int]:
+    """The page again, with what is still free near the time that somebody else has."""
+    db.session.rollback()
+    read_only()
+    consultation = consultation_of(token)
+    if isinstance(why, NotOffered):
+        form.slot.errors = [UNKNOWN_SLOT]
+        return _times_page(way, token, consultation, form), 422
+    wish = _wish(consultation)
+    free = _picker(consultation, wish).starts
+    gone = [start for start in wish.chosen if start not in free] or list(wish.chosen)
+    return _times_page(way, token, consultation, form, gone), 409
+
+
+def _times_page(
+    way: Choice,
+    token: str,
+    consultation: Consultation,
+    form: MoveForm | OtherTimesForm,
+    taken: Sequence[datetime] = (),
+) -> str:
+    wish = _wish(consultation)
+    picker = _picker(consultation, wish.around(taken[0]) if taken else wish)
+    return render_template(
+        way.template, token=token, consultation=consultation, form=form, picker=picker, parts=PARTS, taken=taken
+    )
+
+
+def _wish(consultation: Consultation) -> Wish:
+    """On the clocks of the consultation; at first it shows the week of the time that is booked."""
+    wish = Wish.read(request.values, consultation.time_zone)._replace(zone=consultation.time_zone)
+    return wish if wish.week or not consultation.starts_at else wish.around(consultation.starts_at)
+
+
+def _picker(consultation: Consultation, wish: Wish) -> Picker:
+    """The free times of its coach, or of any while that is open, as if nothing were taken or held for it."""
+    coaches = [coach for coach in Coach.active() if consultation.coach_id in (None, coach.id)]
+    return Picker.of(consultation.kind, coaches, wish, but=[time.id for time in consultation.reserved_times])
