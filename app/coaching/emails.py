@@ -145,6 +145,7 @@ def request_erased(consultation: Consultation) -> None:
         calendar=mailed_to_coach(consultation) if consultation.cancelled_at else "",
         is_fleeting=True,
         consultation=consultation,
+        zone=consultation.coach.time_zone if consultation.coach else consultation.time_zone,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the newsletter can ask of coaching: who has a consultation, asked for and not cancelled."""
+"""What the newsletter can ask of coaching: who has booked a consultation that was not cancelled, to come or past."""
 
 from sqlalchemy import ColumnElement, select
 
@@ -9,7 +9,8 @@ from app.newsletter.models import Subscription
 
 def _has_booked() -> ColumnElement[bool]:
     mine = Consultation.person_id == Subscription.person_id
-    return select(Consultation.id).where(mine, Consultation.cancelled_at.is_(None)).exists()
+    stands = Consultation.booked_at.is_not(None), Consultation.cancelled_at.is_(None)
+    return select(Consultation.id).where(mine, *stands).exists()
 
 
 FACTS["booked"] = _has_booked

@@ -13,10 +13,18 @@ from app.people.models import Person
 
 def _export(person: Person) -> list[dict[str, Any]]:
     asked = select(Consultation).filter_by(person_id=person.id).order_by(Consultation.id)
-    return [
-        records.row(consultation, preferred_times=[records.row(time) for time in consultation.preferred_times])
-        for consultation in db.session.scalars(asked)
-    ]
+    return [_told(consultation) for consultation in db.session.scalars(asked)]
+
+
+def _told(consultation: Consultation) -> dict[str, Any]:
+    """With the coach's private notes: they are about the person."""
+    return records.row(
+        consultation,
+        kind=consultation.kind.title,
+        coach=consultation.coach.name if consultation.coach else "",
+        preferred_times=[records.row(time) for time in consultation.preferred_times],
+        held_times=[records.row(time, coach=time.coach.name) for time in consultation.held_times],
+    )
 
 
 def _erase(person: Person) -> None:
@@ -30,8 +38,8 @@ def _erase(person: Person) -> None:
 records.register(
     "consultations",
     records.Part(
-        "your requests for a consultation, with what you wrote in them; those still open are called off, and the coach "
-        "is told",
+        "your consultations, with what you wrote and what the coach noted; those still open are called off, and the "
+        "coach is told",
         _export,
         _erase,
         is_private=True,

@@ -12,7 +12,7 @@ from app.newsletter.offer import Topic
 from app.newsletter.sources import sources
 from app.newsletter.tags import Tag
 
-FACTS_IN_WORDS = {"enrolled": "Enrolled in the course", "booked": "Asked for a consultation"}
+FACTS_IN_WORDS = {"enrolled": "Enrolled in the course", "booked": "Booked a consultation"}
 KINDS_IN_WORDS = {
     "topics": "Topics",
     "stages": "Career stage",
