@@ -4,7 +4,7 @@ from typing import Any
 from flask import current_app
 
 from app import outbox
-from app.clock import in_zone, now
+from app.clock import in_zone
 from app.coaching.availability.models import Coach
 from app.coaching.calendars.entries import mailed_to_coach, mailed_to_former, mailed_to_person
 from app.coaching.models import Consultation
@@ -93,12 +93,11 @@ def reminder_of_hour(consultation: Consultation) -> None:
 
 
 def _remind(consultation: Consultation, template: str) -> None:
+    """In words that stay true however long the mail is on its way; once the consultation has begun, it is not sent."""
     assert consultation.starts_at  # noqa: S101 - Only what is booked is reminded of.
-    zone = consultation.time_zone
-    shown = in_zone(consultation.starts_at, zone)
-    days = (shown.date() - in_zone(now(), zone).date()).days
-    day = ("today", "tomorrow")[days] if days in (0, 1) else f"on {shown:%A}"
-    _to_person(consultation, template, day=day, clock=f"{clock_time(shown)} {abbreviation(shown)}")
+    shown = in_zone(consultation.starts_at, consultation.time_zone)
+    clock = f"{clock_time(shown)} {abbreviation(shown)}"
+    _to_person(consultation, template, expires_at=consultation.starts_at, weekday=f"{shown:%A}", clock=clock)
 
 
 def new_request(consultation: Consultation) -> None:

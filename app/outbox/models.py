@@ -33,6 +33,7 @@ HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=30)
 LONGEST_SUBJECT = 250
 IN_DOUBT = "given to the mail server twice, which never said that it has it: it may have arrived"
+TOO_LATE = "too late: by now it would say what is not so any more"
 WITHDRAWN = "withdrawn: no letters go to this reader any more"
 FLEETING = text("is_fleeting")
 UNDECIDED = text("sent_at IS NULL AND failed_at IS NULL")
@@ -126,6 +127,8 @@ class Email(Model):
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     last_answer: Mapped[str] = mapped_column(default="")
+    # From then on what it says is not so any more, and it is not sent.
+    expires_at: Mapped[datetime | None]
     # Deleted once it is sent or given up: the last word to somebody who is erased, or about them.
     is_fleeting: Mapped[bool] = mapped_column(default=False)
     person: Mapped[Person | None] = relationship()
@@ -164,7 +167,12 @@ class Email(Model):
     @classmethod
     def is_due(cls) -> Any:
         """The condition under which a row may be handed to the mail server now."""
-        return and_(cls.sent_at.is_(None), cls.failed_at.is_(None), cls.claimed_by.is_(None), cls.due_at <= now())
+        still_so = or_(cls.expires_at.is_(None), cls.expires_at > now())
+        return and_(cls._waits(), cls.due_at <= now(), still_so)
+
+    @classmethod
+    def _waits(cls) -> Any:
+        return and_(cls.sent_at.is_(None), cls.failed_at.is_(None), cls.claimed_by.is_(None))
 
     @classmethod
     def claim_next(cls, worker_id: str) -> "Email | None":
@@ -188,11 +196,10 @@ class Email(Model):
 
         One that is in hand of a worker goes out: the mail server may have it already.
         """
-        waits = and_(cls.sent_at.is_(None), cls.failed_at.is_(None), cls.claimed_by.is_(None))
         is_letter = cls.headers["List-Unsubscribe"].as_string().is_not(None)
         db.session.execute(
             update(cls)
-            .where(cls.person_id == person.id, waits, is_letter)
+            .where(cls.person_id == person.id, cls._waits(), is_letter)
             .values(failed_at=now(), last_answer=WITHDRAWN)
             .execution_options(synchronize_session="fetch")
         )
@@ -230,10 +237,16 @@ class Email(Model):
         too_old = and_(cls.claimed_by.is_(None), cls.created_at < now() - FLEETING_FOR)
         db.session.execute(delete(cls).where(cls.is_fleeting, or_(has_ended, too_old)))
 
+    @classmethod
+    def give_up_expired(cls) -> None:
+        """Note of what waited too long that it is not sent any more."""
+        expired = update(cls).where(cls._waits(), cls.expires_at <= now())
+        db.session.execute(expired.values(failed_at=now(), last_answer=TOO_LATE))
+
     @property
     def may_be_sent_again(self) -> bool:
-        """Whether it failed; a letter withdrawn from its reader is not for the owner to send after all."""
-        return self.failed_at is not None and self.last_answer != WITHDRAWN
+        """Whether it failed; what was withdrawn or came too late is not for the owner to send after all."""
+        return self.failed_at is not None and self.last_answer not in (WITHDRAWN, TOO_LATE)
 
     def send_again(self) -> None:
         """Give a failed message a fresh start, at the owner's wish, under the same Message-ID."""

@@ -1,6 +1,7 @@
 """Writing a message: one pair of templates rendered to a subject, a text and an HTML, as a row of the caller's."""
 
 import uuid
+from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
@@ -25,6 +26,7 @@ def post(
     calendar: str = "",
     automatic: bool = True,
     is_fleeting: bool = False,
+    expires_at: datetime | None = None,
     **context: Any,
 ) -> Email | None:
     """Add a message in the caller's transaction: sent after it commits, gone if it is rolled back.
@@ -34,7 +36,8 @@ def post(
     `template` names emails/<template>.{subject.txt,txt,html}, rendered with `context` and `person`. `to` is a person,
     or an address where no person stands behind it. `from_name` is who writes, if not the site itself. `calendar` is a
     calendar file (RFC 5545) that names its METHOD; mail programs offer to do what it says. `automatic` marks mail no
-    human sent by hand (RFC 3834 §5), `is_fleeting` mail whose row is deleted once it is sent.
+    human sent by hand (RFC 3834 §5), `is_fleeting` mail whose row is deleted once it is sent. From `expires_at` on it
+    is not sent any more.
     Raises HeaderInjection when a header would hold a line break.
     """
     person, address = (to, to.email) if isinstance(to, Person) else (None, to)
@@ -53,6 +56,7 @@ def post(
         headers=({"Auto-Submitted": "auto-generated"} if automatic else {}) | (headers or {}),
         calendar=calendar,
         is_fleeting=is_fleeting,
+        expires_at=expires_at,
         message_id=f"<{uuid.uuid4()}@{_sender_domain()}>",
     )
     db.session.add(email)

@@ -25,6 +25,7 @@ def deliver_due() -> None:
 def sweep_outbox() -> None:
     """Find what a lost task or a dead worker left behind."""
     Worker.bury()
+    Email.give_up_expired()
     Email.forget_fleeting()
     db.session.commit()
     Deliverer.of_this_process().release_forgotten()

@@ -30,8 +30,8 @@ def note_template(app: Flask) -> Iterator[None]:
 def note(app: Flask):
     """Posts a note to somebody."""
 
-    def post(address="ada@example.org", name="Ada"):
-        email = outbox.post(to=Person.at(address), template="tests/note", name=name)
+    def post(address="ada@example.org", name="Ada", expires_at=None):
+        email = outbox.post(to=Person.at(address), template="tests/note", expires_at=expires_at, name=name)
         db.session.commit()
         return email
 

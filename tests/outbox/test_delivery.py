@@ -8,7 +8,7 @@ import pytest
 
 from app.extensions import db, queue
 from app.outbox.delivery import Deliverer
-from app.outbox.models import Worker
+from app.outbox.models import TOO_LATE, Worker
 from app.outbox.smtp import ConnectionPool
 from app.outbox.tasks import sweep_outbox
 from tests.outbox.conftest import email_now
@@ -87,6 +87,15 @@ def test_after_two_days_a_mail_is_given_up_with_the_last_words(note, mail_server
     assert tries > 8
     assert timedelta(hours=48) <= clock.time - first_try < timedelta(hours=54)
     assert email_now(email).last_answer == "452 4.2.2 mailbox full"
+
+
+def test_a_mail_that_expires_is_sent_before_and_never_after(note, mail_server, work, clock):
+    in_time, too_late = (note(expires_at=clock.time + timedelta(hours=hours)) for hours in (2, 1))
+    clock.advance(hours=1)
+    sweep_outbox.call_local()
+    assert [message["Message-ID"] for message in mail_server.received] == [in_time.message_id]
+    gone = email_now(too_late)
+    assert (gone.state, gone.last_answer, gone.may_be_sent_again) == ("failed", TOO_LATE, False)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Reminders: a day and an hour before, once each, and only while it stands."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -11,6 +12,7 @@ from app.coaching.managing.reminding import REMINDERS
 from app.coaching.managing.tasks import sweep_consultations
 from app.coaching.models import Consultation
 from app.extensions import db
+from app.outbox.tasks import sweep_outbox
 from tests.coaching.private_link import private_link
 
 ADA = "ada@example.org"
@@ -37,20 +39,20 @@ def test_a_day_and_an_hour_before_each_once_on_the_persons_own_clock(book, sweep
     for before in (25 * 60, 24 * 60 + 1, 24 * 60, 24 * 60 - 1, 120, 61, 60, 59, 1):
         sweep(AT - timedelta(minutes=before))
     day, hour = mail.to(ADA, "coaching/reminder_of_day") + mail.to(ADA, "coaching/reminder_of_hour")
-    assert day.subject == "Your consultation is tomorrow at 7:30 PM CST"
-    assert hour.subject == "Your consultation begins at 7:30 PM CST"
+    assert day.subject == "Reminder: we talk on Tuesday at 7:30 PM CST"
+    assert hour.subject == "We talk at 7:30 PM CST"
     for email in (day, hour):
         assert "Tuesday, December 1, 2026, 7:30 PM CST" in email.body
         assert "https://talk.example.org/robin" in email.body
         assert private_link(email)
-    assert "we talk today at 7:30 PM CST" in hour.body
     assert (day.created_at, hour.created_at) == (AT - timedelta(hours=24), AT - timedelta(hours=1))
 
 
-def test_a_worker_that_was_away_sends_no_word_that_is_not_true_any_more(book, sweep, reminders, mail):
+def test_a_worker_that_was_away_reminds_late_and_never_once_it_has_begun(book, sweep, reminders, mail):
     book()
     sweep(AT - timedelta(hours=5))
-    assert mail.to(ADA, "coaching/reminder_of_day")[0].subject == "Your consultation is today at 7:30 PM CST"
+    for email in mail.to(ADA, "coaching/reminder_of_day"):
+        assert not re.search(r"today|tomorrow", email.subject + email.body + email.html)
     sweep(AT)
     sweep(AT + timedelta(minutes=1))
     assert reminders() == ["day"]
@@ -101,6 +103,17 @@ def test_what_is_moved_is_reminded_of_anew(book, sweep, reminders, consultations
     sweep(later - timedelta(hours=24))
     sweep(later - timedelta(hours=1))
     assert reminders() == ["day", "day", "hour"]
+
+
+def test_a_reminder_that_no_mail_server_took_in_time_is_not_sent_any_more(book, sweep, mail_server, mail, frozen):
+    book()
+    sweep(AT - timedelta(hours=1))
+    [reminder] = mail.to(ADA, "coaching/reminder_of_hour")
+    frozen.time = AT
+    sweep_outbox.call_local()
+    assert mail_server.to(ADA) != []
+    assert "We talk at" not in {message["Subject"] for message in mail_server.to(ADA)}
+    assert [email.state for email in mail.to(ADA) if email.id == reminder.id] == ["failed"]
 
 
 def test_two_workers_remind_once(app, book, reminders, frozen):
