@@ -12,6 +12,7 @@ from app.coaching.availability.models import Coach
 from app.coaching.booking.held import TakesTimes
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.intake import Intake, PreferredTime, Times, plain_first_name
+from app.coaching.paying.models import ConsultationPayment
 from app.extensions import Model, db
 from app.people.models import Person
 
@@ -68,6 +69,8 @@ class Consultation(Model, TakesTimes):
     time_zone: Mapped[str] = mapped_column(String(64))
     no_preference: Mapped[bool] = mapped_column(default=False)
     has_neutral_title: Mapped[bool] = mapped_column(default=False)
+    # Its time is held only while its payment page is open: nobody can change or confirm it before it is paid for.
+    is_unpaid: Mapped[bool] = mapped_column(default=False)
     requested_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
@@ -87,6 +90,7 @@ class Consultation(Model, TakesTimes):
     preferred_times: Mapped[list[PreferredTime]] = relationship(
         order_by=PreferredTime.position, cascade="all, delete-orphan", passive_deletes=True
     )
+    payment: Mapped[ConsultationPayment | None] = relationship(passive_deletes="all", back_populates="consultation")
 
     @classmethod
     def begin(cls, person: Person, intake: Intake, times: Times) -> "Consultation":
@@ -194,8 +198,8 @@ class Consultation(Model, TakesTimes):
 
     @property
     def may_be_changed(self) -> bool:
-        """Whether it can still be moved, changed or called off: until it begins."""
-        return not self.is_over and not self.has_begun
+        """Whether it can still be moved, changed or called off: until it begins, and once it is paid for."""
+        return not (self.is_over or self.has_begun or self.is_unpaid)
 
     @property
     def first_name(self) -> str:
@@ -245,7 +249,10 @@ class Consultation(Model, TakesTimes):
         db.session.flush()
 
     def cancel(self, reason: str = "", *, by_coach: bool = False) -> bool:
-        """Call it off and give back its time. Returns False when that cannot be any more; then nothing changes."""
+        """Call it off, and give back its time and what was paid.
+
+        Returns False when that cannot be any more; then nothing changes.
+        """
         if not self.may_be_changed:
             return False
         if self.booked_at:
@@ -253,7 +260,14 @@ class Consultation(Model, TakesTimes):
         self.cancelled_at, self.cancel_reason, self.is_cancelled_by_coach = now(), reason, by_coach
         self.held_until = None
         self.give_back()
+        if self.payment:
+            self.payment.give_back("called off")
         return True
+
+    def lapse(self) -> None:
+        """Free its time, for which nobody paid."""
+        self.cancelled_at, self.held_until = now(), None
+        self.give_back()
 
     def complete(self) -> bool:
         """Note that it took place; what was never booked may have been arranged otherwise.

@@ -12,6 +12,7 @@ from app.coaching.lost_links import LinkMailing
 from app.coaching.managing import views as managing_views
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
+from app.coaching.paying import views as paying_views
 from app.coaching.waiting import offer_views as waiting_offer_views
 from app.coaching.waiting import records as waiting_records
 from app.coaching.waiting import views as waiting_views
@@ -30,6 +31,7 @@ __all__ = [
     "calendar_views",
     "in_newsletter",
     "managing_views",
+    "paying_views",
     "records",
     "waiting_offer_views",
     "waiting_records",

@@ -59,7 +59,7 @@ def _note_page(purchase: Purchase, checkout: Checkout) -> str:
         _open(purchase, checkout)
     except Exception:
         db.session.rollback()
-        _close_page(checkout)
+        close_page(checkout.session_id)
         raise
     db.session.commit()
     if checkout.url is None:
@@ -76,9 +76,12 @@ def _open(purchase: Purchase, checkout: Checkout) -> None:
     purchase.open_payment_page(checkout.session_id, checkout.url)
 
 
-def _close_page(checkout: Checkout) -> None:
-    """A page that could not be closed ends by itself; what is paid there is given back."""
+def close_page(session_id: str) -> None:
+    """Close a page that nobody is to pay at any more. Call it with no transaction open.
+
+    A page that could not be closed ends by itself; what is paid there is given back.
+    """
     try:
-        stripe_gateway.expire_checkout(checkout.session_id)
+        stripe_gateway.expire_checkout(session_id)
     except (GatewayUnavailable, GatewayRefused) as trouble:
-        log.warning("payment page %s stays open: %s", checkout.session_id, trouble)
+        log.warning("payment page %s stays open: %s", session_id, trouble)

@@ -34,12 +34,22 @@ class PageWanted(NamedTuple):
 
     @classmethod
     def of(
-        cls, purchase: Purchase, product: Product, *, email: str, what: str, note: str, paid_url: str, left_url: str
+        cls,
+        purchase: Purchase,
+        product: Product,
+        *,
+        email: str,
+        what: str,
+        note: str,
+        paid_url: str,
+        left_url: str,
+        methods: list[str] | None = None,
     ) -> "PageWanted":
         """What lets the buyer pay what `purchase` says, and nothing else.
 
         `what` is bought, for the owner to read at Stripe; `note` stands beside the button. Who has paid comes to
-        `paid_url` with a session_id, who goes back without paying to `left_url`.
+        `paid_url` with a session_id, who goes back without paying to `left_url`. `methods` are the only ways to pay;
+        without them, it is all that are switched on at Stripe.
         """
         sold, metadata = product.as_params, {"order": purchase.public_id}
         params = {
@@ -57,6 +67,8 @@ class PageWanted(NamedTuple):
             "success_url": f"{paid_url}?session_id={{CHECKOUT_SESSION_ID}}",
             "cancel_url": left_url,
         }
+        if methods:
+            params["allowed_payment_method_types"] = methods
         return cls(params, purchase.idempotency_key, sold)
 
 

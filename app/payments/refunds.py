@@ -43,13 +43,17 @@ class Refund(Model):
     @classmethod
     def owe(cls, purchase: Purchase, payment_intent_id: str, reason: str) -> bool:
         """Owe this payment, and pay it back once that is committed; False if it was known. Lock the purchase first."""
-        if db.session.scalar(select(cls.id).filter_by(stripe_payment_intent_id=payment_intent_id)):
+        if cls.of(payment_intent_id):
             return False
         refund = cls(reference=purchase.public_id, stripe_payment_intent_id=payment_intent_id, reason=reason)
         db.session.add(refund)
         db.session.flush()
         enqueue_after_commit(send_refund, refund.id)
         return True
+
+    @classmethod
+    def of(cls, payment_intent_id: str | None) -> "Refund | None":
+        return db.session.scalar(select(cls).filter_by(stripe_payment_intent_id=payment_intent_id))
 
     @classmethod
     def for_update(cls, refund_id: int) -> "Refund":

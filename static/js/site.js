@@ -118,7 +118,9 @@ async function answerInPlace(form, region, submitter) {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const region = form.closest("[data-in-place]");
-  if (!region || event.defaultPrevented) return;
+  // A form that leads to another site cannot be answered here.
+  const leaves = form.hasAttribute("data-leaves") && !event.submitter?.hasAttribute("formaction");
+  if (!region || leaves || event.defaultPrevented) return;
   if (event.submitter?.hasAttribute("aria-busy")) { event.preventDefault(); return; }
   event.preventDefault();
   answerInPlace(form, region, event.submitter);

@@ -85,10 +85,11 @@ def _write_to(person: Person, subscription: Subscription) -> None:
 
 
 def _ask_for_a_consultation() -> None:
-    offer = db.session.scalar(select(CoachingOffer)) or factories.offer()
+    if not db.session.scalar(select(CoachingOffer)):
+        factories.offer()
     consultation = factories.consultation(GRACE, NAME, goals=f"I am {NAME} and want to lead")
-    coaching_emails.consultation_requested(consultation, offer)
-    coaching_emails.new_request(consultation, offer)
+    coaching_emails.consultation_requested(consultation)
+    coaching_emails.new_request(consultation)
     factories.consultation(GRACE, NAME, cancelled=True).cancel_reason = f"{NAME} is on call"
 
 

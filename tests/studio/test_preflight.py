@@ -4,7 +4,6 @@ import pytest
 
 from app.extensions import db
 from app.newsletter.issues.models import Issue
-from tests.newsletter.conftest import name_server, web  # noqa: F401 - fixtures.
 from tests.studio import factories
 from tests.studio.conftest import token_in
 
@@ -61,7 +60,7 @@ def test_what_blocks_is_said_and_keeps_an_issue_from_being_scheduled(desk):
     assert desk.issue.state == "scheduled"
 
 
-def test_links_are_checked_while_the_owner_looks_and_again_at_her_word(desk, web, work):  # noqa: F811
+def test_links_are_checked_while_the_owner_looks_and_again_at_her_word(desk, web, work):
     desk.write(f"[Words](http://shop.example.org:{web.port}/late)")
     page = desk.page.text
     assert "Not known yet" in page

@@ -43,6 +43,11 @@ class Diary(NamedTuple):
         rules = self.rules._replace(minimum_notice=timedelta(0), most_per_day=None, most_per_week=None)
         return starts_at in slots(rules, (), (), now(), self.coach.time_zone)
 
+    def is_still_free(self, starts_at: datetime) -> bool:
+        """Whether the time is free, however near it has come since it was chosen."""
+        rules = self.rules._replace(minimum_notice=timedelta(0))
+        return starts_at in slots(rules, self.busy, self.bookings, now(), self.coach.time_zone)
+
     @property
     def upcoming(self) -> int:
         """How many consultations the coach has before them."""

@@ -40,11 +40,11 @@ def book(
     None when the address has as many open requests as anybody may have: then a mail tells, not the page.
     Raises SlotTaken or NotOffered; then the caller rolls back.
     """
-    person = _person_who_asks(address, intake, wants_newsletter, page)
+    person = person_who_asks(address, intake, wants_newsletter, page)
     times = Times((starts_at,))
     if known := Consultation.asked_just_now(person, intake, times):
         return known
-    if consultation := _begin(person, intake, times):
+    if consultation := begin(person, intake, times):
         _settle(consultation, take(intake.kind, starts_at, coach_id), page)
     return consultation
 
@@ -80,10 +80,10 @@ def request_times(
 
     Raises SlotTaken or NotOffered; then the caller rolls back.
     """
-    person = _person_who_asks(address, intake, wants_newsletter, page)
+    person = person_who_asks(address, intake, wants_newsletter, page)
     if known := Consultation.asked_just_now(person, intake, times):
         return known
-    consultation = _begin(person, intake, times)
+    consultation = begin(person, intake, times)
     if not consultation:
         return None
     consultation.coach_id = coach_id
@@ -108,7 +108,7 @@ def hold(consultation: Consultation, starts: Iterable[datetime], coach_id: int |
     consultation.hold(held, until)
 
 
-def _begin(person: Person, intake: Intake, times: Times) -> Consultation | None:
+def begin(person: Person, intake: Intake, times: Times) -> Consultation | None:
     """Whoever types an address must not learn what is known of it: that it has too many requests, a mail tells."""
     try:
         return Consultation.begin(person, intake, times)
@@ -118,7 +118,7 @@ def _begin(person: Person, intake: Intake, times: Times) -> Consultation | None:
         return None
 
 
-def _person_who_asks(address: str, intake: Intake, wants_newsletter: bool, page: str) -> Person:
+def person_who_asks(address: str, intake: Intake, wants_newsletter: bool, page: str) -> Person:
     """The person, locked until commit."""
     if wants_newsletter:
         _ask_for_newsletter(address, intake.name, page)

@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,9 +15,14 @@ from app.coaching.booking.reserved import SlotTaken
 from app.coaching.booking.taking import NotOffered
 from app.coaching.forms import TOO_CLOSE, UNKNOWN_SLOT, BookingForm, RequestForm
 from app.coaching.offer import CoachingOffer
+from app.coaching.paying.checkout import start
+from app.coaching.paying.wording import NOT_CHARGED, UNKNOWN_ADDRESS
 from app.coaching.wording import ARRANGING
 from app.extensions import csrf, db, read_only
 from app.limits import form_limits
+from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
+
+log = logging.getLogger(__name__)
 
 
 class Way(NamedTuple):
@@ -24,6 +30,11 @@ class Way(NamedTuple):
 
     form: type[BookingForm] | type[RequestForm]
     template: str
+
+    @property
+    def kinds(self) -> list[ConsultationKind]:
+        """Those one can come by in this way: what has a price is paid for when it is booked."""
+        return [kind for kind in ConsultationKind.active() if self.form is BookingForm or not kind.price_cents]
 
 
 BOOKING = Way(BookingForm, "coaching/book.html")
@@ -50,6 +61,8 @@ def book_consultation() -> ResponseReturnValue:
         return redirect(url_for(".show_requested"), 303)
     if not form.validate():
         return _page(BOOKING, form), 422
+    if form.kind.price_cents:
+        return _go_to_pay(form)
     try:
         consultation = book(form.address, form.intake, form.starts_at, form.coach_id, **_asked_along(form))
     except (SlotTaken, NotOffered) as refusal:
@@ -88,6 +101,21 @@ def create_consultation() -> ResponseReturnValue:
     return redirect(url_for(".show_requested"), 303)
 
 
+def _go_to_pay(form: BookingForm) -> ResponseReturnValue:
+    try:
+        url = start(form.address, form.intake, form.starts_at, form.coach_id, **_asked_along(form))
+    except (SlotTaken, NotOffered) as refusal:
+        return _refused(BOOKING, form, refusal)
+    except GatewayUnavailable as trouble:
+        log.warning("no payment page could be opened: %s", trouble)
+        form.slot.errors = [NOT_CHARGED]
+        return _page(BOOKING, form), 503, {"Retry-After": "60"}
+    except GatewayRefused as refusal:
+        form.email.errors = [UNKNOWN_ADDRESS if refusal.param == "customer_email" else NOT_CHARGED]
+        return _page(BOOKING, form), 422
+    return redirect(url or url_for(".show_requested"), 303)
+
+
 def _blank(way: Way) -> BookingForm | RequestForm:
     """The form before anything is filled in, but for what the link said."""
     said = Wish.read(request.args) if "time_zone" in request.args else None
@@ -100,7 +128,7 @@ def _sent(way: Way) -> BookingForm | RequestForm:
 
 
 def _form(way: Way, kind: str, coach: str, **kwargs: Any) -> BookingForm | RequestForm:
-    kinds = ConsultationKind.active() or abort(404)
+    kinds = way.kinds or abort(404 if way is BOOKING else redirect(url_for(".show_picker")))
     return way.form.offering(_offer(), kinds, Coach.active(), kind, coach, **kwargs)
 
 

@@ -11,9 +11,9 @@ AT_ONCE = 100
 
 
 def lapsed() -> list[int]:
-    """The numbers of consultations whose hold is over, longest over first."""
-    over = select(Consultation.id).where(Consultation.held_until <= now()).order_by(Consultation.held_until)
-    return list(db.session.scalars(over.limit(AT_ONCE)))
+    """The numbers of consultations whose hold is over, longest over first; those held for a payment end with that."""
+    over = select(Consultation.id).where(Consultation.held_until <= now(), Consultation.is_unpaid.is_(False))
+    return list(db.session.scalars(over.order_by(Consultation.held_until).limit(AT_ONCE)))
 
 
 def let_lapse(consultation_id: int) -> bool:

@@ -1,12 +1,18 @@
 """Answering an offer, by its mailed link."""
 
+import logging
+
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.coaching.blueprint import bp
+from app.coaching.booking.reserved import SlotTaken
+from app.coaching.booking.taking import NotOffered
 from app.coaching.booking.views import page_instead
 from app.coaching.models import TooManyOpen
 from app.coaching.offer import CoachingOffer
+from app.coaching.paying.checkout import start
+from app.coaching.paying.wording import NOT_CHARGED
 from app.coaching.waiting.forms import TakingForm
 from app.coaching.waiting.offers import OfferOver, SlotOffer
 from app.coaching.waiting.openings import Opening
@@ -16,6 +22,9 @@ from app.coaching.waiting.views import PAGE, fitting_openings, unknown_link
 from app.coaching.wording import ARRANGING
 from app.extensions import csrf, db, enqueue_after_commit, limiter
 from app.limits import network
+from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
+
+log = logging.getLogger(__name__)
 
 GONE = "This time is not held for you any more. Choose another that is free; all you wrote is still here."
 FULL = "There are as many open requests from this address as we can keep. Cancel one of them, or write to us."
@@ -46,6 +55,8 @@ def take_slot_offer(token: str) -> ResponseReturnValue:
         return redirect(url_for(".show_slot_offer", token=token), 303)
     if offer.is_open and not form.validate():
         return _offer_page(token, offer, form), 422
+    if offer.entry.kind.price_cents:
+        return _go_to_pay(offer, form)
     try:
         wants = bool(form.newsletter.data)
         consultation = take_offer(offer, form.intake, wants_newsletter=wants, page=PAGE)
@@ -58,6 +69,23 @@ def take_slot_offer(token: str) -> ResponseReturnValue:
         return _offer_page(token, offer, form), 409
     db.session.commit()
     return redirect(url_for(".show_consultation", token=consultation.browser_token), 303)
+
+
+def _go_to_pay(offer: SlotOffer, form: TakingForm) -> ResponseReturnValue:
+    """They keep their place in line until it is paid for."""
+    entry = offer.entry
+    kind, email, starts_at = entry.kind, entry.person.email, offer.starts_at
+    try:
+        offer.leave_to_pay()
+        wants = bool(form.newsletter.data)
+        url = start(email, form.intake, starts_at, offer.coach_id, wants_newsletter=wants, page=PAGE)
+    except (OfferOver, SlotTaken, NotOffered):
+        db.session.rollback()
+        return page_instead(kind, email, starts_at, GONE), 409
+    except (GatewayUnavailable, GatewayRefused) as trouble:
+        log.warning("no payment page could be opened: %s", trouble)
+        return page_instead(kind, email, starts_at, NOT_CHARGED), 503, {"Retry-After": "60"}
+    return redirect(url or url_for(".show_requested"), 303)
 
 
 @bp.post("/waiting/offers/<token>/refusal")

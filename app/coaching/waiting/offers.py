@@ -137,6 +137,12 @@ class SlotOffer(Model):
         self.taken_at = now()
         self.entry.end()
 
+    def leave_to_pay(self) -> None:
+        """It is to be held for a payment instead. Lock the person first. Raises OfferOver."""
+        self.claim()
+        self._give_back()
+        self.taken_at = now()
+
     def decline(self) -> None:
         """Not this one: it goes to the next, and who says so stays in line. Lock the person first. Raises OfferOver."""
         if not self.is_open:

@@ -1,0 +1,97 @@
+"""Booking what has a price: its time is held and all of it committed, then Stripe is asked for the page to pay at."""
+
+from datetime import datetime
+
+from flask import url_for
+
+from app.clock import now
+from app.coaching.booking.requesting import begin, person_who_asks
+from app.coaching.booking.taking import take
+from app.coaching.intake import Intake, Times
+from app.coaching.models import Consultation
+from app.coaching.paying.models import HELD_BEYOND, ConsultationPayment
+from app.coaching.paying.wording import payment_terms
+from app.coaching.wording import ARRANGING
+from app.extensions import db
+from app.local_times import in_words
+from app.payments.opening import open_page
+from app.payments.pages import PageWanted, Product
+from app.payments.purchases import HOLD, LEAST_HOLD
+from app.people.models import Consent, Person
+from app.urls import absolute_url
+
+# The bank answers a card at once; other ways to pay would take longer than the time is held.
+METHODS = ["card"]
+
+
+def start(
+    address: str,
+    intake: Intake,
+    starts_at: datetime,
+    coach_id: int | None = None,
+    *,
+    wants_newsletter: bool = False,
+    page: str,
+) -> str | None:
+    """Where to pay for a free time in the name of a normalized address: the same page again while it is open.
+
+    Where to see it, if they booked the very same a moment ago; None when the address has as many open requests as
+    anybody may have. Commits. Raises SlotTaken or NotOffered; GatewayUnavailable (the time is free again; the same can
+    be asked again later) or GatewayRefused.
+    """
+    person = person_who_asks(address, intake, wants_newsletter, page)
+    known = Consultation.asked_just_now(person, intake, Times((starts_at,)))
+    if known and not known.is_unpaid:
+        return url_for("coaching.show_consultation", token=known.browser_token)
+    payment = _take_up(person, intake, starts_at) or _begin(person, intake, starts_at, coach_id, page)
+    if payment is None:
+        db.session.commit()
+        return None
+    return open_page(payment, page_wanted(payment))
+
+
+def _take_up(person: Person, intake: Intake, starts_at: datetime) -> ConsultationPayment | None:
+    """What waits to be paid by `person`, locked, with its time held, if it can still be paid. Raises SlotTaken."""
+    waiting = ConsultationPayment.waiting_for(person, intake, starts_at)
+    if waiting is None:
+        return None
+    payment = ConsultationPayment.for_update(waiting.id)
+    if payment.checkout_url and not payment.can_be_paid:
+        payment.expire()
+    if payment.state != "pending":
+        return None
+    if not payment.checkout_url and payment.expires_at < now() + LEAST_HOLD:
+        payment.renew()
+    payment.hold()
+    return payment
+
+
+def _begin(
+    person: Person, intake: Intake, starts_at: datetime, coach_id: int | None, page: str
+) -> ConsultationPayment | None:
+    """A consultation of `person`, locked, whose time is held until it is paid for."""
+    consultation = begin(person, intake, Times((starts_at,)))
+    if consultation is None:
+        return None
+    until = now() + HOLD + HELD_BEYOND
+    consultation.is_unpaid = True
+    consultation.hold([take(intake.kind, starts_at, coach_id, held_until=until)], until)
+    Consent.record(person, "coaching", "requested", wording=ARRANGING, page=page)
+    return ConsultationPayment.of(consultation)
+
+
+def page_wanted(payment: ConsultationPayment) -> PageWanted:
+    kind, consultation = payment.kind, payment.consultation
+    assert consultation  # noqa: S101 - Its time is held.
+    coach = f" with {consultation.coach.name}" if consultation.coach else ""
+    when = in_words(payment.starts_at, consultation.time_zone)
+    return PageWanted.of(
+        payment,
+        Product("consultation", kind.slug, kind.title, kind.description or f"{kind.duration_minutes} minutes"),
+        email=payment.person.email,
+        what=f"{kind.title}{coach}, {payment.starts_at:%Y-%m-%d %H:%M} UTC",
+        note=f"{when}{coach}. {payment_terms()}",
+        methods=METHODS,
+        paid_url=absolute_url("coaching.complete_checkout"),
+        left_url=absolute_url("coaching.show_left_checkout", payment=payment.public_id),
+    )

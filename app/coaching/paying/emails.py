@@ -1,0 +1,72 @@
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+
+from app import outbox
+from app.clock import now
+from app.coaching.availability.models import Coach
+from app.coaching.booking.diary import Diary
+from app.coaching.paying.models import ConsultationPayment
+from app.coaching.paying.wording import BACK
+from app.payments.checkouts import Checkout
+from app.payments.wording import day, money
+from app.urls import absolute_url
+
+MOST_SHOWN = 6
+
+
+def time_gone(payment: ConsultationPayment) -> None:
+    """To the person: it was paid for, but somebody else has the time; the money goes back, and what is still free."""
+    _to_person(payment, "time_gone", free=_still_free(payment))
+
+
+def paid_twice(payment: ConsultationPayment) -> None:
+    _to_person(payment, "paid_twice")
+
+
+def payment_returned(payment: ConsultationPayment) -> None:
+    """To the person: the coach gives the money back."""
+    _to_person(payment, "payment_returned")
+
+
+def payment_sent_back(payment: ConsultationPayment, reason: str) -> None:
+    """To the owner: the site gives a payment back by itself, because of this."""
+    _to_owner(payment, "payment_sent_back", reason=reason)
+
+
+def payment_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
+    """To the owner: Stripe's amount is not ours, so nothing was booked and somebody has to look."""
+    paid = money(checkout.amount_cents, checkout.currency)
+    _to_owner(payment, "payment_mismatch", paid=paid, session_id=checkout.session_id)
+
+
+def _to_person(payment: ConsultationPayment, name: str, **context: Any) -> None:
+    outbox.post(to=payment.person, template=f"coaching/{name}", **_about(payment), **context)
+
+
+def _to_owner(payment: ConsultationPayment, name: str, **context: Any) -> None:
+    outbox.post(
+        to=current_app.config["OWNER_EMAIL"],
+        template=f"coaching/{name}",
+        buyer=payment.person,
+        **_about(payment),
+        **context,
+    )
+
+
+def _about(payment: ConsultationPayment) -> dict[str, Any]:
+    return {
+        "payment": payment,
+        "kind": payment.kind,
+        "consultation": payment.consultation,
+        "amount": money(payment.amount_cents, payment.currency),
+        "paid_on": day((payment.paid_at or now()).date()),
+        "back": BACK,
+        "book_url": absolute_url("coaching.show_picker", kind=payment.kind.slug),
+    }
+
+
+def _still_free(payment: ConsultationPayment) -> list[datetime]:
+    diaries = Diary.read(payment.kind, Coach.active())
+    return sorted({starts_at for diary in diaries for starts_at in diary.free()})[:MOST_SHOWN]

@@ -1,0 +1,104 @@
+"""What follows from a payment for a consultation.
+
+`settle` brings a payment in line with what Stripe says at that moment, and writes to people only about what is new.
+"""
+
+import logging
+
+from app import followups
+from app.clock import now
+from app.coaching import emails as about
+from app.coaching.answering import call_off
+from app.coaching.booking.reserved import SlotTaken
+from app.coaching.models import Consultation
+from app.coaching.paying import emails
+from app.coaching.paying.models import ConsultationPayment
+from app.followups.models import REQUESTED
+from app.payments import stripe_gateway
+from app.payments.checkouts import Checkout
+from app.payments.purchases import SETTLES
+from app.payments.refunds import Refund
+
+log = logging.getLogger(__name__)
+
+
+def settle(payment: ConsultationPayment, checkout: Checkout) -> None:
+    """Bring `payment`, locked, in line with `checkout`."""
+    is_ours = payment.agrees_with(checkout) and checkout.livemode == stripe_gateway.is_live()
+    if checkout.status == "complete" and not is_ours:
+        return _report_mismatch(payment, checkout)
+    if checkout.is_paid:
+        return _settle_paid(payment, checkout)
+    # A second try may have opened a second page: what was not paid at the other one says nothing of the payment.
+    if checkout.session_id != payment.stripe_session_id:
+        return None
+    if checkout.status == "expired":
+        payment.stop_looking()
+        payment.expire()
+    elif payment.look_at and payment.look_at <= now():
+        payment.look_again()
+    return None
+
+
+def _report_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
+    payment.stop_looking()
+    if payment.mismatched_at:
+        return
+    payment.mismatched_at = now()
+    log.error("payment %s: Stripe has %s %s, we have %s %s", payment.number, checkout.amount_cents, checkout.currency,
+              payment.amount_cents, payment.currency)  # fmt: skip
+    emails.payment_mismatch(payment, checkout)
+
+
+def _settle_paid(payment: ConsultationPayment, checkout: Checkout) -> None:
+    if payment.paid_at and checkout.payment_intent_id != payment.stripe_payment_intent_id:
+        return _give_back(payment, checkout, "paid twice")
+    if not payment.paid_at:
+        payment.take_payment(checkout)
+        if checkout.refunded_cents < payment.amount_cents:
+            _book(payment, checkout)
+    _settle_refund(payment, checkout)
+    return None
+
+
+def _book(payment: ConsultationPayment, checkout: Checkout) -> None:
+    try:
+        payment.hold()
+    except SlotTaken:
+        payment.release()
+        return _give_back(payment, checkout, "time gone")
+    return _tell_of(payment.book())
+
+
+def _tell_of(consultation: Consultation) -> None:
+    about.consultation_booked(consultation)
+    about.new_booking(consultation)
+    person, link = consultation.person, about.manage_url(consultation)
+    followups.happened(REQUESTED, person, consultation.occasion, manage_url=link)
+
+
+def _give_back(payment: ConsultationPayment, checkout: Checkout, reason: str) -> None:
+    """Owe the person what was paid just now, and say so."""
+    if checkout.payment_intent_id is None:
+        log.error("payment %s: %s, and nothing to give back", payment.number, reason)
+        return
+    if Refund.owe(payment, checkout.payment_intent_id, reason):
+        tell = emails.time_gone if reason == "time gone" else emails.paid_twice
+        tell(payment)
+        emails.payment_sent_back(payment, reason)
+
+
+def _settle_refund(payment: ConsultationPayment, checkout: Checkout) -> None:
+    known = payment.refunded_cents
+    is_all_of_it = payment.note_refund(checkout.refunded_cents, checkout.asked_at)
+    if payment.refunded_cents < known:
+        log.error("payment %s: a refund has failed at Stripe; look at it there", payment.number)
+    if not is_all_of_it or Refund.of(payment.stripe_payment_intent_id):
+        return  # Nothing new, or ours: then they know.
+    if payment.booked_at and payment.consultation and payment.consultation.may_be_changed:
+        call_off(payment.consultation, "")  # The owner has given it back in Stripe while the consultation was ahead.
+    else:
+        emails.payment_returned(payment)
+
+
+SETTLES[ConsultationPayment] = settle

@@ -1,0 +1,66 @@
+"""What coaching holds of a person's payments, which are the books."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.coaching.paying.models import ConsultationPayment
+from app.extensions import db
+from app.payments.stripe_events import forget_buyer
+from app.people import records
+from app.people.address_changes import AddressChange
+from app.people.models import Person
+
+STILL_OPEN = (
+    "A consultation is being paid for: its payment page is open. Please come back when it is paid, or when the page "
+    "has closed, half an hour after it was opened."
+)
+THE_BOOKS = (
+    "your payments for consultations, each with its number, date, amount, kind and the name on the receipt, because "
+    "the law asks us to keep our books. No address stands in them"
+)
+UNPAID = "the numbers and dates of payments for consultations that were begun and not made, without your name"
+
+
+def _payments(person: Person) -> list[ConsultationPayment]:
+    mine = select(ConsultationPayment).filter_by(person_id=person.id).order_by(ConsultationPayment.id)
+    return list(db.session.scalars(mine))
+
+
+def _export(person: Person) -> list[dict[str, Any]]:
+    return [records.row(payment, number=payment.number, kind=payment.kind.title) for payment in _payments(person)]
+
+
+def _hindrance(person: Person) -> str:
+    is_open = any(payment.state == "pending" and not payment.mismatched_at for payment in _payments(person))
+    return STILL_OPEN if is_open else ""
+
+
+def _kept(person: Person) -> str:
+    payments = _payments(person)
+    if any(payment.paid_at for payment in payments):
+        return THE_BOOKS
+    return UNPAID if payments else ""
+
+
+def _erase(person: Person) -> None:
+    """Leave the books, and in them the name on what was paid."""
+    traces = AddressChange.addresses_of(person)
+    for payment in _payments(person):
+        payment.name, payment.checkout_url = payment.name if payment.paid_at else "", None
+        traces += [number for number in (payment.stripe_session_id, payment.stripe_payment_intent_id) if number]
+    for trace in traces:
+        forget_buyer(trace)
+
+
+records.register(
+    "payments for consultations",
+    records.Part(
+        "your payments for consultations: what was paid for one that is called off goes back to you in full",
+        _export,
+        _erase,
+        hindrance=_hindrance,
+        kept=_kept,
+        is_private=True,
+    ),
+)

@@ -1,0 +1,91 @@
+import logging
+import re
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from limits import RateLimitItemPerSecond
+
+from app.coaching.blueprint import bp
+from app.coaching.paying import fulfilment, records
+from app.coaching.paying.models import ConsultationPayment
+from app.coaching.paying.wording import payment_terms
+from app.extensions import csrf, db, limiter, write_on_get
+from app.limits import network
+from app.payments.fulfilment import fulfil
+from app.payments.opening import close_page
+from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
+from app.payments.wording import money
+
+log = logging.getLogger(__name__)
+# What follows from a payment, and what is held of a person's, is known once these are imported.
+__all__ = ["fulfilment", "records"]
+
+bp.add_app_template_filter(money)
+bp.add_app_template_global(payment_terms)
+
+ASK_STRIPE_EVERY = RateLimitItemPerSecond(1, 5)
+_SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,200}")
+_PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def _session_id() -> str:
+    return request.args.get("session_id", "")[:300]
+
+
+@bp.get("/checkout/complete")
+@limiter.shared_limit("120/hour", scope="consultation-paid:network", key_func=network)
+@limiter.shared_limit("60/hour", scope="consultation-paid:session", key_func=_session_id)
+def complete_checkout() -> ResponseReturnValue:
+    """Where Stripe sends the person back. It shows what became of the payment, and nothing of who paid."""
+    session_id = _session_id()
+    payment = ConsultationPayment.of_session(session_id) if _SESSION_ID.fullmatch(session_id) else None
+    if payment is None:
+        return render_template("coaching/checkout_complete.html", state="unknown", payment=None), 404
+    if not (payment.paid_at or payment.failed_at or _was_asked_just_now(session_id)):
+        write_on_get()
+        _catch_up(session_id)
+    return render_template("coaching/checkout_complete.html", state=_state(payment), payment=payment)
+
+
+def _state(payment: ConsultationPayment) -> str:
+    """As `payment.state`, but "returned" for what was paid and goes back."""
+    return "returned" if payment.paid_at and payment.is_given_back else payment.state
+
+
+def _was_asked_just_now(session_id: str) -> bool:
+    """Whether Stripe was asked about this session a moment ago: reloading the page does not ask it each time."""
+    return limiter.enabled and not limiter.limiter.hit(ASK_STRIPE_EVERY, "consultation-paid:asked", session_id)
+
+
+def _catch_up(session_id: str) -> None:
+    """Ask Stripe how the payment stands. When it does not answer, the webhook will make it good."""
+    try:
+        fulfil(session_id)
+    except (GatewayUnavailable, GatewayRefused) as trouble:
+        log.warning("the return page could not ask Stripe: %s", trouble)
+
+
+@bp.get("/checkout/cancelled")
+def show_left_checkout() -> ResponseReturnValue:
+    """Where Stripe sends who turns back: the time is theirs for a while yet, unless they let it go."""
+    payment = _of_request(request.args.get("payment", ""))
+    return render_template("coaching/checkout_left.html", payment=payment)
+
+
+@bp.post("/checkout/cancelled")
+@csrf.exempt
+@limiter.shared_limit("60/hour", scope="consultation-let-go:network", key_func=network)
+def let_go() -> ResponseReturnValue:
+    """Free the time at once. Who pays all the same, in a window left open, has it again or the money back."""
+    payment = _of_request(request.form.get("payment", ""))
+    if payment:
+        payment = ConsultationPayment.for_update(payment.id)
+        is_new = payment.expire()
+        db.session.commit()
+        if is_new and payment.stripe_session_id:
+            close_page(payment.stripe_session_id)
+    return redirect(url_for(".show_left_checkout", payment=payment.public_id if payment else None), 303)
+
+
+def _of_request(public_id: str) -> ConsultationPayment | None:
+    return ConsultationPayment.at(public_id) if _PUBLIC_ID.fullmatch(public_id) else None

@@ -1,0 +1,187 @@
+"""Money that goes back: for a time that is gone, for a second payment, for what was called off."""
+
+import pytest
+
+from app.coaching.answering import call_off
+from app.coaching.availability.models import Coach
+from app.coaching.booking.moving import move
+from app.coaching.completing import complete
+from app.coaching.models import Consultation
+from app.coaching.paying.checkout import page_wanted
+from app.coaching.paying.models import ConsultationPayment
+from app.extensions import db
+from app.payments.stripe_gateway import open_checkout
+from app.payments.tasks import sweep_payments
+from tests.coaching.paying.conftest import PRICE
+from tests.coaching.private_link import private_link
+from tests.payments.conftest import refund
+from tests.races import fresh_rows
+
+ADA, GRACE = "ada@example.org", "grace@example.org"
+OWNER = "owner@doctor.example.org"
+
+
+@pytest.fixture
+def paid(desk, stripe, mail) -> str:
+    """The private link of a consultation that is booked and paid for."""
+    stripe.pay(desk.go_to_pay())
+    desk.hear()
+    return private_link(mail.to(ADA)[0])
+
+
+def left_open(desk, stripe, later, **ahead) -> str:
+    """A page that Stripe did not close in time, when what it was for is free again; nothing tells of it."""
+    session = desk.go_to_pay()
+    stripe.sandbox.store.get("checkout.session", session)["expires_at"] += 10 * 86400
+    later(**ahead or {"minutes": 40})
+    return session
+
+
+def test_paid_too_late_takes_the_time_again_if_it_is_free(desk, stripe, mail, later):
+    session = left_open(desk, stripe, later)
+    assert desk.is_free
+    stripe.pay(session)
+    desk.hear()
+    assert (desk.states, desk.booked, desk.owed) == (["booked"], [desk.starts_at], [])
+    assert [letter.template for letter in mail.to(ADA)] == ["coaching/consultation_booked"]
+
+
+def test_paid_after_the_page_had_expired_for_us_takes_the_time_again(desk, stripe, mail):
+    session = desk.go_to_pay()
+    with fresh_rows():
+        db.session.scalars(db.select(ConsultationPayment)).one().expire()
+        db.session.commit()
+    assert (desk.is_free, desk.states) == (True, ["cancelled"])
+    stripe.pay(session)
+    desk.hear()
+    assert (desk.states, desk.booked) == (["booked"], [desk.starts_at])
+
+
+def test_paid_when_somebody_else_has_the_time_goes_back_in_full_and_says_what_is_free(desk, stripe, mail, later):
+    session = left_open(desk, stripe, later)
+    stripe.pay(desk.go_to_pay(email=GRACE))
+    desk.hear()
+    stripe.pay(session)
+    desk.hear()
+    desk.hear()
+    assert "Your payment goes back to you" in desk.come_back(session).text
+    desk.come_back(session)
+    sweep_payments.call_local()
+    assert sorted(desk.states) == ["booked", "cancelled"]
+    assert (desk.owed, desk.given_back) == (["time gone"], PRICE)
+    [letter] = mail.to(ADA)
+    assert letter.template == "coaching/time_gone"
+    assert "$150.00" in letter.body
+    assert letter.body.count(" CST") > 3  # The time that is gone, and some that are free.
+    assert "/coaching/book?kind=deep-dive" in letter.body
+    assert len(mail.to(OWNER, "coaching/payment_sent_back")) == 1
+    assert desk.books_balance
+
+
+def test_paid_when_it_would_have_begun_goes_back(desk, stripe, mail, later):
+    session = left_open(desk, stripe, later, days=4)
+    stripe.pay(session)
+    desk.hear()
+    assert (desk.booked, desk.owed, desk.given_back) == ([], ["time gone"], PRICE)
+
+
+def test_paid_when_the_coach_has_stopped_goes_back(desk, stripe, mail, later):
+    session = left_open(desk, stripe, later)
+    with fresh_rows():
+        db.session.scalars(db.select(Coach)).one().is_active = False
+        db.session.commit()
+    stripe.pay(session)
+    desk.hear()
+    assert (desk.booked, desk.owed) == ([], ["time gone"])
+
+
+def test_paid_at_two_pages_counts_once_and_the_second_goes_back(desk, stripe, mail, later):
+    first = left_open(desk, stripe, later)
+    second = desk.go_to_pay()
+    assert first != second
+    stripe.pay(second)
+    desk.hear()
+    stripe.pay(first)
+    desk.hear()
+    assert (desk.owed, desk.given_back) == (["time gone"], PRICE)
+    assert (len(desk.booked), desk.books_balance) == (1, True)
+
+
+def test_a_second_page_of_one_payment_gives_the_money_back(desk, stripe, mail):
+    first = desk.go_to_pay()
+    with fresh_rows():  # As when Stripe's first answer was lost for good.
+        payment = db.session.scalars(db.select(ConsultationPayment)).one()
+        second = open_checkout(page_wanted(payment)._replace(idempotency_key="another")).session_id
+    stripe.pay(second)
+    stripe.pay(first)
+    desk.hear()
+    assert (desk.states, desk.owed, desk.given_back) == (["booked"], ["paid twice"], PRICE)
+    assert len(mail.to(ADA, "coaching/paid_twice")) == 1
+    assert desk.payment.state == "paid"
+
+
+def test_cancelled_by_the_person_all_of_it_goes_back(desk, stripe, mail, paid):
+    assert desk.post(f"{paid}/cancellation").status_code == 303
+    desk.work()
+    desk.hear()
+    assert (desk.states, desk.owed, desk.given_back, desk.is_free) == (["cancelled"], ["called off"], PRICE, True)
+    assert desk.payment.state == "refunded"
+    [letter] = mail.to(ADA, "coaching/consultation_cancelled")
+    for told in ("$150.00", "You get back all of it"):
+        assert told in letter.body
+        assert told in letter.html
+    assert len(mail.to(ADA)) == 2  # Booked and cancelled: Stripe's word of the refund is no news.
+    desk.post(f"{paid}/cancellation")
+    assert desk.given_back == PRICE
+
+
+def test_called_off_by_the_coach_all_of_it_goes_back(desk, stripe, mail, paid):
+    with fresh_rows():
+        call_off(db.session.scalars(db.select(Consultation)).one(), "A clinic day")
+        db.session.commit()
+    desk.work()
+    assert (desk.owed, desk.given_back) == (["called off"], PRICE)
+    assert "You get back all of it" in mail.to(ADA, "coaching/consultation_called_off")[0].body
+
+
+def test_moving_keeps_the_payment(desk, stripe, paid):
+    with fresh_rows():
+        consultation = db.session.scalars(db.select(Consultation)).one()
+        move(consultation, desk.starts_at.replace(hour=20))
+        db.session.commit()
+    assert (desk.states, desk.owed, desk.payment.state, desk.is_free) == (["booked"], [], "paid", True)
+
+
+def test_a_refund_at_stripe_calls_off_what_is_ahead(desk, stripe, mail, paid):
+    refund(stripe)
+    desk.hear()
+    assert (desk.states, desk.payment.state, desk.is_free, desk.owed) == (["cancelled"], "refunded", True, [])
+    assert [letter.template for letter in mail.to(ADA)][1:] == ["coaching/consultation_called_off"]
+
+
+def test_a_part_of_it_back_changes_nothing_else(desk, stripe, mail, paid):
+    refund(stripe, amount=5000)
+    desk.hear()
+    assert (desk.states, desk.payment.refunded_cents, len(mail.to(ADA))) == (["booked"], 5000, 1)
+
+
+def test_a_refund_at_stripe_after_it_took_place_is_told_of(desk, stripe, mail, later, paid):
+    later(days=4)
+    with fresh_rows():
+        complete(db.session.scalars(db.select(Consultation)).one())
+        db.session.commit()
+    refund(stripe)
+    desk.hear()
+    assert desk.states == ["completed"]
+    assert mail.to(ADA)[-1].template == "coaching/payment_returned"
+
+
+def test_a_refund_waits_for_stripe_and_is_made_once(desk, stripe, later, paid):
+    stripe.fail_calls(503, path="/v1/refunds", method="POST", times=3)
+    desk.post(f"{paid}/cancellation")
+    desk.work()
+    assert desk.given_back == 0
+    later(minutes=3)
+    sweep_payments.call_local()
+    sweep_payments.call_local()
+    assert desk.given_back == PRICE
