@@ -7,6 +7,7 @@ from sqlalchemy.orm import joinedload, load_only, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from app.coaching.models import Consultation
+from app.coaching.waiting.models import WaitingEntry
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
@@ -58,6 +59,7 @@ def _person_page(person: Person, *, typed_tags: str = "") -> str:
         subscription=subscription,
         suppression=Suppression.of(person.email),
         consultations=_newest(Consultation, person, joinedload(Consultation.kind), joinedload(Consultation.coach)),
+        waiting=_newest(WaitingEntry, person, joinedload(WaitingEntry.kind), joinedload(WaitingEntry.coach)),
         orders=_newest(Order, person, joinedload(Order.cohort).joinedload(Cohort.course)),
         enrollments=_newest(Enrollment, person, joinedload(Enrollment.cohort)),
         consents=_newest(Consent, person),

@@ -58,6 +58,7 @@ def test_a_coach_is_added_and_changed(send, app):
     assert (coach.slug, coach.time_zone, coach.most_per_day) == ("sam-second", "America/Chicago", None)
     assert coach.is_active
     assert version() > before  # Public pages name coaches.
+    before = version()
     changed = {"name": "Sam", "most_per_day": "3", "email": "Sam@Example.org", "buffer_before_minutes": "10"}
     assert send(f"/coaches/{coach.id}/settings", **SETTINGS | changed).status_code == 303
     assert (coach.name, coach.most_per_day, coach.address, coach.buffer_before_minutes) == (
@@ -67,6 +68,7 @@ def test_a_coach_is_added_and_changed(send, app):
         10,
     )
     assert coach.slug == "sam-second"
+    assert version() > before
 
 
 def test_two_of_one_name_have_addresses_of_their_own(send, app):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.coaching.booking.requesting import hold
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.models import Consultation
+from app.coaching.waiting.models import WaitingEntry
 from app.extensions import db
 from app.publishing import ContentVersion
 from tests.studio import factories
@@ -134,6 +135,15 @@ def test_a_consultation_shows_all_that_was_told_on_everybodys_clocks(owner, held
     assert "Monday, November 30, 2026, 3:00 PM UTC+01:00" in page or "3:00 PM CET" in page
     assert "Held for them until Nov 25, 2026, 4:00 AM EST" in page
     assert page.count("Confirm this one") == 2
+
+
+def test_what_was_wished_is_told_once(owner, booked):
+    booked.preferred_times[0].starts_at = FIRST
+    db.session.commit()
+    assert "Times they wished" not in owner.get(f"/studio/consultations/{booked.id}").text
+    booked.preferred_times[0].starts_at = SECOND
+    db.session.commit()
+    assert "Times they wished" in owner.get(f"/studio/consultations/{booked.id}").text
 
 
 def test_confirming_a_held_time_books_it(send, held, mail):
@@ -305,6 +315,8 @@ def test_the_overview_says_what_waits_and_what_is_on_today(owner, send, everythi
 
 def test_a_persons_page_tells_of_their_consultations_without_a_query_for_each(owner, robin, queries):
     whose = factories.booked(ADA, robin, FIRST).person
+    about = {"name": "Ada", "weekdays": [0], "day_parts": ["evening"], "time_zone": "Europe/Berlin"}
+    db.session.add(WaitingEntry(person=whose, kind=factories.kind("A long talk"), **about))
 
     def asked():
         db.session.commit()
@@ -316,6 +328,7 @@ def test_a_persons_page_tells_of_their_consultations_without_a_query_for_each(ow
     few, page = asked()
     assert "Nov 30, 2026, 9:00 AM EST" in page
     assert "Robin Park" in page
+    assert "A long talk" in page.partition("Waits for a time")[2]
     for number in range(1, 6):
         coach = factories.coach(f"Coach {number}")
         factories.booked(ADA, coach, FIRST, kind=factories.kind(f"Kind {number}"))
