@@ -92,6 +92,7 @@ def test_after_two_days_a_mail_is_given_up_with_the_last_words(note, mail_server
 def test_a_mail_that_expires_is_sent_before_and_never_after(note, mail_server, work, clock):
     in_time, too_late = (note(expires_at=clock.time + timedelta(hours=hours)) for hours in (2, 1))
     clock.advance(hours=1)
+    work()
     sweep_outbox.call_local()
     assert [message["Message-ID"] for message in mail_server.received] == [in_time.message_id]
     gone = email_now(too_late)

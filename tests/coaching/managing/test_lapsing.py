@@ -6,6 +6,9 @@ from sqlalchemy import func, select
 
 from app.coaching.answering import confirm, propose
 from app.coaching.booking.reserved import ReservedTick, ReservedTime
+from app.coaching.intake import Times
+from app.coaching.managing.choosing import offer_times
+from app.coaching.managing.lapsing import lapsed, let_lapse
 from app.coaching.managing.tasks import sweep_consultations
 from app.coaching.models import Consultation
 from app.extensions import db
@@ -67,6 +70,18 @@ def test_a_proposal_that_lapses_says_whose_it_was_and_leaves_what_is_booked(book
     assert "the times your coach proposed" in email.body
     assert "stands as it was" in email.body
     assert mail.to(COACH, "coaching/request_lapsed")[0].subject == "Not taken up: Ada Lovelace"
+
+
+def test_times_that_were_offered_anew_a_moment_before_the_sweep_stay_held(ask, consultations, mail, frozen):
+    ask()
+    number = consultations()[0].id
+    frozen.advance(hours=48)
+    assert lapsed() == [number]
+    offer_times(Consultation.for_update(number), Times((FIRST + timedelta(days=2),)))
+    db.session.commit()
+    assert not let_lapse(number)
+    assert reserved() == (1, 12)
+    assert not mail.to(ADA, "coaching/hold_lapsed")
 
 
 def test_what_was_chosen_or_cancelled_in_time_does_not_lapse(ask, consultations, mail, frozen):
