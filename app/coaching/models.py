@@ -278,7 +278,7 @@ class Consultation(Model, TakesTimes):
             raise AlreadyOver
         if self.completed_at:
             return False
-        if self.booked_at and not self.has_begun:
+        if self.is_unpaid or (self.booked_at and not self.has_begun):
             raise NotBegun
         self.completed_at = now()
         self.let_go_held()

@@ -3,6 +3,8 @@ from app.coaching.models import Consultation
 
 def standing_of(consultation: Consultation) -> str:
     """What its private page has to say: the name of a template under coaching/standing/."""
+    if consultation.is_unpaid:
+        return "unpaid"
     if consultation.cancelled_at:
         by_coach = "called_off" if consultation.booked_at else "declined"
         return by_coach if consultation.is_cancelled_by_coach else "cancelled"
