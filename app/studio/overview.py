@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from app.clock import in_zone, now
 from app.coaching.availability.wall_clock import EPOCH, MINUTE, WallClock, number_of
 from app.coaching.models import Consultation
+from app.coaching.paying.models import ConsultationPayment
 from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
@@ -61,6 +62,7 @@ class Overview(NamedTuple):
     to_note: list[Consultation]
     today: list[Consultation]
     odd_orders: list[Order]
+    odd_payments: list[ConsultationPayment]
     subscribers: Count
     subscribers_of_a_week: Count
     cohorts: list[Cohort]
@@ -82,7 +84,8 @@ class Overview(NamedTuple):
             to_note=_booked(now() - REMEMBERED, now()),
             today=_booked(now(), _end_of_today()),
             # Their payment was not what we asked for.
-            odd_orders=_newest(Order, Order.mismatched_at.is_not(None), Order.refunded_at.is_(None)),
+            odd_orders=_odd(Order),
+            odd_payments=_odd(ConsultationPayment),
             subscribers=Count.of(subscribers),
             subscribers_of_a_week=Count.of(subscribers.where(Subscription.confirmed_at > a_week_ago)),
             cohorts=_cohorts(),
@@ -103,11 +106,15 @@ def _issues() -> list[Issue]:
     return [issue for issues in found for issue in issues][:LATELY]
 
 
+def _odd(purchase: Any) -> list[Any]:
+    return _newest(purchase, purchase.mismatched_at.is_not(None), purchase.refunded_at.is_(None))
+
+
 def _to_answer(is_open: ColumnElement[bool]) -> list[Consultation]:
     """Requests that wait for the coach, by their deadline. A proposal waits for its person as long as it is held."""
     held_until = Consultation.held_until
     is_ours = or_(Consultation.proposed_at.is_(None), held_until.is_(None), held_until <= now())
-    waiting = select(Consultation).where(is_open, is_ours)
+    waiting = select(Consultation).where(is_open, is_ours, Consultation.is_unpaid.is_(False))
     soonest = waiting.order_by(held_until.is_(None), held_until, Consultation.id)
     return list(db.session.scalars(soonest.options(*_ABOUT).limit(LATELY)))
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.coaching.booking.requesting import hold
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.models import Consultation
+from app.coaching.paying.models import ConsultationPayment
 from app.coaching.waiting.models import WaitingEntry
 from app.extensions import db
 from app.publishing import ContentVersion
@@ -115,7 +116,8 @@ def test_a_list_of_any_length_takes_as_many_queries(owner, everything, robin, qu
 
     few = asked()
     for number in range(15):
-        factories.booked(f"more{number}@example.org", robin, FIRST + timedelta(days=number + 1))
+        kind = factories.kind(f"Kind {number}")
+        factories.booked(f"more{number}@example.org", robin, FIRST + timedelta(days=number + 1), kind=kind)
     db.session.commit()
     assert asked() == few
 
@@ -258,6 +260,39 @@ def test_what_came_of_it_is_noted_and_can_be_taken_back(send, owner, booked, clo
     send(f"{path}/completion")
     assert booked.state == "completed"
     assert "Undo" in owner.get(f"/studio{path}").text
+
+
+def payment_for(consultation, **moments):
+    about = {"person": consultation.person, "kind": consultation.kind, "name": "Ada", "currency": "usd"}
+    payment = ConsultationPayment(consultation=consultation, amount_cents=15000, **about, **moments)
+    db.session.add(payment)
+    db.session.commit()
+    return payment
+
+
+def test_what_waits_for_its_payment_is_not_the_coachs_to_answer(send, owner, held, clock):
+    held.is_unpaid = True
+    payment_for(held)
+    page = owner.get(f"/studio/consultations/{held.id}").text
+    assert "Their payment page is open" in page
+    assert "$150" in page
+    assert not re.search("Confirm this one|Decline|Propose|It took place", page)
+    assert send(f"/consultations/{held.id}/confirmation", starts_at=slot(FIRST)).status_code == 409
+    assert "Answer <bdi>Ada" not in owner.get("/studio/").text
+    assert "Payment by Nov 25" in owner.get("/studio/consultations").text
+
+
+def test_what_was_paid_is_told_and_goes_back_with_a_cancellation(send, owner, booked, clock):
+    payment_for(booked, paid_at=clock(), booked_at=clock(), stripe_payment_intent_id="pi_1")
+    assert re.search(r"\$150 <span[^>]*>Paid", owner.get(f"/studio/consultations/{booked.id}").text)
+    assert re.search(r"\$150 <span[^>]*>Paid", owner.get(f"/studio/people/{booked.person_id}").text)
+    send(f"/consultations/{booked.id}/cancellation", reason="I am ill.")
+    assert "all of it is on its way back" in owner.get(f"/studio/consultations/{booked.id}").text
+
+
+def test_a_payment_that_was_not_what_was_asked_for_waits_for_the_owner(owner, booked, clock):
+    payment = payment_for(booked, paid_at=clock(), mismatched_at=clock())
+    assert f"Payment {payment.number} for a consultation was not what we asked for" in owner.get("/studio/").text
 
 
 @pytest.mark.parametrize("action", ["proposal", "cancellation", "confirmation"])
