@@ -113,12 +113,9 @@ def _offer_one(entry: WaitingEntry, openings: Openings) -> bool:
 def _first_for(entry: WaitingEntry, openings: Openings) -> tuple[Opening, datetime] | None:
     """The earliest opening that suits, was not offered to them before and leaves time to answer, and until when."""
     wish = entry.wish
-    for opening in openings.of(entry.kind):
-        if (
-            wish.suits(*opening)
-            and (until := held_until(wish, opening)) is not None
-            and not entry.was_offered(opening.starts_at)
-        ):
+    for opening in openings.suiting(entry.kind, wish):
+        until = held_until(wish, opening)
+        if until is not None and not entry.was_offered(opening.starts_at):
             return opening, until
     return None
 

@@ -114,9 +114,10 @@ def leave_waiting_list(token: str) -> ResponseReturnValue:
 def fitting_openings(kind: ConsultationKind, wish: WaitingWish) -> list[Opening]:
     """The first of the free times that suit somebody now, one on a day; whoever may book them."""
     found: dict[date, Opening] = {}
-    for opening in Openings().of(kind):
-        if len(found) < SHOWN and wish.suits(*opening):
-            found.setdefault(in_zone(opening.starts_at, wish.time_zone).date(), opening)
+    for opening in Openings().suiting(kind, wish):
+        found.setdefault(in_zone(opening.starts_at, wish.time_zone).date(), opening)
+        if len(found) == SHOWN:
+            break
     return list(found.values())
 
 

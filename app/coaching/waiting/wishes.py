@@ -32,7 +32,7 @@ class WaitingWish(NamedTuple):
         """Whether a time of the coach begins on one of the days, in one of the parts of the day."""
         if self.coach is not None and self.coach.id != coach.id:
             return False
-        weekday, part = _day_and_part(starts_at, self.time_zone)
+        weekday, part = day_and_part(starts_at, self.time_zone)
         return weekday in self.weekdays and part in self.day_parts
 
     @property
@@ -46,7 +46,8 @@ class WaitingWish(NamedTuple):
 
 
 @lru_cache(maxsize=1 << 16)  # The same times are looked at for everybody who waits by the same clocks.
-def _day_and_part(moment: datetime, zone: str) -> tuple[int, str]:
+def day_and_part(moment: datetime, zone: str) -> tuple[int, str]:
+    """The weekday and the part of the day that the clocks of `zone` show."""
     shown = in_zone(moment, zone)
     parts = [part for part, from_hour in DAY_PARTS.items() if from_hour <= shown.hour]
     return shown.weekday(), parts[-1] if parts else "night"

@@ -16,6 +16,7 @@ from app.coaching.waiting.tasks import sweep_waiting_list
 from app.extensions import db
 from tests.coaching.conftest import REQUEST
 from tests.coaching.waiting.conftest import FIRST, TAKING, WAITING, path_in
+from tests.races import in_thread, nth, stopped_before, wait_until_blocked
 
 CROWD = 8
 
@@ -134,3 +135,28 @@ def test_joining_ten_times_at_once_is_one_wish_and_one_mail(app, shut, mail, ent
     assert statuses == [303] * 10
     assert len(entries()) == 1
     assert len(mail.to("ada@example.org")) == 1
+
+
+def test_who_leaves_while_a_worker_makes_an_offer_leaves_nothing_held(app, wait, opens, offers):
+    link = wait()
+    opens()
+    db.session.rollback()
+    outcomes = {}
+
+    def in_app(deed):
+        with app.app_context():
+            return deed(app.test_client())
+
+    with stopped_before("before_cursor_execute", "worker", nth(1, "INSERT INTO slot_offer")) as turnstile:
+        worker = in_thread("worker", lambda: in_app(sweeping), outcomes)
+        assert turnstile.arrived.wait(30)
+        leaver = in_thread("leaver", lambda: in_app(lambda client: client.post(f"{link}/departure")), outcomes)
+        if db.engine.dialect.name == "postgresql":
+            wait_until_blocked()
+        turnstile.open.set()
+        worker.join()
+        leaver.join()
+    assert outcomes["leaver"].status_code == 303
+    assert len(offers()) == 1
+    assert standing_ticks() == []
+    assert db.session.scalars(select(SlotOffer.id).where(SlotOffer.unanswered())).all() == []
