@@ -109,17 +109,9 @@ def booked(email: str, coach: Coach, starts_at: datetime, name: str = "Ada", **c
 
 def waiting_entry(email: str, name: str = "Ada", **columns) -> WaitingEntry:
     """A place in line."""
-    columns = {"kind": columns.pop("kind", None) or kind(), "confirmed_at": now()} | columns
-    return _add(
-        WaitingEntry(
-            person=person(email),
-            name=name,
-            weekdays=[2, 3],
-            day_parts=["evening"],
-            time_zone="Europe/Berlin",
-            **columns,
-        )
-    )
+    wish = {"weekdays": [2, 3], "day_parts": ["evening"], "time_zone": "Europe/Berlin"}
+    columns = {"kind": columns.pop("kind", None) or kind(), "confirmed_at": now()} | wish | columns
+    return _add(WaitingEntry(person=person(email), name=name, **columns))
 
 
 def order(email: str, name: str = "Ada", enrolled: bool = True, **moments) -> Order:

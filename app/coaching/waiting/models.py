@@ -108,14 +108,15 @@ class WaitingEntry(Model):
 
     @classmethod
     def has_booked_since(cls, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-        """The condition under which the person has, since they got in line, booked what they wait for.
+        """The condition under which the person has, since they got in line, booked what they wait for, or is paying.
 
         `conditions` are for the consultation to meet besides.
         """
+        is_being_paid = and_(Consultation.is_unpaid, Consultation.held_until > now())
         booked = select(Consultation.id).where(
             Consultation.person_id == cls.person_id,
             Consultation.kind_id == cls.kind_id,
-            Consultation.booked_at >= cls.confirmed_at,
+            or_(Consultation.booked_at >= cls.confirmed_at, is_being_paid),
             Consultation.cancelled_at.is_(None),
         )
         return booked.where(*conditions).exists()

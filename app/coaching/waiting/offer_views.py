@@ -51,11 +51,12 @@ link_limit = limiter.shared_limit("30/hour", scope="slot-offer-link", key_func=_
 def take_slot_offer(token: str) -> ResponseReturnValue:
     offer = _of_link(token, for_update=True)
     form = TakingForm.for_kind(offer.entry.kind, _offer())
-    if offer.taken_at:  # A second click.
+    has_price = offer.entry.kind.price_cents > 0
+    if offer.taken_at and not has_price:  # A second click.
         return redirect(url_for(".show_slot_offer", token=token), 303)
-    if offer.is_open and not form.validate():
+    if (offer.is_open or offer.taken_at) and not form.validate():
         return _offer_page(token, offer, form), 422
-    if offer.entry.kind.price_cents:
+    if has_price:
         return _go_to_pay(offer, form)
     try:
         wants = bool(form.newsletter.data)
@@ -72,11 +73,12 @@ def take_slot_offer(token: str) -> ResponseReturnValue:
 
 
 def _go_to_pay(offer: SlotOffer, form: TakingForm) -> ResponseReturnValue:
-    """They keep their place in line until it is paid for."""
+    """They keep their place in line until it is paid for. A second click leads to the same payment page."""
     entry = offer.entry
     kind, email, starts_at = entry.kind, entry.person.email, offer.starts_at
     try:
-        offer.leave_to_pay()
+        if not offer.taken_at:
+            offer.leave_to_pay()
         wants = bool(form.newsletter.data)
         url = start(email, form.intake, starts_at, offer.coach_id, wants_newsletter=wants, page=PAGE)
     except (OfferOver, SlotTaken, NotOffered):
