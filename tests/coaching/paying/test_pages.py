@@ -1,0 +1,84 @@
+"""What the private page and the studio say of a payment, and giving it back from there."""
+
+import pytest
+
+from app.coaching.completing import complete
+from app.coaching.models import Consultation
+from app.extensions import db
+from tests.coaching.paying.conftest import PRICE
+from tests.coaching.private_link import private_link
+from tests.races import fresh_rows
+from tests.studio.conftest import owner, token_in
+
+__all__ = ["owner"]  # A fixture of the studio.
+ADA = "ada@example.org"
+
+
+@pytest.fixture
+def paid(desk, stripe, mail) -> str:
+    stripe.pay(desk.go_to_pay())
+    desk.hear()
+    return private_link(mail.to(ADA)[0])
+
+
+def studio_page(owner, desk):
+    with fresh_rows():
+        return owner.get(f"/studio/consultations/{desk.consultations[0].id}")
+
+
+def test_the_private_page_shows_what_was_paid_and_what_goes_back(desk, paid):
+    page = desk.get(paid).text
+    assert "$150.00" in page
+    assert "you get all of it back" in page
+    desk.post(f"{paid}/cancellation")
+    assert "All of it goes back to you" in desk.get(paid).text
+
+
+def test_what_was_paid_too_late_says_that_it_goes_back(desk, stripe, later):
+    session = desk.go_to_pay()
+    stripe.sandbox.store.get("checkout.session", session)["expires_at"] += 86400
+    later(minutes=40)
+    stripe.pay(desk.go_to_pay(email="grace@example.org"))
+    stripe.pay(session)
+    desk.hear()
+    with fresh_rows():
+        link = db.session.scalars(db.select(Consultation).where(Consultation.is_unpaid)).one().link_token
+    assert "Your payment goes back to you" in desk.get(f"/coaching/consultations/{link}").text
+
+
+def test_the_coach_can_neither_confirm_nor_note_what_is_not_paid(desk, owner):
+    desk.go_to_pay()
+    page = studio_page(owner, desk)
+    assert "Their payment page is open" in page.text
+    assert "Confirm this one" not in page.text
+    number, token = desk.consultations[0].id, token_in(page)
+    for path, data in (("confirmation", {"starts_at": desk.slot()}), ("completion", {})):
+        with fresh_rows():
+            owner.post(f"/studio/consultations/{number}/{path}", data=data | {"csrf_token": token})
+    assert (desk.states, desk.booked) == (["held"], [])
+
+
+def test_the_owner_gives_money_back_once_and_only_after_it_began(desk, stripe, owner, mail, later, paid):
+    page = studio_page(owner, desk)
+    assert "What was paid goes back in full" in page.text
+    assert "Give back" not in page.text
+    number, token = desk.consultations[0].id, token_in(page)
+
+    def give_back() -> None:
+        with fresh_rows():
+            owner.post(f"/studio/consultations/{number}/refund", data={"csrf_token": token})
+        desk.work()
+
+    give_back()
+    assert desk.owed == []
+    later(days=4)
+    with fresh_rows():
+        complete(db.session.scalars(db.select(Consultation)).one())
+        db.session.commit()
+    assert "Give back $150" in studio_page(owner, desk).text
+    give_back()
+    give_back()
+    desk.hear()
+    assert (desk.owed, desk.given_back, desk.states) == (["goodwill"], PRICE, ["completed"])
+    assert len(mail.to(ADA, "coaching/payment_returned")) == 1
+    assert "Refunded" in studio_page(owner, desk).text
