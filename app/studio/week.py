@@ -61,11 +61,14 @@ class Entry(NamedTuple):
     times: str
     first_quarter: int
     quarters: int
-    lane: int = 1
+    lane: int = 0  # Counted from one where it meets another; else it has the whole width.
 
     @property
     def end(self) -> int:
         return self.first_quarter + self.quarters
+
+    def meets(self, other: "Entry") -> bool:
+        return self is not other and self.first_quarter < other.end and other.first_quarter < self.end
 
     def within(self, shown: range) -> "Entry":
         """What of it is in these hours, perhaps nothing."""
@@ -84,7 +87,7 @@ class Day(NamedTuple):
 
     @property
     def lanes(self) -> int:
-        return max((entry.lane for entry in self.entries), default=1)
+        return max((entry.lane for entry in self.entries), default=0) or 1
 
 
 class Week(NamedTuple):
@@ -177,14 +180,14 @@ def _times(begin: datetime, end: datetime, zone: str) -> str:
 
 
 def _in_lanes(entries: Iterable[Entry]) -> list[Entry]:
-    """Beside each other where they meet."""
+    """Beside each other where they meet, and over the whole width where they are alone."""
     ends: list[int] = []
     placed = []
     for entry in sorted(entries, key=lambda entry: (entry.first_quarter, -entry.quarters)):
         lane = next((number for number, end in enumerate(ends) if end <= entry.first_quarter), len(ends))
         ends[lane : lane + 1] = [entry.end]
         placed.append(entry._replace(lane=min(lane + 1, MOST_LANES)))
-    return placed
+    return [entry if any(entry.meets(other) for other in placed) else entry._replace(lane=0) for entry in placed]
 
 
 def _shown(entries: Iterable[Entry]) -> range:

@@ -88,10 +88,12 @@ def test_what_meets_stands_side_by_side(robin):
     factories.booked("ada@example.org", robin, at)
     factories.booked("grace@example.org", sam, at + timedelta(minutes=30))
     factories.booked("mary@example.org", robin, at + timedelta(hours=1))
+    factories.booked("rosa@example.org", robin, at + timedelta(hours=5))
     db.session.commit()
     tuesday = Week.read(MONDAY, [robin, sam], NEW_YORK).days[1]
-    assert [entry.lane for entry in tuesday.entries] == [1, 2, 1]
+    assert [entry.lane for entry in tuesday.entries] == [1, 2, 1, 0]
     assert tuesday.lanes == 2
+    assert Week.read(MONDAY, [sam], NEW_YORK).days[1].lanes == 1
 
 
 @pytest.mark.parametrize("text", ["", "2026-W60", "next", "0001-W01", "9999-W52", "2026-W48-3"])
