@@ -22,6 +22,7 @@ def let_lapse(consultation_id: int) -> bool:
     if consultation is None or consultation.held_until is None or consultation.held_until > now():
         return False
     consultation.let_go_held()
-    emails.hold_lapsed(consultation)
-    emails.request_lapsed(consultation)
+    if not consultation.has_begun:  # Then nothing is left to choose.
+        emails.hold_lapsed(consultation)
+        emails.request_lapsed(consultation)
     return True

@@ -81,7 +81,7 @@ def test_a_time_somebody_took_a_moment_before_is_told_with_what_is_free_and_noth
     mails = len(mail.all)
     answer = client.post(link + page, data={"slot": OTHER})
     assert answer.status_code == 409
-    assert "That time has just been taken" in answer.text
+    assert "That time is no longer free" in answer.text
     assert "Wednesday, December 9, 2026, 9:00 AM CST" in answer.text
     assert 'value="2026-12-09T16:00Z"' in answer.text
     first = consultations()[0]

@@ -72,6 +72,19 @@ def test_a_proposal_that_lapses_says_whose_it_was_and_leaves_what_is_booked(book
     assert mail.to(COACH, "coaching/request_lapsed")[0].subject == "Not taken up: Ada Lovelace"
 
 
+def test_a_proposal_that_lapses_as_the_booked_one_begins_is_nothing_to_write_about(
+    book, coach, consultations, mail, frozen
+):
+    book()
+    frozen.time = FIRST - timedelta(hours=1)
+    propose(Consultation.for_update(consultations()[0].id), coach, [FIRST + timedelta(hours=2)])
+    db.session.commit()
+    frozen.time = FIRST
+    sweep()
+    assert (consultations()[0].held_until, reserved()) == (None, (1, 12))
+    assert not mail.to(ADA, "coaching/hold_lapsed")
+
+
 def test_times_that_were_offered_anew_a_moment_before_the_sweep_stay_held(ask, consultations, mail, frozen):
     ask()
     number = consultations()[0].id
