@@ -159,6 +159,18 @@ def test_whoever_sleeps_is_passed_over_and_keeps_their_place(wait, opens, sweep,
     assert offers() == [(GRACE, FIRST), (ADA, SECOND)]
 
 
+def test_the_night_on_which_clocks_are_set_back_ends_by_the_clock(wait, opens, sweep, offers, clock):
+    """On November 1 New York's clocks show 7 AM at 12:00 UTC; a day before it was 11:00."""
+    clock.time = datetime(2026, 11, 1, 2, 30, tzinfo=UTC)  # 10:30 PM, in summer time.
+    wait(ADA, **AWAKE)
+    opens(day=datetime(2026, 11, 4, tzinfo=UTC).date())
+    for moment, told in (("02:31", False), ("11:59", False), ("12:00", True)):
+        clock.time = datetime.fromisoformat(f"2026-11-01T{moment}:00+00:00")
+        sweep()
+        assert bool(offers()) is told, moment
+    assert open_offer().expires_at == clock.time + timedelta(hours=4)
+
+
 def test_an_offer_of_the_evening_lasts_into_the_morning(wait, opens, sweep, offers, clock, mail):
     clock.time = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # 9:30 PM in New York.
     wait(ADA, **AWAKE)
