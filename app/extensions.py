@@ -102,7 +102,8 @@ def write_on_get() -> None:
 
 
 def read_only() -> None:
-    """Say, before a transaction's first query, that it only reads though this is a POST: SQLite then locks nothing."""
+    """Say that from here on a POST only reads, until its next commit or rollback: SQLite then locks nothing."""
+    db.session.commit()
     db.session.connection(execution_options={"only_reads": True})
 
 

@@ -91,6 +91,15 @@ def knows_no_visitor(view: View[P]) -> View[P]:
     return view
 
 
+def holds_no_secret(view: View[P]) -> View[P]:
+    """Mark a view that knows no visitor, and whose pages hold nothing but what everybody may read and what this very
+    request sent: they may be compressed. (How well a page is compressed tells, of what stands in it, whether it is like
+    what was sent.)
+    """
+    view.holds_no_secret = True  # type: ignore[attr-defined]
+    return knows_no_visitor(view)
+
+
 def cross_origin_exempt(view: View[P]) -> View[P]:
     """Mark a view that other machines post to, such as a webhook: the guard against cross-site posts lets all pass."""
     view.cross_origin_exempt = True  # type: ignore[attr-defined]

@@ -1,7 +1,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Self
 
+from markupsafe import Markup
 from wtforms import (
     BooleanField,
     EmailField,
@@ -13,15 +15,15 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, ListWidget, Select, html_params
 
-from app.coaching import patient_information
+from app.coaching import patient_information, work_address
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.intake import MOST_TIMES, Intake, Times
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
-from app.local_times import zone_choices
+from app.local_times import offered_zones, zone_choices
 from app.people.addresses import normalize
 from app.people.forms import Address, Offered, PlainText, PublicForm, SinglePlainLine, one_kind_of_line_break
 
@@ -31,10 +33,6 @@ NO_SLOT = "Choose a time."
 NO_TIMES = "Choose at least one time that suits you, or tick that you have no preference."
 TOO_MANY_TIMES = f"Choose up to {MOST_TIMES} times: those that suit you best."
 UNKNOWN_SLOT = "That is not one of the times on offer. Choose one of those shown."
-TOO_CLOSE = (
-    "Two of these times are too close together to keep both for you. Choose times that lie further apart, "
-    "such as on different days."
-)
 
 
 class NoPatientInformation:
@@ -90,14 +88,42 @@ class Who:
     )
 
 
+class OfferedZone:
+    def __call__(self, form: Any, field: Field) -> None:
+        if field.data not in offered_zones():
+            raise ValidationError("Choose one of the time zones in the list.")
+
+
+class ZoneSelect(Select):
+    """Writes the options once for all pages: there are hundreds of them."""
+
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+        marked = f'<option value="{field.data}"' if field.data in offered_zones() else ""
+        options = _zone_options()
+        if marked:
+            options = options.replace(marked, f"{marked} selected", 1)
+        attributes = html_params(name=field.name, id=field.id, required=True, **kwargs)
+        return Markup(f"<select {attributes}>{options}</select>")  # noqa: S704 - escaped by those who made the parts.
+
+
+@cache
+def _zone_options() -> str:
+    group, option = Markup('<optgroup label="{}">{}</optgroup>'), Markup('<option value="{}">{}</option>')
+    return Markup("").join(
+        group.format(region, Markup("").join(option.format(*zone) for zone in zones))
+        for region, zones in zone_choices().items()
+    )
+
+
 class DetailsForm(PublicForm):
     """What may be changed later."""
 
     goals = free_text("What would make the conversation worth your time?", 2000)
     time_zone = SelectField(
         "Your time zone",
-        [InputRequired("Choose your time zone."), Offered("Choose one of the time zones in the list.")],
+        [InputRequired("Choose your time zone."), OfferedZone()],
         validate_choice=False,
+        widget=ZoneSelect(),
     )
     has_neutral_title = BooleanField("Call it \u201cAppointment\u201d in my calendar")
 
@@ -171,7 +197,7 @@ class IntakeForm(Who, DetailsForm):
         chosen = next((each for each in kinds if each.slug == kind), kinds[0])
         named = next((each.slug for each in coaches if each.slug == coach), "")
         form = cls.about(chosen, kind_slug=chosen.slug, coach_slug=named, **kwargs)
-        form.kinds, form.coaches = kinds, coaches
+        form.kinds, form.coaches, form.signs_of_work = kinds, coaches, work_address.SIGNS
         form.kind_slug.choices = [(each.slug, each.title) for each in kinds]
         form.coach_slug.choices = [("", "Any coach"), *((each.slug, each.name) for each in coaches)]
         form.ask_about(offer)
@@ -193,6 +219,11 @@ class IntakeForm(Who, DetailsForm):
     @property
     def address(self) -> str:
         return normalize(self.email.data or "")
+
+    @property
+    def is_from_work(self) -> bool:
+        """Whether the address seems to be an employer's."""
+        return work_address.looks_like_work(self.email.data or "")
 
     @property
     def coach_id(self) -> int | None:
@@ -222,6 +253,10 @@ class OneTime:
     @property
     def starts_at(self) -> datetime:
         return slot_start(self.slot.data or "")
+
+    @property
+    def times(self) -> Times:
+        return Times((self.starts_at,))
 
 
 class SomeTimes:

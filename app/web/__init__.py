@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.web import (
     assets,
+    compressing,
     cross_origin,
     errors,
     health,
@@ -27,6 +28,7 @@ def stand_in_front_of(app: Flask) -> None:
     security_headers.init_app(app)
     odd_input.init_app(app)
     cross_origin.init_app(app)
+    compressing.init_app(app)
     logging.init_app(app)
     page_cache.init_app(app)
     if hops := app.config["TRUSTED_PROXIES"]:

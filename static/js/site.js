@@ -29,8 +29,11 @@ function followReading(nav) {
 // A time zone nobody has chosen yet is guessed from the browser; the person can change it.
 function guessTimeZone(select) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const chosen = all("option", select).some((option) => option.defaultSelected && option.value);
-  if (zone && !chosen && all("option", select).some((option) => option.value === zone)) select.value = zone;
+  const options = all("option", select);
+  const chosen = options.some((option) => option.defaultSelected && option.value);
+  if (!zone || chosen || select.value === zone || !options.some((option) => option.value === zone)) return;
+  select.value = zone;
+  select.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 // A video is fetched from YouTube only when somebody asks for it, from the address that sets no cookie.
@@ -53,8 +56,10 @@ function offerVideo(button) {
 // Forms in a [data-in-place] region answer where they stand: the region is exchanged for the one of the same
 // name in the answer. Whatever goes wrong, what was typed stays.
 const prepare = (root) => {
+  all("[data-needless]", root).forEach((needless) => { needless.hidden = true; });
   all("select[data-guess-time-zone]", root).forEach(guessTimeZone);
   all("button[data-video-id]", root).forEach(offerVideo);
+  all("form", root).forEach(echoChoice);
 };
 
 function focusOn(region) {
@@ -84,15 +89,23 @@ function demote(heading) {
   heading.replaceWith(lower);
 }
 
-async function answerInPlace(form, region, submitter) {
+async function ask(form, submitter) {
   const typed = new URLSearchParams(new FormData(form, submitter));
-  const reads = form.method === "get";
+  const method = submitter?.hasAttribute("formmethod") ? submitter.formMethod : form.method;
   const action = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action;
+  const reads = method === "get";
   const address = reads ? `${action.split("?")[0]}?${typed}` : action;
+  const answer = await fetch(address, { method, body: reads ? null : typed, headers: { Accept: "text/html" } });
+  return { answer, address, reads, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+}
+
+const unreachable = "We could not reach the site. What you typed is still here: please check your connection and try again.";
+const failed = "This did not work. Nothing was lost: please try again in a moment.";
+
+async function answerInPlace(form, region, submitter) {
   submitter?.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(address, { method: form.method, body: reads ? null : typed, headers: { Accept: "text/html" } });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const { answer, address, reads, page } = await ask(form, submitter);
     const fresh = page.querySelector(`[data-in-place="${CSS.escape(region.dataset.inPlace)}"]`);
     if (fresh) {
       const here = document.adoptNode(fresh);
@@ -105,22 +118,71 @@ async function answerInPlace(form, region, submitter) {
     } else if (answer.ok) {
       location.assign(answer.url);
     } else {
-      const message = page.querySelector("[data-message]")?.textContent.trim();
-      say(form, message || "This did not work. Nothing was lost: please try again in a moment.");
+      say(form, page.querySelector("[data-message]")?.textContent.trim() || failed);
     }
   } catch {
-    say(form, "We could not reach the site. What you typed is still here: please check your connection and try again.");
+    say(form, unreachable);
   } finally {
     submitter?.removeAttribute("aria-busy");
   }
 }
 
+// What is marked data-shows shows the form otherwise (another week, another zone): only its parts that depend on that are
+// exchanged, so that what is being typed meanwhile stays, and the focus stays where it is.
+let latest = 0;
+async function showOtherwise(form, submitter) {
+  const mine = ++latest;
+  const parts = all("[data-part]");
+  const held = document.activeElement;
+  parts.forEach((part) => part.setAttribute("aria-busy", "true"));
+  try {
+    const { page } = await ask(form, submitter);
+    if (mine !== latest) return;
+    if (!page.querySelector("[data-part]")) return say(form, failed);
+    for (const part of parts) {
+      const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
+      if (!fresh || (part.dataset.of && part.dataset.of === fresh.dataset.of)) continue;
+      part.replaceWith(document.adoptNode(fresh));
+      prepare(fresh);
+    }
+    echoChoice(form);
+    if (!held.isConnected) (document.getElementById(held.id) ?? form.querySelector("[data-week]"))?.focus();
+    const said = form.querySelector("[data-says]");
+    if (said) said.textContent = form.querySelector("[data-week]")?.dataset.week ?? "";
+  } catch {
+    say(form, unreachable);
+  } finally {
+    if (mine === latest) all("[data-part]").forEach((part) => part.removeAttribute("aria-busy"));
+  }
+}
+
+// What is chosen far above is said again beside the button that sends it.
+function echoChoice(form) {
+  const echo = form.querySelector("[data-echo]");
+  if (!echo) return;
+  const chosen = all(`[name="${echo.dataset.echo}"]:checked`, form).map((input) => input.closest("label").textContent.trim());
+  echo.textContent = chosen.join("; ");
+}
+
+document.addEventListener("change", (event) => {
+  const { form, id, value } = event.target;
+  if (!form) return;
+  for (const note of all(`[data-beside="${CSS.escape(id)}"]`, form)) note.hidden = !new RegExp(note.dataset.if, "i").test(value.split("@").at(-1));
+  if (event.target.matches("[data-shows]")) showOtherwise(form, form.querySelector("[data-needless] button"));
+  else echoChoice(form);
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const region = form.closest("[data-in-place]");
+  if (event.defaultPrevented) return;
+  if (event.submitter?.matches("[data-shows]")) {
+    event.preventDefault();
+    showOtherwise(form, event.submitter);
+    return;
+  }
   // A form that leads to another site cannot be answered here.
-  const leaves = form.hasAttribute("data-leaves") && !event.submitter?.hasAttribute("formaction");
-  if (!region || leaves || event.defaultPrevented) return;
+  if (!region || form.querySelector("[data-leaves]")) return;
   if (event.submitter?.hasAttribute("aria-busy")) { event.preventDefault(); return; }
   event.preventDefault();
   answerInPlace(form, region, event.submitter);

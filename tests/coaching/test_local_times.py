@@ -3,7 +3,6 @@ from datetime import datetime
 import pytest
 
 from app.clock import is_zone
-from app.extensions import db
 from app.local_times import (
     SkippedTime,
     clock_time,
@@ -13,6 +12,7 @@ from app.local_times import (
     zone_choices,
     zone_in_words,
 )
+from tests.coaching.picker_page import times_on, words_on
 
 
 def wall(text: str) -> datetime:
@@ -80,42 +80,46 @@ def test_every_zone_on_offer_is_one_and_stands_there_once():
     assert {"Asia/Calcutta", "Australia/Lord_Howe", "America/Argentina/Ushuaia", "UTC"} <= set(names)
 
 
-def test_a_skipped_hour_is_refused_with_the_times_that_exist(ask, frozen):
-    frozen.advance(days=60)
-    answer = ask(time_zone="America/New_York", time_1="2027-03-14T02:30", time_2="")
-    assert answer.status_code == 422
-    assert "The clocks of your zone jump over 2:30 AM that day and go on at 3:00 AM." in answer.text
+def test_a_skipped_hour_is_not_on_offer_and_its_day_says_why(client, coach, frozen):
+    frozen.advance(days=90)
+    page = client.get("/coaching/book?week=2027-03-14&time_zone=America/New_York").text
+    assert "Clocks go forward this day: EST becomes EDT." in page
+    assert words_on(page)[:6] == [
+        f"Sunday, March 14, 2027, {clock}"
+        for clock in ("12:00 AM EST", "12:30 AM EST", "1:00 AM EST", "1:30 AM EST", "3:00 AM EDT", "3:30 AM EDT")
+    ]
 
 
-def test_an_hour_that_comes_twice_is_taken_the_first_time_and_the_mail_says_so(ask, mail, consultations, frozen):
+def test_an_hour_that_comes_twice_is_offered_twice_told_apart_and_each_means_itself(ask, client, coach, mail, frozen):
     frozen.advance(days=300)
-    assert ask(time_zone="America/New_York", time_1="2027-11-07T01:30", time_2="").status_code == 303
-    (time,) = consultations()[0].preferred_times
-    assert time.starts_at.isoformat() == "2027-11-07T05:30:00+00:00"
-    assert time.comes_twice
-    for part in (mail.all[0].body, mail.all[0].html, mail.all[1].body):
-        assert "1:30 AM EDT (the first of the two" in part
+    page = client.get("/coaching/request?week=2027-11-07&time_zone=America/New_York").text
+    assert "Clocks go back this day: EDT becomes EST." in page
+    assert page.index("1:30 AM EDT</span>") < page.index("1:30 AM EST</span>")  # Also for who sees the page.
+    for email, slot, words in (
+        ("ada@example.org", "2027-11-07T05:30Z", "Sunday, November 7, 2027, 1:30 AM EDT"),
+        ("grace@example.org", "2027-11-07T06:30Z", "Sunday, November 7, 2027, 1:30 AM EST"),
+    ):
+        assert (slot, words, False) in times_on(page)
+        assert ask(email=email, time_zone="America/New_York", slot=slot).status_code == 303
+        (to_person,) = mail.to(email)
+        for part in (to_person.body, to_person.html, mail.all[-1].body):
+            assert words in part
 
 
 @pytest.mark.parametrize(
-    ("zone", "shown", "words", "for_the_coach"),
+    ("zone", "slot", "words", "for_the_coach"),
     [
-        ("Asia/Kathmandu", "2026-12-01T09:00", "9:00 AM UTC+05:45", "Monday, November 30, 2026, 10:15 PM EST"),
-        ("Australia/Lord_Howe", "2026-12-01T09:00", "9:00 AM UTC+11:00", "Monday, November 30, 2026, 5:00 PM EST"),
-        ("Asia/Calcutta", "2026-12-01T09:00", "9:00 AM IST", "Monday, November 30, 2026, 10:30 PM EST"),
+        ("Asia/Kathmandu", "2026-12-01T03:30Z", "9:15 AM UTC+05:45", "Monday, November 30, 2026, 10:30 PM EST"),
+        ("Australia/Lord_Howe", "2026-11-30T22:00Z", "9:00 AM UTC+11:00", "Monday, November 30, 2026, 5:00 PM EST"),
+        ("Asia/Calcutta", "2026-12-01T03:30Z", "9:00 AM IST", "Monday, November 30, 2026, 10:30 PM EST"),
     ],
 )
-def test_both_mails_are_right_in_far_zones(ask, mail, zone, shown, words, for_the_coach):
-    ask(time_zone=zone, time_1=shown, time_2="")
+def test_page_and_mails_are_right_in_far_zones(ask, client, mail, zone, slot, words, for_the_coach):
+    page = client.get("/coaching/book", query_string={"time_zone": zone, "week": "2026-12-01"}).text
+    assert (slot, f"Tuesday, December 1, 2026, {words}", False) in times_on(page)
+    ask(time_zone=zone, slot=slot)
     to_person, to_owner = mail.all
-    assert f"Tuesday, December 1, 2026, {words}" in to_person.body
-    assert f"Tuesday, December 1, 2026, {words}" in to_person.html
-    assert for_the_coach in to_owner.body
-    assert for_the_coach in to_owner.html
-
-
-def test_what_was_typed_survives_beside_the_instant(ask, consultations):
-    ask(time_zone="Asia/Kathmandu", time_1="2026-12-01T09:00", time_2="")
-    db.session.expire_all()
-    (time,) = consultations()[0].preferred_times
-    assert (time.wall_time, time.time_zone, time.position) == ("2026-12-01T09:00", "Asia/Kathmandu", 1)
+    for part in (to_person.body, to_person.html):
+        assert f"Tuesday, December 1, 2026, {words}" in part
+    for part in (to_owner.body, to_owner.html):
+        assert for_the_coach in part

@@ -1,5 +1,7 @@
 import pytest
 
+from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.booking.requesting import HELD_FOR
 from app.coaching.wording import ARRANGING
 from app.extensions import db
 from app.followups import SequenceRun
@@ -8,9 +10,15 @@ from app.people.models import Consent, Person
 from tests.coaching.private_link import private_link
 
 OWNER = "owner@doctor.example.org"
+NO_TIMES = {"slot": None, "no_preference": "y"}
 
 
-def test_a_request_writes_to_the_person_and_to_the_owner(ask, mail, consultations):
+def at_ten(day: int) -> str:
+    """Ten in the morning in New York."""
+    return f"2026-12-{day:02}T15:00Z"
+
+
+def test_a_request_writes_to_the_person_and_to_the_owner_and_holds_the_times(ask, mail, consultations, frozen):
     answer = ask()
     assert (answer.status_code, answer.location) == (303, "/coaching/requested")
     assert [email.template for email in mail.all] == ["coaching/consultation_requested", "coaching/new_request"]
@@ -19,14 +27,40 @@ def test_a_request_writes_to_the_person_and_to_the_owner(ask, mail, consultation
     assert (consultation.person.email, consultation.name, consultation.state) == (
         "ada@example.org",
         "Ada Lovelace",
-        "requested",
+        "held",
     )
     assert consultation.topics == ["negotiation", "finding-a-mentor"]
-    assert [time.wall_time for time in consultation.preferred_times] == ["2026-12-01T19:30", "2026-12-03T07:00"]
-    assert [time.starts_at.isoformat() for time in consultation.preferred_times] == [
-        "2026-12-02T01:30:00+00:00",
-        "2026-12-03T13:00:00+00:00",
-    ]
+    times = ["2026-12-02T01:30:00+00:00", "2026-12-03T13:00:00+00:00"]
+    assert [time.starts_at.isoformat() for time in consultation.preferred_times] == times
+    assert [time.starts_at.isoformat() for time in consultation.held_times] == times
+    assert consultation.held_until == frozen() + HELD_FOR
+
+
+def test_the_mails_say_until_when_the_times_are_held(ask, mail):
+    ask()
+    to_person, to_owner = mail.all
+    for part in (to_person.body, to_person.html):
+        assert "held for you until" in part
+        assert "Wednesday, November 25, 2026, 3:00 AM CST" in part
+    for part in (to_owner.body, to_owner.html):
+        assert "Held until" in part
+        assert "Wednesday, November 25, 2026, 4:00 AM EST: choose one by then" in part
+
+
+def test_times_are_held_no_longer_than_until_the_first_of_them(ask, consultations):
+    ask(slot=["2026-12-03T13:00Z", "2026-11-24T09:30Z"])
+    (consultation,) = consultations()
+    assert consultation.held_until.isoformat() == "2026-11-24T09:30:00+00:00"
+    # The person's own order is kept, best first.
+    assert consultation.preferred_times[0].starts_at.isoformat() == "2026-12-03T13:00:00+00:00"
+
+
+def test_what_nobody_chose_in_time_is_free_for_others_and_the_request_stays(ask, consultations, frozen):
+    ask()
+    assert ask(email="grace@example.org").status_code == 409
+    frozen.advance(hours=48)
+    assert ask(email="grace@example.org").status_code == 303
+    assert [consultation.state for consultation in consultations()] == ["requested", "held"]
 
 
 def test_the_person_reads_the_times_on_their_own_clock_and_gets_a_private_link(ask, mail, client):
@@ -70,9 +104,13 @@ def test_an_address_nobody_has_proven_gets_no_free_text_of_who_typed_it(ask, mai
 
 
 def test_no_preference_needs_no_times(ask, mail, consultations):
-    assert ask(time_1="", time_2="", no_preference="y").status_code == 303
-    assert consultations()[0].no_preference
-    assert "No preference" in mail.to(OWNER)[0].body
+    assert ask(**NO_TIMES).status_code == 303
+    (consultation,) = consultations()
+    assert (consultation.no_preference, consultation.state) == (True, "requested")
+    to_person, to_owner = mail.all
+    assert "No preference" in to_owner.body
+    assert "No time is held" in to_owner.body
+    assert "held for you" not in to_person.body
 
 
 def test_times_and_no_preference_are_both_kept(ask, mail):
@@ -127,7 +165,7 @@ def test_a_typed_name_becomes_the_persons_only_by_the_mailed_link(ask, mail, cli
 def test_the_newsletter_comes_only_to_who_ticked_it_and_by_its_own_confirmation(ask, mail):
     ask()
     assert db.session.query(Subscription).count() == 0
-    ask(email="grace@example.org", newsletter="y")
+    ask(email="grace@example.org", newsletter="y", slot=at_ten(4))
     (subscription,) = db.session.query(Subscription).all()
     assert (subscription.person.email, subscription.state) == ("grace@example.org", "waiting")
     assert len(mail.to("grace@example.org", "newsletter/confirm_subscription")) == 1
@@ -137,7 +175,7 @@ def test_the_newsletter_comes_only_to_who_ticked_it_and_by_its_own_confirmation(
 
 def test_ticking_the_newsletter_often_writes_once(ask, mail):
     for day in (1, 2, 3):
-        ask(newsletter="y", time_1=f"2026-12-0{day}T10:00")
+        ask(newsletter="y", slot=at_ten(day))
     assert len(mail.to("ada@example.org", "newsletter/confirm_subscription")) == 1
 
 
@@ -150,17 +188,17 @@ def test_the_same_request_within_minutes_is_one_request(ask, mail, consultations
 
 
 def test_the_same_request_much_later_or_after_cancelling_is_another(ask, mail, consultations, client, frozen):
-    ask()
+    ask(**NO_TIMES)
     client.post(private_link(mail.all[0]) + "/cancellation")
-    ask()
+    ask(**NO_TIMES)
     assert len(consultations()) == 2
     frozen.advance(minutes=11)
-    ask()
+    ask(**NO_TIMES)
     assert len(consultations()) == 3
 
 
 def test_a_fourth_open_request_is_answered_the_same_and_explained_by_mail(ask, mail, consultations):
-    answers = [ask(time_1=f"2026-12-0{day}T10:00") for day in range(1, 7)]
+    answers = [ask(slot=at_ten(day)) for day in range(1, 7)]
     assert len({(answer.status_code, answer.location, answer.text) for answer in answers}) == 1
     assert len(consultations()) == 3
     (email,) = mail.to("ada@example.org", "coaching/requests_full")
@@ -172,12 +210,12 @@ def test_a_fourth_open_request_is_answered_the_same_and_explained_by_mail(ask, m
 
 def test_cancelling_one_or_waiting_a_month_makes_room_for_another(ask, mail, consultations, client, frozen):
     for day in (1, 2, 3):
-        ask(time_1=f"2026-12-0{day}T10:00")
+        ask(slot=at_ten(day))
     client.post(private_link(mail.all[0]) + "/cancellation")
-    ask(time_1="2026-12-04T10:00")
+    ask(slot=at_ten(4))
     assert len(consultations()) == 4
     frozen.advance(days=31)
-    ask(time_1="2027-01-04T10:00", time_2="")
+    ask(slot="2027-01-04T15:00Z")
     assert len(consultations()) == 5
 
 
@@ -190,7 +228,7 @@ def test_a_robot_is_thanked_and_forgotten(ask, mail, consultations):
 
 
 def test_a_stranger_who_asks_in_somebodys_name_shuts_nobody_out(ask, limits, mail):
-    assert {ask(goals=f"number {number}").status_code for number in range(20)} == {303}
+    assert {ask(goals=f"number {number}", **NO_TIMES).status_code for number in range(20)} == {303}
     assert len(mail.to("ada@example.org")) == 4
 
 
@@ -211,7 +249,7 @@ def test_when_the_transaction_fails_nothing_is_kept_and_nothing_sent(ask, mail, 
     assert db.session.query(SequenceRun).count() == 0
 
 
-@pytest.mark.parametrize("path", ["/coaching/", "/coaching/request", "/coaching/requested", "/coaching/links"])
+@pytest.mark.parametrize("path", ["/coaching/", "/coaching/requested", "/coaching/links"])
 def test_public_pages_set_no_cookie_and_are_the_same_for_everybody(offer, client, path):
     first, second = client.get(path), client.get(path + "?email=ada@example.org", headers={"Cookie": "session=x"})
     assert first.status_code == 200
@@ -221,23 +259,17 @@ def test_public_pages_set_no_cookie_and_are_the_same_for_everybody(offer, client
     assert first.headers["Cache-Control"].startswith("public")
 
 
-def test_the_offer_shows_what_the_content_says(offer, client):
+def test_the_offer_shows_what_the_content_says_and_leads_both_ways(offer, client):
+    kind = db.session.query(ConsultationKind).filter_by(slug="introduction").one()
+    kind.price_cents = 4500
+    db.session.commit()
     page = client.get("/coaching/").text
     assert offer.title in page
-    assert "45 minutes" in page
+    assert "45 minutes, no charge" in page
+    assert "15 minutes, $45" in page
     assert "There is no charge for a first consultation." in page
-    assert 'href="/coaching/request"' in page
+    assert "Robin Park" in page
+    for link in ("/coaching/book", "/coaching/request", "/coaching/book?kind=introduction"):
+        assert f'href="{link}"' in page
+        assert client.get(link).status_code == 200
     assert "How the 45 minutes go" in page
-
-
-def test_the_form_works_without_script(offer, client):
-    page = client.get("/coaching/request").text
-    assert page.count('type="datetime-local"') == 3
-    assert "data-guess-time-zone" in page
-    # The first option is what a browser without script sends; one marked as chosen would keep the script from guessing.
-    zones = page[page.index("<select data-guess-time-zone") :] if "<select data-guess" in page else page
-    assert zones.index('value="America/New_York"') < zones.index('value="America/Chicago"')
-    assert "selected" not in zones[: zones.index("</select>")]
-    assert 'id="newsletter" name="newsletter" type="checkbox" value="y"' in page
-    assert "checked" not in page
-    assert "patient information" in page

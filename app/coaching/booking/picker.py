@@ -1,7 +1,9 @@
 """A week of free times on somebody's own clock, to choose from."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,8 @@ from app.coaching.intake import MOST_TIMES
 from app.local_times import DEFAULT_ZONE, abbreviation, clock_time, date_in_words, offered_zones
 
 A_DAY, A_WEEK = timedelta(days=1), timedelta(weeks=1)
+# No coach can be booked further ahead.
+LONGEST_AHEAD = timedelta(days=366)
 # Parts of a week that leave the usual working day alone, and the hours that bound them.
 EARLY_UNTIL, EVENING_FROM = 8, 17
 PARTS = {"early": "Before 8 AM", "evening": "From 5 PM on", "weekend": "Weekends"}
@@ -106,6 +110,7 @@ class Day(NamedTuple):
 
     @property
     def in_words(self) -> str:
+        """Such as "Tuesday, March 16, 2027"."""
         return date_in_words(self.day)
 
 
@@ -114,11 +119,8 @@ class Picker:
 
     def __init__(self, free: Sequence[datetime], wish: Wish) -> None:
         """`free` is in order."""
-        self.wish, self.zone = wish, wish.zone
-        self.starts = frozenset(free)
-        self.free = [Slot.of(start, wish.zone) for start in free]
-        self._fitting = [slot for slot in self.free if slot.is_in(wish.parts)]
-        self.chosen = [slot for slot in self.free if slot.starts_at in wish.chosen]
+        self.free, self.wish, self.zone = free, wish, wish.zone
+        self.chosen = [Slot.of(start, self.zone) for start in free if start in wish.chosen]
         self.starts_on = self._first_day()
         self.days = [self._day(self.starts_on + number * A_DAY) for number in range(7)]
 
@@ -152,20 +154,31 @@ class Picker:
         return [slot for slot in self.chosen if slot not in self.slots]
 
     @property
+    def gone(self) -> tuple[datetime, ...]:
+        """What is chosen and not free."""
+        found = {slot.starts_at for slot in self.chosen}
+        return tuple(start for start in self.wish.chosen if start not in found)
+
+    @property
     def previous(self) -> date | None:
         """The week before, unless nothing is free so early."""
-        return self.starts_on - A_WEEK if self.free and self.starts_on > _sunday(self.free[0].shown.date()) else None
+        return self.starts_on - A_WEEK if self.free and self.free[0] < self._begin(self.starts_on) else None
 
     @property
     def next(self) -> date | None:
         """The week after, unless nothing is free so late."""
-        return self.starts_on + A_WEEK if self.free and self.starts_on < _sunday(self.free[-1].shown.date()) else None
+        after = self.starts_on + A_WEEK
+        return after if self.free and self.free[-1] >= self._begin(after) else None
 
     @property
     def nearest(self) -> Slot | None:
         """The time to go to from a week without one: the next that fits, or the last before it."""
-        after = [slot for slot in self._fitting if slot.shown.date() >= self.starts_on]
-        return after[0] if after else self._fitting[-1] if self._fitting else None
+        here = bisect_left(self.free, self._begin(self.starts_on))
+        return next(self._fitting(self.free[here:]), None) or next(self._fitting(self.free[:here][::-1]), None)
+
+    def around(self, starts_at: datetime) -> "Picker":
+        """The same times, in the week of that one."""
+        return Picker(self.free, self.wish.around(starts_at))
 
     def near(self, starts_at: datetime) -> list[Slot]:
         """Those shown that are nearest to a time, in order."""
@@ -175,20 +188,29 @@ class Picker:
         """The Sunday of the week to show: the one wished for, or else one with a time in it."""
         if not self.free:
             return _sunday(in_zone(now(), self.zone).date())
-        first, last = self.free[0].shown.date(), self.free[-1].shown.date()
-        at_first = [*self.chosen, *self._fitting, *self.free][0].shown.date()
-        return _sunday(min(max(self.wish.week or at_first, first), last))
+        first, last = (in_zone(start, self.zone).date() for start in (self.free[0], self.free[-1]))
+        with_one = [slot.shown.date() for slot in (*self.chosen, *islice(self._fitting(self.free), 1))]
+        return _sunday(min(max(self.wish.week or next(iter(with_one), first), first), last))
 
     def _day(self, day: date) -> Day:
-        slots = [slot for slot in self._fitting if slot.shown.date() == day]
-        return Day(day, slots, _clocks_change(day, self.zone))
+        begins, ends = (bisect_left(self.free, self._begin(each)) for each in (day, day + A_DAY))
+        return Day(day, list(self._fitting(self.free[begins:ends])), _clocks_change(day, self.zone))
+
+    def _fitting(self, starts: Iterable[datetime]) -> Iterator[Slot]:
+        """Those in the parts of a week that were wished for."""
+        slots = (Slot.of(start, self.zone) for start in starts)
+        return (slot for slot in slots if slot.is_in(self.wish.parts))
+
+    def _begin(self, day: date) -> datetime:
+        return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)
 
 
 def _start(value: str) -> datetime | None:
     try:
-        return slot_start(value)
+        start = slot_start(value)
     except ValidationError:
         return None
+    return start if abs(start - now()) < LONGEST_AHEAD else None
 
 
 def _day(text: str) -> date | None:

@@ -26,26 +26,31 @@ HELD_FOR = timedelta(hours=48)
 LONGEST_FIRST_NAME = 80
 
 
+def asked_just_now(address: str, intake: Intake, times: Times) -> Consultation | None:
+    """What somebody asked for a moment ago, if it is the very same: seen without a lock."""
+    person = Person.with_email(address)
+    return Consultation.asked_just_now(person, intake, times) if person else None
+
+
 def book(
     address: str,
     intake: Intake,
-    starts_at: datetime,
+    times: Times,
     coach_id: int | None = None,
     *,
     wants_newsletter: bool = False,
     page: str,
 ) -> Consultation | None:
-    """Take a free time in the name of a normalized address; what they booked a moment ago, if it is the very same.
+    """Take the one free time in the name of a normalized address; what they booked a moment ago, if it is the same.
 
     None when the address has as many open requests as anybody may have: then a mail tells, not the page.
     Raises SlotTaken or NotOffered; then the caller rolls back.
     """
     person = person_who_asks(address, intake, wants_newsletter, page)
-    times = Times((starts_at,))
     if known := Consultation.asked_just_now(person, intake, times):
         return known
     if consultation := begin(person, intake, times):
-        _settle(consultation, take(intake.kind, starts_at, coach_id), page)
+        _settle(consultation, take(intake.kind, times.starts[0], coach_id), page)
     return consultation
 
 

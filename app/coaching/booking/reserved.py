@@ -83,7 +83,7 @@ class ReservedTime(Model):
 
     def take_ticks(self, beside: Iterable["ReservedTime"] = ()) -> None:
         """Have all its ticks, but for those that others of the same consultation have already."""
-        ours = [self.id, *(other.id for other in beside)]
+        ours = [self.id, *(other.id for other in beside if other.coach_id == self.coach_id)]
         had = set(db.session.scalars(select(ReservedTick.tick).where(ReservedTick.reserved_time_id.in_(ours))))
         missing = [tick for tick in self.ticks if tick not in had]
         taken = [{"coach_id": self.coach_id, "tick": tick, "reserved_time_id": self.id} for tick in missing]

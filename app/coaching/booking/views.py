@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,10 +10,11 @@ from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
 from app.coaching.booking.picker import PARTS, Picker, Wish
-from app.coaching.booking.requesting import book, request_times
+from app.coaching.booking.requesting import asked_just_now, book, request_times
 from app.coaching.booking.reserved import SlotTaken
-from app.coaching.booking.taking import NotOffered
-from app.coaching.forms import TOO_CLOSE, UNKNOWN_SLOT, BookingForm, RequestForm
+from app.coaching.booking.taking import NotOffered, look
+from app.coaching.forms import UNKNOWN_SLOT, BookingForm, RequestForm
+from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.coaching.paying.checkout import start
 from app.coaching.paying.wording import NOT_CHARGED, UNKNOWN_ADDRESS
@@ -21,6 +22,7 @@ from app.coaching.wording import ARRANGING
 from app.extensions import csrf, db, read_only
 from app.limits import form_limits
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
+from app.publishing import holds_no_secret
 
 log = logging.getLogger(__name__)
 
@@ -42,20 +44,24 @@ REQUEST = Way(RequestForm, "coaching/request.html")
 
 
 @bp.get("/book")
+@holds_no_secret
 def show_picker() -> ResponseReturnValue:
     return _page(BOOKING, _blank(BOOKING))
 
 
 @bp.post("/book/times")
 @csrf.exempt
+@holds_no_secret
 def show_times_to_book() -> ResponseReturnValue:
     return _shown_again(BOOKING)
 
 
 @bp.post("/book")
 @csrf.exempt
+@holds_no_secret
 @form_limits("consultation-booking", **LIMITS)
 def book_consultation() -> ResponseReturnValue:
+    read_only()
     form = _sent(BOOKING)
     if form.is_trapped:
         return redirect(url_for(".show_requested"), 303)
@@ -64,9 +70,9 @@ def book_consultation() -> ResponseReturnValue:
     if form.kind.price_cents:
         return _go_to_pay(form)
     try:
-        consultation = book(form.address, form.intake, form.starts_at, form.coach_id, **_asked_along(form))
-    except (SlotTaken, NotOffered) as refusal:
-        return _refused(BOOKING, form, refusal)
+        consultation = _take_up(form, book)
+    except (SlotTaken, NotOffered) as why:
+        return _refused(BOOKING, form, why)
     db.session.commit()
     if consultation is None:
         return redirect(url_for(".show_requested"), 303)
@@ -74,38 +80,45 @@ def book_consultation() -> ResponseReturnValue:
 
 
 @bp.get("/request")
+@holds_no_secret
 def request_consultation() -> ResponseReturnValue:
     return _page(REQUEST, _blank(REQUEST))
 
 
 @bp.post("/request/times")
 @csrf.exempt
+@holds_no_secret
 def show_times_to_request() -> ResponseReturnValue:
     return _shown_again(REQUEST)
 
 
 @bp.post("/request")
 @csrf.exempt
+@holds_no_secret
 @form_limits("consultation-request", **LIMITS)
 def create_consultation() -> ResponseReturnValue:
+    read_only()
     form = _sent(REQUEST)
     if form.is_trapped:
         return redirect(url_for(".show_requested"), 303)
     if not form.validate():
         return _page(REQUEST, form), 422
     try:
-        request_times(form.address, form.intake, form.times, form.coach_id, **_asked_along(form))
-    except (SlotTaken, NotOffered) as refusal:
-        return _refused(REQUEST, form, refusal)
+        _take_up(form, request_times)
+    except (SlotTaken, NotOffered) as why:
+        return _refused(REQUEST, form, why)
     db.session.commit()
     return redirect(url_for(".show_requested"), 303)
 
 
 def _go_to_pay(form: BookingForm) -> ResponseReturnValue:
+    db.session.rollback()
     try:
         url = start(form.address, form.intake, form.starts_at, form.coach_id, **_asked_along(form))
-    except (SlotTaken, NotOffered) as refusal:
-        return _refused(BOOKING, form, refusal)
+    except (SlotTaken, NotOffered) as why:
+        db.session.rollback()
+        read_only()
+        return _refused(BOOKING, form, why)
     except GatewayUnavailable as trouble:
         log.warning("no payment page could be opened: %s", trouble)
         form.slot.errors = [NOT_CHARGED]
@@ -136,6 +149,23 @@ def _asked_along(form: BookingForm | RequestForm) -> dict[str, Any]:
     return {"wants_newsletter": bool(form.newsletter.data), "page": request.path}
 
 
+def _take_up(form: BookingForm | RequestForm, verb: Callable[..., Consultation | None]) -> Consultation | None:
+    """What comes of the form: what the same person asked for a moment ago, or else of `verb`.
+
+    Raises SlotTaken or NotOffered, mostly without having locked anything; then the transaction is one that only reads.
+    """
+    if known := asked_just_now(form.address, form.intake, form.times):
+        return known
+    look(form.kind, form.chosen_coaches, form.times.starts)
+    db.session.rollback()
+    try:
+        return verb(form.address, form.intake, form.times, form.coach_id, **_asked_along(form))
+    except (SlotTaken, NotOffered):
+        db.session.rollback()
+        read_only()
+        raise
+
+
 def _shown_again(way: Way) -> str:
     """The page in another week, or otherwise filtered, with all that was typed: nothing is checked, nothing kept."""
     read_only()
@@ -143,16 +173,10 @@ def _shown_again(way: Way) -> str:
 
 
 def _refused(way: Way, form: BookingForm | RequestForm, why: SlotTaken | NotOffered) -> tuple[str, int]:
-    """The page again, with what is still free near the time that somebody else has."""
-    db.session.rollback()
-    read_only()
-    wish = Wish.read(request.form)
-    free = _picker(form, wish).starts
-    gone = [start for start in wish.chosen if start not in free]
-    if isinstance(why, NotOffered) or (len(wish.chosen) > 1 and not gone):
-        form.slot.errors = [UNKNOWN_SLOT if isinstance(why, NotOffered) else TOO_CLOSE]
-        return _page(way, form), 422
-    return _page(way, form, gone or list(wish.chosen)), 409
+    if isinstance(why, SlotTaken):
+        return _page(way, form, is_taken=True), 409
+    form.slot.errors = [UNKNOWN_SLOT]
+    return _page(way, form), 422
 
 
 def page_instead(kind: ConsultationKind, address: str, gone: datetime, why: str) -> str:
@@ -162,20 +186,14 @@ def page_instead(kind: ConsultationKind, address: str, gone: datetime, why: str)
     return _page(BOOKING, form, near=gone)
 
 
-def _page(
-    way: Way, form: BookingForm | RequestForm, taken: Sequence[datetime] = (), near: datetime | None = None
-) -> str:
-    wish = Wish.read(request.values)
+def _page(way: Way, form: BookingForm | RequestForm, *, is_taken: bool = False, near: datetime | None = None) -> str:
+    """The form and the free times: those around `near`, or around what is taken, if it is."""
+    picker = Picker.of(form.kind, form.chosen_coaches, Wish.read(request.values))
+    taken = (picker.gone or picker.wish.chosen) if is_taken else ()
     if near := near or (taken[0] if taken else None):
-        wish = wish.around(near)
-    picker = _picker(form, wish)
-    return render_template(
-        way.template, offer=_offer(), form=form, picker=picker, parts=PARTS, taken=taken, wording=ARRANGING
-    )
-
-
-def _picker(form: BookingForm | RequestForm, wish: Wish) -> Picker:
-    return Picker.of(form.kind, form.chosen_coaches, wish)
+        picker = picker.around(near)
+    context = {"form": form, "picker": picker, "parts": PARTS, "taken": taken, "wording": ARRANGING}
+    return render_template(way.template, offer=_offer(), **context)
 
 
 def _offer() -> CoachingOffer:

@@ -180,8 +180,7 @@ def _refused(way: Choice, token: str, form: MoveForm | OtherTimesForm, why: Slot
         form.slot.errors = [UNKNOWN_SLOT]
         return _times_page(way, token, consultation, form), 422
     wish = _wish(consultation)
-    free = {slot.starts_at for slot in _picker(consultation, wish).chosen}
-    gone = [start for start in wish.chosen if start not in free] or list(wish.chosen)
+    gone = _picker(consultation, wish).gone or wish.chosen
     return _times_page(way, token, consultation, form, gone), 409
 
 
