@@ -9,6 +9,7 @@ from app.followups import Sequence
 from app.people.models import Person
 from app.people.sign_in import SignInCode
 from tests.followups.conftest import sequence_of
+from tests.studio import factories
 
 
 def signed_in(app: Flask, email: str, *, owner: bool = False) -> FlaskClient:
@@ -62,3 +63,12 @@ def send(post):
         return answer
 
     return do
+
+
+@pytest.fixture
+def robin(app):
+    """A coach, and a kind of consultation to book with them."""
+    factories.kind()
+    coach = factories.coach()
+    db.session.commit()
+    return coach

@@ -1,7 +1,7 @@
 """Whom an issue goes to and when: audience, tests, schedule, and the number that has to be typed."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -35,7 +35,7 @@ def desk(owner, issue):
 
 @pytest.fixture
 def readers(app, clock):
-    """Ada, tagged and enrolled; Bob, who asked for a consultation; Cy, who signed up elsewhere; Dee, who left."""
+    """Ada, tagged and enrolled; Bob, who booked a consultation; Cy, who signed up elsewhere; Dee, who left."""
     ada, _, cy, _ = (
         factories.subscription(f"{name}@example.org", state=state)
         for name, state in (("ada", "active"), ("bob", "active"), ("cy", "active"), ("dee", "left"))
@@ -44,8 +44,8 @@ def readers(app, clock):
     ada.career_stage, cy.source = "resident", "/guide"
     db.session.add(Topic(key="career", label="Career", position=1))
     factories.order("ada@example.org")
-    factories.consultation("bob@example.org")
-    factories.consultation("cy@example.org", cancelled=True)
+    factories.booked("bob@example.org", factories.coach(), clock() + timedelta(days=3))
+    factories.consultation("cy@example.org")
     db.session.commit()
 
 

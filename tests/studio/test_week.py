@@ -21,14 +21,6 @@ def frozen(clock):
     return clock
 
 
-@pytest.fixture
-def robin(app):
-    coach = factories.coach()
-    factories.kind()
-    db.session.commit()
-    return coach
-
-
 def entries(week):
     """By days of the month: what, times, the first quarter of an hour and how many."""
     found = [(day.date.day, *entry) for day in week.days for entry in day.entries]
