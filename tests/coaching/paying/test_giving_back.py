@@ -1,9 +1,11 @@
 """Money that goes back: for a time that is gone, for a second payment, for what was called off."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.coaching.answering import call_off
-from app.coaching.availability.models import Coach
+from app.coaching.availability.models import BusyTime, Coach
 from app.coaching.booking.moving import move
 from app.coaching.completing import complete
 from app.coaching.models import Consultation
@@ -80,6 +82,17 @@ def test_paid_when_somebody_else_has_the_time_goes_back_in_full_and_says_what_is
 
 def test_paid_when_it_would_have_begun_goes_back(desk, stripe, mail, later):
     session = left_open(desk, stripe, later, days=4)
+    stripe.pay(session)
+    desk.hear()
+    assert (desk.booked, desk.owed, desk.given_back) == ([], ["time gone"], PRICE)
+
+
+def test_paid_when_the_coach_is_busy_by_now_goes_back(desk, stripe, coach, later):
+    session = left_open(desk, stripe, later)
+    with fresh_rows():
+        end = desk.starts_at + timedelta(minutes=30)
+        db.session.add(BusyTime(coach_id=coach.id, starts_at=desk.starts_at, ends_at=end))
+        db.session.commit()
     stripe.pay(session)
     desk.hear()
     assert (desk.booked, desk.owed, desk.given_back) == ([], ["time gone"], PRICE)
