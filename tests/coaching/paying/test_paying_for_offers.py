@@ -49,7 +49,7 @@ def test_the_page_says_what_it_costs(desk, offered):
     assert "Go on to payment" in page
 
 
-def test_it_is_held_while_they_pay_and_theirs_once_it_is_paid(desk, stripe, offered):
+def test_it_is_held_while_they_pay_and_theirs_once_it_is_paid(desk, stripe, offered, mail):
     path, starts_at = offered
     answer = desk.post(path, **TAKING)
     assert answer.status_code == 303
@@ -62,6 +62,7 @@ def test_it_is_held_while_they_pay_and_theirs_once_it_is_paid(desk, stripe, offe
     desk.hear()
     assert desk.booked == [starts_at]
     assert desk.books_balance
+    assert len(mail.to("ada@example.org", "coaching/consultation_booked")) == 1
     sweep()
     assert offers() == [starts_at]
 
@@ -82,7 +83,7 @@ def test_without_an_answer_from_stripe_the_time_is_free_again(desk, stripe, offe
     answer = desk.post(offered[0], **TAKING)
     assert answer.status_code == 503
     assert "Nothing was charged" in answer.text
-    assert desk.booked == []
+    assert reserved() == []
     stripe.sandbox.faults.clear()
     assert desk.post(offered[0], **TAKING).status_code == 303
 
