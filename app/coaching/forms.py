@@ -109,10 +109,11 @@ class ZoneSelect(Select):
 @cache
 def _zone_options() -> str:
     group, option = Markup('<optgroup label="{}">{}</optgroup>'), Markup('<option value="{}">{}</option>')
-    return Markup("").join(
+    groups = (
         group.format(region, Markup("").join(option.format(*zone) for zone in zones))
         for region, zones in zone_choices().items()
     )
+    return "".join(map(str, groups))
 
 
 class DetailsForm(PublicForm):

@@ -165,11 +165,17 @@ function echoChoice(form) {
 }
 
 document.addEventListener("change", (event) => {
-  const { form, id, value } = event.target;
+  const { form } = event.target;
   if (!form) return;
-  for (const note of all(`[data-beside="${CSS.escape(id)}"]`, form)) note.hidden = !new RegExp(note.dataset.if, "i").test(value.split("@").at(-1));
   if (event.target.matches("[data-shows]")) showOtherwise(form, form.querySelector("[data-needless] button"));
   else echoChoice(form);
+});
+
+// While it is being typed: on leaving the field, what moves would slip away under the next click.
+document.addEventListener("input", ({ target: { form, id, value } }) => {
+  for (const note of form && id ? all(`[data-beside="${CSS.escape(id)}"]`, form) : []) {
+    note.hidden = !new RegExp(note.dataset.if, "i").test(value.split("@").at(-1));
+  }
 });
 
 document.addEventListener("submit", (event) => {

@@ -10,12 +10,37 @@ def introduce(page, email):
     page.get_by_label("Leading a team").check()
 
 
+def fill_in(page, email):
+    page.get_by_label("Your name").fill("Grace Hopper")
+    page.get_by_role("textbox", name="E-mail").fill(email)
+    page.get_by_label("Where you are in your career").select_option(index=2)
+    page.get_by_label("Leading a team").check()
+
+
 def ask(page, email):
-    page.goto("/coaching/request")
-    introduce(page, email)
+    page.goto("/coaching/")
+    page.get_by_role("link", name="Offer times instead").click()
+    fill_in(page, email)
     page.get_by_label("I have no preference").check()
-    page.get_by_role("button", name="Send my request").last.click()
+    page.get_by_role("button", name="Send my request").click()
     page.get_by_role("heading", name="Look in your mailbox").wait_for()
+
+
+def test_a_physician_books_a_free_time_and_what_was_typed_outlives_another_week(page, running_site):
+    email = f"booker-{id(page)}@example.org"
+    page.goto("/coaching/book?time_zone=America/Chicago")
+    fill_in(page, email)
+    page.get_by_role("button", name="Next week").click()
+    page.get_by_role("button", name="Previous week").wait_for()
+    assert page.get_by_label("Your name").input_value() == "Grace Hopper"
+    assert page.get_by_label("Leading a team").is_checked()
+    chosen = page.locator(".week input[name=slot]").first
+    chosen.check()
+    words = " ".join(chosen.locator("xpath=..").text_content().split())
+    page.get_by_role("button", name="Book this time").click()
+    page.wait_for_url("**/coaching/consultations/**")
+    page.get_by_text(words).first.wait_for()
+    running_site.mail_to(email, saying=words)
 
 
 def test_a_physician_asks_and_cancels_by_the_private_link(page, running_site):

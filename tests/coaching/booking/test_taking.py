@@ -139,3 +139,10 @@ def test_the_link_in_the_browser_does_not_show_whose_the_address_is(book, client
     assert consultation.state == "cancelled"
     assert (consultation.person.name, consultation.person.last_seen_at) == ("", None)
     assert ticks() == 0
+
+
+def test_what_one_holds_with_one_coach_keeps_others_from_all_of_another_coachs_time(coach, second_coach, kind, clock):
+    until = clock() + timedelta(hours=1)
+    first = take(kind, AT, coach.id, held_until=until)
+    take(kind, AT + timedelta(minutes=30), second_coach.id, held_until=until, beside=[first])
+    assert ticks() == 12 + 12
