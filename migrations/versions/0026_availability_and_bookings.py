@@ -49,10 +49,12 @@ def upgrade():
         sa.Column("busy_feed_good_at", sa.DateTime(), nullable=True),
         sa.Column("busy_feed_problem", sa.String(), nullable=False),
         sa.CheckConstraint("booking_window_days BETWEEN 1 AND 365", name=op.f("ck_coach_some_window")),
-        sa.CheckConstraint("buffer_before_minutes BETWEEN 0 AND 240", name=op.f("ck_coach_some_buffer_before")),
-        sa.CheckConstraint("buffer_after_minutes BETWEEN 0 AND 240", name=op.f("ck_coach_some_buffer_after")),
         sa.CheckConstraint(
-            "buffer_before_minutes % 5 = 0 AND buffer_after_minutes % 5 = 0", name=op.f("ck_coach_buffers_in_ticks")
+            "buffer_before_minutes BETWEEN 0 AND 240 AND buffer_before_minutes % 5 = 0",
+            name=op.f("ck_coach_tick_before"),
+        ),
+        sa.CheckConstraint(
+            "buffer_after_minutes BETWEEN 0 AND 240 AND buffer_after_minutes % 5 = 0", name=op.f("ck_coach_tick_after")
         ),
         sa.CheckConstraint("minimum_notice_hours BETWEEN 0 AND 720", name=op.f("ck_coach_some_notice")),
         sa.CheckConstraint("most_per_day > 0 AND most_per_week > 0", name=op.f("ck_coach_some_a_day")),
@@ -149,9 +151,9 @@ def upgrade():
         sa.Column("blocked_until", sa.DateTime(), nullable=False),
         sa.Column("held_until", sa.DateTime(), nullable=True),
         sa.Column("is_proposed_by_coach", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_reserved_time_takes_time")),
         sa.CheckConstraint(
-            "blocked_from <= starts_at AND ends_at <= blocked_until", name=op.f("ck_reserved_time_blocks_all_of_it")
+            "blocked_from <= starts_at AND starts_at < ends_at AND ends_at <= blocked_until",
+            name=op.f("ck_reserved_time_in_order"),
         ),
         sa.ForeignKeyConstraint(["coach_id"], ["coach.id"], name=op.f("fk_reserved_time_coach_id")),
         sa.ForeignKeyConstraint(
