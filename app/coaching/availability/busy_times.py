@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from app.clock import now
 from app.coaching import emails
@@ -55,7 +55,9 @@ class Look(NamedTuple):
         coach.busy_feed_good_at, coach.busy_feed_problem = now(), ""
         coach.busy_feed_failing_since = coach.busy_feed_told_at = None
         db.session.execute(delete(BusyTime).filter_by(coach_id=coach.id))
-        db.session.add_all(BusyTime(coach_id=coach.id, starts_at=start, ends_at=end) for start, end in busy)
+        rows = [{"coach_id": coach.id, "starts_at": start, "ends_at": end} for start, end in busy]
+        if rows:
+            db.session.execute(insert(BusyTime), rows)
 
     def fail(self, problem: str) -> None:
         """Note why it could not be read; the owner is told once when that goes on."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
+from math import prod
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,12 @@ from icalendar import LazyCalendar
 # A daily event reaches this far after a hundred years; what repeats more often than daily is no appointment.
 MOST_REPETITIONS = 40_000
 FOLLOWED = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+# An event that repeats within a day, as a medicine may, is one appointment a few times a day at most.
+WITHIN_A_DAY, MOST_A_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND"), 4
+# A dozen a day for a year: what is busy more often is no calendar of somebody's, and too much to keep.
+MOST_BUSY_TIMES = 5_000
+# What a time is reserved by: no part of one can be booked.
+TICK_SECONDS = 300
 PERIODS = {"DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
 # Parts of a rule that its reader does not know (RFC 7529), or reads otherwise than calendars write them.
 FOREIGN_PARTS = ("RSCALE", "SKIP", "UNTIL")
@@ -58,7 +65,7 @@ class Look(NamedTuple):
 
 
 def busy_times(data: bytes, look: Look) -> list[Busy]:
-    """In order, in UTC, none touching another. Raises Unreadable."""
+    """In order, in UTC, none touching another, in whole ticks. Raises Unreadable."""
     entries = [entry for entry in _entries(data) if _uid(entry) not in look.ours]
     moved = _moved(entries, look)
     found: list[Busy] = []
@@ -66,7 +73,11 @@ def busy_times(data: bytes, look: Look) -> list[Busy]:
         # One that makes no sense is not to hide all others.
         with suppress(*SENSELESS):
             found += _told_busy(entry, look) if entry.name == "VFREEBUSY" else _times_of(entry, moved, look)
-    return _merged((start, end) for start, end in found if start < min(end, look.last) and end > look.first)
+    near = ((start, end) for start, end in found if start < min(end, look.last) and end > look.first)
+    merged = _merged(_on_ticks(start, min(end, look.last)) for start, end in near)
+    if len(merged) > MOST_BUSY_TIMES:
+        raise Unreadable(f"it is busy more than {MOST_BUSY_TIMES:,} times: an event in it may repeat in an odd way")
+    return merged
 
 
 def _entries(data: bytes) -> list[Entry]:
@@ -173,7 +184,7 @@ def _repeated(event: Entry, start: date, length: timedelta, look: Look) -> Itera
     # Whoever's clocks: none is further than a day from UTC.
     first, last = look.first.replace(tzinfo=None) - length - 2 * DAY, look.last.replace(tzinfo=None) + DAY
     for rule in _listed(event.get("RRULE")):
-        if rule["FREQ"][0].upper() not in FOLLOWED or rule.get("INTERVAL", [1])[0] < 1:
+        if not _is_followed(rule):
             continue
         until = min([last, *(_until(each, start, look.zone) for each in rule.get("UNTIL", []))])
         for each in _walls(rule, wall, first) if until >= first else ():
@@ -181,6 +192,12 @@ def _repeated(event: Entry, start: date, length: timedelta, look: Look) -> Itera
                 break
             if each >= first:
                 yield each.replace(tzinfo=zone) if isinstance(start, datetime) else each.date()
+
+
+def _is_followed(rule: Any) -> bool:
+    """Whether its repetitions count; of what repeats too often, only the first time does."""
+    times_a_day = prod(len(_listed(rule.get(part, [0]))) for part in WITHIN_A_DAY)
+    return rule["FREQ"][0].upper() in FOLLOWED and rule.get("INTERVAL", [1])[0] >= 1 and times_a_day <= MOST_A_DAY
 
 
 def _walls(rule: Any, start: datetime, first: datetime) -> Iterator[datetime]:
@@ -229,6 +246,11 @@ def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _on_ticks(start: datetime, end: datetime) -> Busy:
+    first, last = int(start.timestamp()) // TICK_SECONDS, -(int(-end.timestamp()) // TICK_SECONDS)
+    return datetime.fromtimestamp(first * TICK_SECONDS, UTC), datetime.fromtimestamp(last * TICK_SECONDS, UTC)
 
 
 def _merged(found: Iterable[Busy]) -> list[Busy]:

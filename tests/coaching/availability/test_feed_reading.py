@@ -224,6 +224,9 @@ def test_a_night_shift_over_the_change_of_clocks_lasts_as_long_as_it_does():
         ("FREQ=YEARLY;INTERVAL=0;BYMONTH=2;BYMONTHDAY=30", ["11-24"]),
         ("FREQ=SECONDLY", ["11-24"]),
         ("FREQ=MINUTELY;BYSETPOS=77", ["11-24"]),
+        ("FREQ=DAILY;BYHOUR=9,10,11,12,13;COUNT=3", ["11-24"]),
+        ("FREQ=WEEKLY;BYDAY=TU,WE;BYHOUR=9,12;BYMINUTE=0,20,40", ["11-24"]),
+        ("FREQ=DAILY;BYSECOND=0,10,20,30,40,50", ["11-24"]),
         ("FREQ=DAILY;BYDAY=99ZZ", ["11-24"]),
         ("FREQ=MONTHLY;BYDAY=99TU", ["11-24"]),
         ("COUNT=3", ["11-24"]),
@@ -309,6 +312,39 @@ def test_only_what_touches_the_time_looked_at_is_given_and_merged_to_few():
         "11-24 15:00/11-24 18:00",
         "11-25 15:00/11-25 16:00",
     ]
+
+
+def test_a_rule_may_come_a_few_times_a_day():
+    rule = "RRULE:FREQ=DAILY;BYHOUR=9,13;COUNT=3"
+    found = read_event("DTSTART;TZID=America/Chicago:20261124T090000", "DURATION:PT1H", rule)
+    assert found == ["11-24 15:00/11-24 16:00", "11-24 19:00/11-24 20:00", "11-25 15:00/11-25 16:00"]
+
+
+def test_what_is_busy_is_told_in_the_five_minutes_that_times_are_reserved_by():
+    found = read(
+        calendar(
+            event("DTSTART:20261124T150102Z", "DURATION:PT1M", uid="a"),
+            event("DTSTART:20261124T150459Z", "DURATION:PT1M", uid="b"),
+            event("DTSTART:20261124T153000Z", "DURATION:PT5M", uid="c"),
+            event("DTSTART:20260101T000001Z", "DTEND:99991231T235959Z", uid="d"),
+        ),
+        days=2,
+        first="2026-11-24",
+    )
+    assert found == ["01-01 00:00/11-26 00:00"]
+    assert read_event("DTSTART:20261124T150102Z", "DURATION:PT1M") == ["11-24 15:00/11-24 15:05"]
+    assert read_event("DTSTART:20261124T150000Z", "DURATION:PT5M") == ["11-24 15:00/11-24 15:05"]
+
+
+def test_more_busy_times_than_anybody_has_are_refused():
+    days = [f"2026{month:02}{day:02}" for month in range(1, 13) for day in range(1, 29)]
+    starts = [f"{day}T{hour:02}{minute}00Z" for day in days for hour in range(24) for minute in ("00", "30")]
+    added = f"RDATE;VALUE=DATE-TIME:{','.join(starts[:5000])}"
+    once = ["DTSTART:20260101T000000Z", "DURATION:PT5M"]
+    assert len(read_event(*once, added, first="2026-01-01", days=366)) == 5000
+    added = f"RDATE;VALUE=DATE-TIME:{','.join(starts[:5001])}"
+    with pytest.raises(Unreadable, match="more than 5,000 times"):
+        read_event(*once, added, first="2026-01-01", days=366)
 
 
 def test_consultations_of_ours_are_known_better_here():
