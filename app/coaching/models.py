@@ -122,15 +122,15 @@ class Consultation(Model, TakesTimes):
         return db.session.get(cls, consultation_id, with_for_update=True, populate_existing=True)
 
     @classmethod
-    def open_of(cls, person: Person) -> "list[Consultation]":
-        """What the person asked for and is not over, newest first, within reason."""
+    def open_of(cls, person: Person, most: int | None = 20) -> "list[Consultation]":
+        """What the person asked for and is not over, newest first, within reason; all of it where `most` is None."""
         newest = (
             select(cls)
             .filter_by(person_id=person.id, cancelled_at=None, completed_at=None, no_show_at=None)
             .where(or_(cls.ends_at.is_(None), cls.ends_at > now()))
             .order_by(cls.requested_at.desc())
         )
-        return list(db.session.scalars(newest.limit(20)))
+        return list(db.session.scalars(newest.limit(most)))
 
     @classmethod
     def _of_the_last(cls, period: timedelta, person: Person) -> "list[Consultation]":

@@ -29,7 +29,7 @@ def _told(consultation: Consultation) -> dict[str, Any]:
 
 def _erase(person: Person) -> None:
     """Call off what is open, so that no coach waits for somebody who is gone, and delete all of it."""
-    for consultation in Consultation.open_of(person):
+    for consultation in Consultation.open_of(person, most=None):
         consultation.cancel()
         emails.request_erased(consultation)
     db.session.execute(delete(Consultation).where(Consultation.person_id == person.id))

@@ -13,6 +13,7 @@ from app.newsletter.models import Subscription
 from app.people import records
 from app.people.models import Person
 from tests.coaching.private_link import private_link
+from tests.studio import factories
 
 ADA, COACH = "ada@example.org", "owner@doctor.example.org"
 AT = datetime(2026, 12, 2, 1, 30, tzinfo=UTC)
@@ -61,6 +62,15 @@ def test_erasing_frees_what_was_booked_and_held_and_tells_the_coach_on_their_own
         assert client.get(link + path).status_code == 404
     for path in ("/reschedule", "/times", "/acceptance", "/details", "/cancellation"):
         assert client.post(link + path, data={"slot": "2026-12-09T15:00Z"}).status_code == 404
+
+
+def test_erasing_calls_off_however_many_stand(offer, coach, mail):
+    for number in range(22):
+        factories.booked(ADA, coach, AT + timedelta(days=number))
+    db.session.commit()
+    erase(ADA)
+    assert rows(Consultation, ReservedTime, ReservedTick) == [0, 0, 0]
+    assert len(mail.to(COACH, "coaching/request_erased")) == 22
 
 
 def test_who_has_booked_is_who_has_a_time_that_was_not_cancelled(ask, book, consultations):
