@@ -6,6 +6,7 @@ from operator import itemgetter
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.coaching.availability.hours import DAY_NAMES, in_words
 from app.coaching.availability.models import Coach, WeeklyHours
@@ -36,8 +37,8 @@ def wanted_coach_for_update(coach_id: int) -> Coach:
     return Coach.for_update(coach_id) or abort(404)
 
 
-def all_coaches() -> list[Coach]:
-    return list(db.session.scalars(select(Coach).order_by(Coach.position, Coach.id)))
+def all_coaches(*loaded: ExecutableOption) -> list[Coach]:
+    return list(db.session.scalars(select(Coach).order_by(Coach.position, Coach.id).options(*loaded)))
 
 
 def standing_of(coach: Coach) -> list[tuple[ReservedTime, Consultation, bool]]:

@@ -97,7 +97,7 @@ class Week(NamedTuple):
 
     @classmethod
     def read(cls, monday: date, coaches: list[Coach], zone: str) -> "Week":
-        """What is in it for the coaches: one query a table."""
+        """What is in it for the coaches, best loaded with their hours: one query a table."""
         clock = WallClock(zone)
         begin, end = (EPOCH + minute * MINUTE for minute in clock.days(number_of(monday), 7))
         items = [*_open(coaches, Interval(begin, end)), *_busy(coaches, begin, end), *_reserved(coaches, begin, end)]

@@ -128,3 +128,18 @@ def test_a_week_takes_as_many_queries_however_full_it_is(owner, robin, queries):
         at = datetime(2026, 12, 1, 13, tzinfo=UTC) + timedelta(hours=number)
         factories.booked(f"more{number}@example.org", robin, at)
     assert asked() == few
+
+
+def test_more_coaches_cost_no_more_queries(owner, robin, queries):
+    def asked():
+        db.session.rollback()
+        db.session.expire_all()
+        with queries() as sent:
+            assert owner.get("/studio/consultations/week?of=2026-W49").status_code == 200
+        return len(sent)
+
+    alone = asked()
+    for name in ("Sam Second", "Kim Third"):
+        factories.coach(name)
+    db.session.commit()
+    assert asked() == alone

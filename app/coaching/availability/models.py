@@ -62,7 +62,7 @@ class Coach(Model):
     def active(cls) -> "list[Coach]":
         """Those who hold consultations, with their hours."""
         chosen = select(cls).filter_by(is_active=True).order_by(cls.position, cls.id)
-        return list(db.session.scalars(chosen.options(*cls._with_hours())))
+        return list(db.session.scalars(chosen.options(*cls.with_hours())))
 
     @classmethod
     def active_for_update(cls) -> "list[Coach]":
@@ -71,7 +71,7 @@ class Coach(Model):
         This lock comes after those on a person and on a consultation.
         """
         chosen = select(cls).filter_by(is_active=True).order_by(cls.id).with_for_update(key_share=True)
-        return list(db.session.scalars(chosen.options(*cls._with_hours()).execution_options(populate_existing=True)))
+        return list(db.session.scalars(chosen.options(*cls.with_hours()).execution_options(populate_existing=True)))
 
     @classmethod
     def for_update(cls, coach_id: int) -> "Coach | None":
@@ -79,7 +79,8 @@ class Coach(Model):
         return db.session.get(cls, coach_id, with_for_update={"key_share": True}, populate_existing=True)
 
     @classmethod
-    def _with_hours(cls) -> "tuple[ExecutableOption, ...]":
+    def with_hours(cls) -> "tuple[ExecutableOption, ...]":
+        """What loads the hours of all coaches that are asked for, at once."""
         return selectinload(cls.weekly_hours), selectinload(cls.date_overrides)
 
     @classmethod
