@@ -24,10 +24,10 @@ def confirm(consultation: Consultation, starts_at: datetime) -> None:
     """Book it for one of the times that are held for it; the others are free again. Raises AlreadyOver or NotHeld."""
     if not consultation.may_be_changed:
         raise AlreadyOver
-    chosen = consultation.held_time(starts_at)
     former = consultation.coach if consultation.booked_at else None
-    Coach.for_update(chosen.coach_id)
-    consultation.settle(chosen)
+    Coach.for_update(consultation.held_time(starts_at).coach_id)
+    consultation.look_anew()  # Whoever had the coach before may have freed what lapsed.
+    consultation.settle(consultation.held_time(starts_at))
     emails.settled(consultation, former)
 
 

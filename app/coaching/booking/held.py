@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from app.clock import now
+from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.booking.reserved import ReservedTime
 from app.extensions import db
@@ -19,6 +20,7 @@ class TakesTimes:
 
     if TYPE_CHECKING:
         id: Mapped[int]
+        kind: Mapped[ConsultationKind]
         coach: Mapped[Coach | None]
 
     held_until: Mapped[datetime | None] = mapped_column(index=True)
@@ -36,6 +38,13 @@ class TakesTimes:
     def booked_time(self) -> ReservedTime | None:
         """The time it is booked for."""
         return next((reserved for reserved in self.reserved_times if reserved.held_until is None), None)
+
+    @property
+    def duration_minutes(self) -> int:
+        """How long it takes: as it was booked or, before that, as its kind takes now."""
+        if self.starts_at and self.ends_at:
+            return int((self.ends_at - self.starts_at).total_seconds()) // 60
+        return self.kind.duration_minutes
 
     @property
     def held_times(self) -> list[ReservedTime]:
@@ -66,7 +75,7 @@ class TakesTimes:
             reserved.is_proposed_by_coach = by_coach
         if len({reserved.coach_id for reserved in held}) == 1 and not self.booked_at:
             self.coach = held[0].coach
-        self._reserved_anew()
+        self.look_anew()
 
     def let_go_held(self) -> None:
         """Free what is held for it; what it is booked for stays."""
@@ -79,8 +88,9 @@ class TakesTimes:
 
     def _give_back(self, *chosen: ColumnElement[bool]) -> None:
         ReservedTime.give_back(ReservedTime.consultation_id == self.id, *chosen)
-        self._reserved_anew()
+        self.look_anew()
 
-    def _reserved_anew(self) -> None:
+    def look_anew(self) -> None:
+        """See what is taken or held for it by now."""
         db.session.flush()
         db.session.expire(self, ["reserved_times"])

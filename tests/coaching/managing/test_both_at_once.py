@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app.coaching.answering import call_off, confirm
 from app.coaching.booking.held import NotHeld
-from app.coaching.booking.reserved import ReservedTick
+from app.coaching.booking.reserved import ReservedTick, ReservedTime
 from app.coaching.managing.choosing import take_free_time
 from app.coaching.managing.lapsing import let_lapse
 from app.coaching.models import AlreadyOver, Consultation
@@ -101,3 +101,31 @@ def test_what_lapses_for_two_workers_is_told_once(together, consultations, mail,
     together(lapse, lapse, lapse)
     assert len(mail.to(ADA, "coaching/hold_lapsed")) == 1
     assert ticks() == 0
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)  # On SQLite one writes at a time.
+def test_what_lapsed_and_was_freed_while_the_coach_confirms_is_not_held(app, ask, consultations, frozen):
+    ask()
+    number = consultations()[0].id
+    consultation = Consultation.for_update(number)
+
+    deadline = consultation.held_until
+
+    def free():
+        with app.app_context():
+            ReservedTime.let_go_lapsed()
+            db.session.commit()
+
+    def free_before_the_coach_is_locked(_connection, _cursor, statement, *_):
+        if "FROM coach" in statement and "FOR NO KEY UPDATE" in statement and frozen.time < deadline:
+            frozen.time = deadline
+            with ThreadPoolExecutor(1) as another:
+                another.submit(free).result()
+
+    event.listen(db.engine, "before_cursor_execute", free_before_the_coach_is_locked)
+    with pytest.raises(NotHeld):
+        confirm(consultation, FIRST)
+    event.remove(db.engine, "before_cursor_execute", free_before_the_coach_is_locked)
+    assert frozen.time == deadline
+    db.session.rollback()
+    assert consultations()[0].state == "requested"
