@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from app import tokens
 from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.managing.tasks import sweep_consultations
 from app.coaching.models import PURPOSE, Consultation
 from app.extensions import db
 from app.followups import SequenceRun
@@ -289,3 +290,19 @@ def test_a_robot_asking_for_links_is_forgotten(offer, client, mail):
 def test_a_token_is_signed_for_its_purpose_only(link, consultations):
     (consultation,) = consultations()
     assert tokens.read(PURPOSE, link.rpartition("/")[2])[0] == consultation.id
+
+
+def test_a_length_that_is_changed_later_changes_nothing_that_is_booked(book, client, mail, consultations, frozen):
+    book()
+    (booked,) = consultations()
+    booked.kind.duration_minutes = 90
+    db.session.commit()
+    path = private_link(mail.to("ada@example.org")[0])
+    assert "45 minutes" in client.get(path).text
+    frozen.time = booked.starts_at - timedelta(hours=24)
+    sweep_consultations.call_local()
+    (reminder,) = mail.to("ada@example.org", "coaching/reminder_of_day")
+    assert "45 minutes" in reminder.body
+    assert "45 minutes" in reminder.html
+    frozen.time = booked.starts_at
+    assert "takes 45 minutes" in client.get(path).text

@@ -65,6 +65,10 @@ class SlotOffer(Model):
         db.session.flush()
         return offer
 
+    @property
+    def duration_minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds()) // 60
+
     @classmethod
     def unanswered(cls) -> ColumnElement[bool]:
         return and_(cls.taken_at.is_(None), cls.declined_at.is_(None), cls.lapsed_at.is_(None))

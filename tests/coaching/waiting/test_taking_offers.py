@@ -40,6 +40,14 @@ def test_the_page_is_filled_in_with_what_is_known_from_the_list_only(offered, cl
     assert 'name="email"' not in page
 
 
+def test_an_offer_keeps_its_length_when_that_is_changed(offered, client, mail, entries):
+    kind = entries()[0].kind
+    assert f"Length: {kind.duration_minutes} minutes" in mail.to(ADA, "coaching/slot_offered")[0].body
+    kind.duration_minutes = 90
+    db.session.commit()
+    assert "<dd>45 minutes</dd>" in client.get(offered).text
+
+
 def test_taking_it_books_exactly_what_is_held(offered, take, consultations, mail, client, entries):
     [(starts_at, _)] = reserved()
     answer = take(offered)
