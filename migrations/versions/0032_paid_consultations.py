@@ -2,11 +2,18 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 revision = "0032"
 down_revision = "0031"
 branch_labels = None
 depends_on = None
+
+# A refund that is not of an order is of a payment that goes: an earlier step would not know what to do with it.
+WOULD_BE_LOST = """
+    SELECT (SELECT count(*) FROM consultation_payment WHERE paid_at IS NOT NULL OR mismatched_at IS NOT NULL)
+        + (SELECT count(*) FROM refund WHERE reference NOT IN (SELECT public_id FROM course_order))
+"""
 
 
 def upgrade():
@@ -68,6 +75,11 @@ def upgrade():
 
 
 def downgrade():
+    if op.get_bind().execute(sa.text(WOULD_BE_LOST)).scalar():
+        raise CommandError(
+            "0032 is not undone: consultations were paid for, and the record of that money would be lost. Keep a copy of "
+            "the tables consultation_payment and refund, delete from them what is not of the course, and run this again."
+        )
     with op.batch_alter_table("consultation", schema=None) as batch_op:
         batch_op.drop_column("is_unpaid")
 

@@ -1,48 +1,33 @@
 """Refunds that were owed for an order before a refund could be for any purchase: each still knows its order."""
 
-from datetime import date, datetime
-
 import flask_migrate
 import pytest
-from sqlalchemy import JSON, MetaData, Table, text
+from sqlalchemy import text
 
 from app.extensions import db
 from app.payments.refunds import Refund
 from tests.conftest import new_database, running
+from tests.old_rows import A_MOMENT, put
 
-NOW = datetime(2026, 11, 20, 9)
-ROWS = {
-    "person": {"id": 1, "email": "ada@example.org", "name": "Ada", "active": True, "fs_uniquifier": "x"},
-    "course": {"id": 1, "price_cents": 120000, "currency": "usd"},
-    "cohort": {"id": 1, "course_id": 1, "seats": 3, "starts_on": NOW.date(), "ends_on": NOW.date()},
-    "course_order": {
-        "id": 7,
-        "public_id": "a" * 32,
-        "person_id": 1,
-        "cohort_id": 1,
-        "seats": 1,
-        "amount_cents": 120000,
-    },
-    "refund": {"id": 1, "order_id": 7, "stripe_payment_intent_id": "pi_1", "reason": "no seat"},
-}
+DAY = A_MOMENT.date()
+ROWS = [
+    ("person", {"id": 1, "email": "ada@example.org", "name": "Ada", "active": True, "fs_uniquifier": "x"}),
+    ("course", {"id": 1, "price_cents": 120000, "currency": "usd"}),
+    ("cohort", {"id": 1, "course_id": 1, "seats": 3, "starts_on": DAY, "ends_on": DAY}),
+    (
+        "course_order",
+        {"id": 7, "public_id": "a" * 32, "person_id": 1, "cohort_id": 1, "seats": 1, "amount_cents": 120000},
+    ),
+    ("refund", {"id": 1, "order_id": 7, "stripe_payment_intent_id": "pi_1", "reason": "no seat"}),
+]
 
 
 @pytest.fixture
 def before(database_kind, tmp_path):
     with new_database(database_kind, tmp_path) as url, running(url, tmp_path / "instance"):
         flask_migrate.upgrade(revision="0026")
-        tables = [Table(name, MetaData(), autoload_with=db.engine) for name in ROWS]
-        for table in tables:
-            db.session.execute(table.insert(), filled(table) | ROWS[table.name])
-        db.session.commit()
+        put(ROWS)
         yield
-
-
-def filled(table: Table) -> dict[str, object]:
-    """Something for every column that has to have a value."""
-    made = {int: 0, str: "", bool: False, date: NOW.date(), datetime: NOW}
-    needed = [column for column in table.columns if not column.nullable and column.name != "id"]
-    return {column.name: [] if isinstance(column.type, JSON) else made[column.type.python_type] for column in needed}
 
 
 def test_a_refund_keeps_its_order_there_and_back(before):
