@@ -152,9 +152,9 @@ def consultation_links(person: Person, consultations: Sequence[Consultation]) ->
     _with_links(person, "coaching/consultation_links", consultations)
 
 
-def requests_full(person: Person, consultations: Sequence[Consultation]) -> None:
-    """Why another request was not taken, and what to do."""
-    _with_links(person, "coaching/requests_full", consultations)
+def requests_full(person: Person, consultations: Sequence[Consultation], *, is_full: bool) -> None:
+    """Why another request was not taken, and what to do: too many are open or, if not, were made since yesterday."""
+    _with_links(person, "coaching/requests_full", consultations, is_full=is_full)
 
 
 def no_consultations(address: str) -> None:
@@ -208,6 +208,6 @@ def _address_of(coach: Coach | None) -> str:
     return coach.address if coach else str(current_app.config["OWNER_EMAIL"])
 
 
-def _with_links(person: Person, template: str, consultations: Sequence[Consultation]) -> None:
+def _with_links(person: Person, template: str, consultations: Sequence[Consultation], **context: Any) -> None:
     links = [(consultation, manage_url(consultation)) for consultation in consultations]
-    outbox.post(to=person, template=template, links=links)
+    outbox.post(to=person, template=template, links=links, **context)

@@ -95,13 +95,18 @@ class Consultation(Model, TakesTimes):
     @classmethod
     def begin(cls, person: Person, intake: Intake, times: Times) -> "Consultation":
         """What `person`, locked, asks for. Raises TooManyOpen."""
-        if len(cls._of_the_last(COUNTED_FOR, person)) >= MOST_OPEN:
+        if cls.is_full_for(person):
             raise TooManyOpen
         consultation = cls(person=person)
         consultation._take(intake)
         db.session.add(consultation)
         consultation.ask_for(times)
         return consultation
+
+    @classmethod
+    def is_full_for(cls, person: Person) -> bool:
+        """Whether the person has as many open requests as anybody may have."""
+        return len(cls._of_the_last(COUNTED_FOR, person)) >= MOST_OPEN
 
     @classmethod
     def asked_just_now(cls, person: Person, intake: Intake, times: Times) -> "Consultation | None":

@@ -77,9 +77,12 @@ class Person(Model, UserMixin):
         """What is asked for in the name of a normalized address counts under this.
 
         A person's address counts for itself, so that nobody shuts them out by asking for others of their mailbox. All
-        that nobody is known by count as one with their mailbox, so that no number of tags fills it.
+        that nobody is known by count as one with their mailbox, so that no number of tags fills it; so does a tagged
+        one that was only typed until now.
         """
-        return email if cls.with_email(email) else f"any {mailbox_of(email)}"[:254]
+        mailbox = mailbox_of(email)
+        person = cls.with_email(email)
+        return email if person and (person.last_seen_at or email == mailbox) else f"any {mailbox}"[:254]
 
     @classmethod
     def at(cls, email: str, *, local: bool = False) -> "Person":

@@ -10,7 +10,7 @@ from app.coaching.booking.reserved import ReservedTime
 from app.coaching.booking.taking import take
 from app.coaching.intake import Intake, Times
 from app.coaching.lost_links import LinkMailing
-from app.coaching.models import Consultation, TooManyOpen
+from app.coaching.models import Consultation
 from app.coaching.wording import ARRANGING
 from app.followups.models import REQUESTED
 from app.limits import mailbox_of
@@ -22,6 +22,8 @@ from app.people.models import Consent, Person
 
 # How long the coach has to choose among offered times.
 HELD_FOR = timedelta(hours=48)
+# More from one mailbox in a day, those called off again counted too, fill it with mails about them.
+MOST_A_DAY = 6
 # The newsletter keeps a name of this length at most.
 LONGEST_FIRST_NAME = 80
 
@@ -43,7 +45,7 @@ def book(
 ) -> Consultation | None:
     """Take the one free time in the name of a normalized address; what they booked a moment ago, if it is the same.
 
-    None when the address has as many open requests as anybody may have: then a mail tells, not the page.
+    None when the address has as many requests as anybody may have: then a mail tells, not the page.
     Raises SlotTaken or NotOffered; then the caller rolls back.
     """
     person = person_who_asks(address, intake, wants_newsletter, page)
@@ -81,7 +83,7 @@ def request_times(
     wants_newsletter: bool = False,
     page: str,
 ) -> Consultation | None:
-    """Hold the times for the coach to choose from; None when the address has as many open requests as anybody may have.
+    """Hold the times for the coach to choose from; None when the address has as many requests as anybody may have.
 
     Raises SlotTaken or NotOffered; then the caller rolls back.
     """
@@ -115,12 +117,13 @@ def hold(consultation: Consultation, starts: Iterable[datetime], coach_id: int |
 
 def begin(person: Person, intake: Intake, times: Times) -> Consultation | None:
     """Whoever types an address must not learn what is known of it: that it has too many requests, a mail tells."""
-    try:
+    is_full = Consultation.is_full_for(person)
+    counted_as = Person.counted_as(person.email)
+    if not is_full and LinkMailing.claim("begun", counted_as, most=MOST_A_DAY, every=timedelta()):
         return Consultation.begin(person, intake, times)
-    except TooManyOpen:
-        if LinkMailing.claim("full", mailbox_of(person.email)):
-            emails.requests_full(person, Consultation.open_of(person))
-        return None
+    if LinkMailing.claim("full", mailbox_of(person.email)):
+        emails.requests_full(person, Consultation.open_of(person), is_full=is_full)
+    return None
 
 
 def person_who_asks(address: str, intake: Intake, wants_newsletter: bool, page: str) -> Person:

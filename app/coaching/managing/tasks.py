@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 from huey import crontab
 
+from app.coaching.lost_links import LinkMailing
 from app.coaching.managing.lapsing import lapsed, let_lapse
 from app.coaching.managing.reminding import REMINDERS
 from app.extensions import db, queue
@@ -16,6 +17,12 @@ def sweep_consultations() -> None:
     _do_with_each(lapsed(), let_lapse)
     for reminder in REMINDERS:
         _do_with_each(reminder.due(), reminder.send)
+
+
+@queue.periodic_task(crontab(minute="53"))
+def forget_old_mailings() -> None:
+    LinkMailing.forget_old()
+    db.session.commit()
 
 
 def _do_with_each(consultation_ids: list[int], act: Callable[[int], bool]) -> None:

@@ -1,7 +1,7 @@
 """Getting on the waiting list, by a mailed link, and off it again."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -48,7 +48,9 @@ def join_waiting_list() -> ResponseReturnValue:
     person = Person.for_update(person.id) or person
     entry = WaitingEntry.ask(person, form.chosen_kind, form.typed_name, form.wish, page=PAGE)
     # The link of a mail that went a moment ago leads to what was typed now.
-    if LinkMailing.claim(f"waiting for {entry.kind_id}", Person.counted_as(form.address)):
+    counted_as = Person.counted_as(form.address)
+    is_first = LinkMailing.claim(f"waiting for {entry.kind_id}", counted_as)
+    if is_first and LinkMailing.claim("waiting", counted_as, every=timedelta()):
         emails.waiting_asked(entry)
     db.session.commit()
     return redirect(url_for(".show_waiting_asked"), 303)

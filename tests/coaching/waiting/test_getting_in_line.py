@@ -85,6 +85,16 @@ def test_an_address_is_written_to_once_in_ten_minutes_and_the_link_leads_to_what
     assert len(mail.to(ADA)) == 2
 
 
+def test_an_address_is_written_to_a_few_times_a_day_whatever_is_waited_for_in_its_name(join, mail, clock):
+    for number in range(30):
+        join(kind=("consultation", "introduction")[number % 2])
+        clock.advance(minutes=11)
+    assert len(mail.to(ADA)) == 5
+    clock.advance(days=1)
+    join()
+    assert len(mail.to(ADA)) == 6
+
+
 def test_joining_again_changes_nothing_before_the_link_is_used_and_keeps_the_place(
     wait, join, client, mail, entries, clock, opens, sweep, offers
 ):
