@@ -112,7 +112,7 @@ class Consultation(Model, TakesTimes):
     def asked_just_now(cls, person: Person, intake: Intake, times: Times) -> "Consultation | None":
         """The consultation of the very same wish, if `person`, locked, sent it a moment ago."""
         lately = cls._of_the_last(SAME_WITHIN, person)
-        return next((known for known in lately if (known.intake, known.times) == (intake, times)), None)
+        return next((known for known in lately if known._is_same(intake, times)), None)
 
     @classmethod
     def for_update(cls, consultation_id: int) -> "Consultation | None":
@@ -219,6 +219,11 @@ class Consultation(Model, TakesTimes):
     @property
     def times(self) -> Times:
         return Times(tuple(time.starts_at for time in self.preferred_times), self.no_preference)
+
+    def _is_same(self, intake: Intake, times: Times) -> bool:
+        """Whether it is what they ask for, and was not moved since to a time they do not."""
+        is_elsewhere = self.booked_at and not times.no_preference and self.starts_at not in times.starts
+        return (self.intake, self.times) == (intake, times) and not is_elsewhere
 
     def change(self, intake: Intake) -> bool:
         """Take other details. Returns whether anything changed. Raises AlreadyOver."""

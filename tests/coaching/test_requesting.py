@@ -1,7 +1,12 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from app.coaching.answering import confirm
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.booking.requesting import HELD_FOR
+from app.coaching.booking.taking import take
+from app.coaching.models import Consultation
 from app.coaching.wording import ARRANGING
 from app.extensions import db
 from app.followups import SequenceRun
@@ -195,6 +200,29 @@ def test_the_same_request_much_later_or_after_cancelling_is_another(ask, mail, c
     frozen.advance(minutes=11)
     ask(**NO_TIMES)
     assert len(consultations()) == 3
+
+
+def test_what_was_moved_a_moment_ago_and_is_booked_anew_is_another(book, client, consultations):
+    page = book().location
+    assert book().location == page
+    client.post(f"{page}/reschedule", data={"slot": "2026-12-09T15:00Z"})
+    assert book().location != page
+    starts = [f"{consultation.starts_at:%Y-%m-%dT%H:%M}" for consultation in consultations()]
+    assert starts == ["2026-12-09T15:00", "2026-12-02T01:30"]
+
+
+def test_what_the_coach_has_settled_since_is_still_the_same_request(ask, consultations):
+    at = datetime(2026, 12, 3, 13, tzinfo=UTC)
+    ask()
+    confirm(Consultation.for_update(consultations()[0].id), at)
+    db.session.commit()
+    ask()
+    ask(**NO_TIMES)
+    settled = Consultation.for_update(consultations()[1].id)
+    settled.settle(take(settled.kind, at + timedelta(days=1)))
+    db.session.commit()
+    ask(**NO_TIMES)
+    assert [consultation.state for consultation in consultations()] == ["booked", "booked"]
 
 
 def test_a_fourth_open_request_is_answered_the_same_and_explained_by_mail(ask, mail, consultations):
