@@ -130,6 +130,11 @@ def person_who_asks(address: str, intake: Intake, wants_newsletter: bool, page: 
     """The person, locked until commit."""
     if wants_newsletter:
         _ask_for_newsletter(address, intake.name, page)
+    return person_at(address)
+
+
+def person_at(address: str) -> Person:
+    """The person of a normalized address, made if it is new, locked until commit."""
     while True:
         Person.at(address)
         if person := Person.at_for_update(address):  # Else somebody had them erased just now.

@@ -10,6 +10,7 @@ from app.clock import in_zone
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
+from app.coaching.booking.requesting import person_at
 from app.coaching.lost_links import LinkMailing
 from app.coaching.waiting import emails
 from app.coaching.waiting.forms import WaitingForm, WishForm
@@ -44,9 +45,7 @@ def join_waiting_list() -> ResponseReturnValue:
         return _waiting_page(form), 422
     if not form.anyway.data and (fitting := fitting_openings(form.chosen_kind, form.wish)):
         return _waiting_page(form, fitting)
-    person = Person.at(form.address)
-    person = Person.for_update(person.id) or person
-    entry = WaitingEntry.ask(person, form.chosen_kind, form.typed_name, form.wish, page=PAGE)
+    entry = WaitingEntry.ask(person_at(form.address), form.chosen_kind, form.typed_name, form.wish, page=PAGE)
     # The link of a mail that went a moment ago leads to what was typed now.
     counted_as = Person.counted_as(form.address)
     is_first = LinkMailing.claim(f"waiting for {entry.kind_id}", counted_as)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -14,6 +15,8 @@ from app.coaching.forms import slot_value
 from app.coaching.waiting.offers import SlotOffer
 from app.coaching.waiting.tasks import sweep_waiting_list
 from app.extensions import db
+from app.people import records
+from app.people.models import Person
 from tests.coaching.conftest import REQUEST
 from tests.coaching.waiting.conftest import FIRST, TAKING, WAITING, path_in
 from tests.races import in_thread, nth, stopped_before, wait_until_blocked
@@ -160,3 +163,22 @@ def test_who_leaves_while_a_worker_makes_an_offer_leaves_nothing_held(app, wait,
     assert len(offers()) == 1
     assert standing_ticks() == []
     assert db.session.scalars(select(SlotOffer.id).where(SlotOffer.unanswered())).all() == []
+
+
+# SQLite has one writer at a time: nobody is erased in the midst of a request.
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_who_is_erased_while_they_join_comes_back_as_somebody_new(app, shut, mail, entries):
+    Person.at("ada@example.org")
+    db.session.commit()
+    outcomes = {}
+    with stopped_before("before_cursor_execute", "joiner", nth(1, "FOR NO KEY UPDATE")) as turnstile:
+        join = lambda: app.test_client().post("/coaching/waiting", data=WAITING).status_code  # noqa: E731
+        joiner = in_thread("joiner", join, outcomes)
+        assert turnstile.arrived.wait(30)
+        records.erase(Person.with_email("ada@example.org"))
+        db.session.commit()
+        turnstile.open.set()
+        joiner.join()
+    assert outcomes == {"joiner": 303}
+    assert [entry.person.email for entry in entries()] == ["ada@example.org"]
+    assert mail.recipients == ["ada@example.org"]
