@@ -165,7 +165,7 @@ class SlotOffer(Model):
         in_time = self.is_open
         self._give_back()
         self.lapsed_at = now()
-        return not in_time and self.entry.let_pass()
+        return not in_time and self.entry.state == "waiting" and self.entry.let_pass()
 
     def _give_back(self) -> None:
         db.session.execute(delete(ReservedTime).where(ReservedTime.id == self.reserved_time_id))

@@ -234,6 +234,22 @@ def test_who_never_answers_is_asked_no_more_and_told_so(wait, opens, sweep, offe
     assert len(offers()) == 4
 
 
+def test_who_left_before_an_offer_lapsed_hears_no_more(wait, opens, sweep, offers, clock, mail, client, entries):
+    link = wait()
+    for week in range(3):
+        opens(day=DAY + timedelta(weeks=week))
+    for number in range(3):
+        sweep()
+        clock.advance(hours=5)
+        if number == 2:
+            client.post(f"{link}/departure")
+    before = len(mail.all)
+    sweep()
+    assert len(offers()) == 3
+    assert len(mail.all) == before
+    assert entries()[0].state == "ended"
+
+
 def test_a_no_is_an_answer(wait, opens, sweep, offers, clock, client, offer_link, mail):
     wait()
     for week in range(5):
