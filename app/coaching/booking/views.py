@@ -126,6 +126,7 @@ def _go_to_pay(form: BookingForm) -> ResponseReturnValue:
     except GatewayRefused as refusal:
         form.email.errors = [UNKNOWN_ADDRESS if refusal.param == "customer_email" else NOT_CHARGED]
         return _page(BOOKING, form), 422
+    db.session.commit()
     return redirect(url or url_for(".show_requested"), 303)
 
 

@@ -12,7 +12,6 @@ from app.coaching.models import Consultation
 from app.coaching.paying.models import HELD_BEYOND, ConsultationPayment
 from app.coaching.paying.wording import payment_terms
 from app.coaching.wording import ARRANGING
-from app.extensions import db
 from app.local_times import in_words
 from app.payments.opening import open_page
 from app.payments.pages import PageWanted, Product
@@ -33,21 +32,18 @@ def start(
     wants_newsletter: bool = False,
     page: str,
 ) -> str | None:
-    """Where to pay for a free time in the name of a normalized address: the same page again while it is open.
+    """Where to pay for a free time in the name of a normalized address: the same page again while it is open. Commits.
 
-    Where to see it, if they booked the very same a moment ago; None when the address has as many open requests as
-    anybody may have. Commits. Raises SlotTaken or NotOffered; GatewayUnavailable (the time is free again; the same can
-    be asked again later) or GatewayRefused.
+    Where to see it, if they booked the very same a moment ago; None when the address has as many requests as anybody
+    may have, and a mail tells: these are the caller's to commit. Raises SlotTaken or NotOffered; GatewayUnavailable
+    (the time is free again; the same can be asked again later) or GatewayRefused.
     """
     person = person_who_asks(address, intake, wants_newsletter, page)
     known = Consultation.asked_just_now(person, intake, Times((starts_at,)))
     if known and not known.is_unpaid:
         return url_for("coaching.show_consultation", token=known.browser_token)
     payment = _take_up(person, intake, starts_at) or _begin(person, intake, starts_at, coach_id, page)
-    if payment is None:
-        db.session.commit()
-        return None
-    return open_page(payment, page_wanted(payment))
+    return open_page(payment, page_wanted(payment)) if payment else None
 
 
 def _take_up(person: Person, intake: Intake, starts_at: datetime) -> ConsultationPayment | None:

@@ -27,7 +27,10 @@ from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 log = logging.getLogger(__name__)
 
 GONE = "This time is not held for you any more. Choose another that is free; all you wrote is still here."
-FULL = "There are as many open requests from this address as we can keep. Cancel one of them, or write to us."
+FULL = (
+    "There are as many open requests from this address as we can keep, or too many were made today. "
+    "Cancel one of them, or write to us."
+)
 
 
 @bp.get("/waiting/offers/<token>")
@@ -57,7 +60,7 @@ def take_slot_offer(token: str) -> ResponseReturnValue:
     if (offer.is_open or offer.taken_at) and not form.validate():
         return _offer_page(token, offer, form), 422
     if has_price:
-        return _go_to_pay(offer, form)
+        return _go_to_pay(token, offer, form)
     try:
         wants = bool(form.newsletter.data)
         consultation = take_offer(offer, form.intake, wants_newsletter=wants, page=PAGE)
@@ -65,14 +68,12 @@ def take_slot_offer(token: str) -> ResponseReturnValue:
         db.session.rollback()
         return page_instead(offer.entry.kind, offer.entry.person.email, offer.starts_at, GONE), 409
     except TooManyOpen:
-        db.session.rollback()
-        form.form_errors = [FULL]
-        return _offer_page(token, offer, form), 409
+        return _full(token, offer, form)
     db.session.commit()
     return redirect(url_for(".show_consultation", token=consultation.browser_token), 303)
 
 
-def _go_to_pay(offer: SlotOffer, form: TakingForm) -> ResponseReturnValue:
+def _go_to_pay(token: str, offer: SlotOffer, form: TakingForm) -> ResponseReturnValue:
     """They keep their place in line until it is paid for. A second click leads to the same payment page."""
     entry = offer.entry
     kind, email, starts_at = entry.kind, entry.person.email, offer.starts_at
@@ -87,7 +88,14 @@ def _go_to_pay(offer: SlotOffer, form: TakingForm) -> ResponseReturnValue:
     except (GatewayUnavailable, GatewayRefused) as trouble:
         log.warning("no payment page could be opened: %s", trouble)
         return page_instead(kind, email, starts_at, NOT_CHARGED), 503, {"Retry-After": "60"}
-    return redirect(url or url_for(".show_requested"), 303)
+    return redirect(url, 303) if url else _full(token, offer, form)
+
+
+def _full(token: str, offer: SlotOffer, form: TakingForm) -> ResponseReturnValue:
+    """What is held for them stays held, until they have cancelled something else."""
+    db.session.rollback()
+    form.form_errors = [FULL]
+    return _offer_page(token, offer, form), 409
 
 
 @bp.post("/waiting/offers/<token>/refusal")

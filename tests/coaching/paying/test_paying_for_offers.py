@@ -99,3 +99,18 @@ def test_bad_input_leads_to_no_payment_and_what_is_held_stays_held(desk, offered
     assert desk.post(offered[0], **(TAKING | {"topics": "nope"})).status_code == 422
     assert desk.payments == []
     assert reserved() == [(offered[1], False)]
+
+
+def test_who_has_as_many_open_requests_as_anybody_may_have_is_told_and_what_is_held_stays_held(desk, offered, mail):
+    path, _ = offered
+    for hours in (24, 26, 28):
+        assert desk.book(slot=desk.slot(hours=hours)).status_code == 303
+    mails, held = len(mail.all), reserved()
+    answer = desk.post(path, **TAKING, goals="kept as typed")
+    assert answer.status_code == 409
+    assert "as many open requests" in answer.text
+    assert "kept as typed" in answer.text
+    assert reserved() == held
+    assert len(mail.all) == mails
+    with fresh_rows():
+        assert db.session.scalars(select(SlotOffer)).one().is_open
