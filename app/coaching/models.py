@@ -155,6 +155,11 @@ class Consultation(Model, TakesTimes):
         return cls._read_link(token)[0]
 
     @classmethod
+    def is_shown_link(cls, token: str) -> bool:
+        """Whether it is a link for the browser, which proves nothing."""
+        return SHOWN in cls._read_link(token)[2:]
+
+    @classmethod
     def _read_link(cls, token: str) -> list[int] | tuple[None, None]:
         try:
             return list(tokens.read(PURPOSE, token))
@@ -316,7 +321,7 @@ class Consultation(Model, TakesTimes):
 
     def prove_address(self, token: str) -> None:
         """If it was the mailed link that was used, note it: who did owns the address, and the name typed is theirs."""
-        if SHOWN not in self._read_link(token)[2:]:
+        if not self.is_shown_link(token):
             self.person.take_name(self.name)
             self.person.was_here()
 

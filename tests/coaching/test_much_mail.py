@@ -91,3 +91,57 @@ def test_a_tagged_address_that_was_only_typed_counts_with_its_mailbox(app):
     assert Person.counted_as("ada+tag@example.org") == f"any {ADA}"
     Person.at("ada+tag@example.org").was_here()
     assert Person.counted_as("ada+tag@example.org") == "ada+tag@example.org"
+
+
+def move(client, page, number):
+    return client.post(f"{page}/reschedule", data={"slot": f"2026-12-{number + 4:02}T15:00Z"})
+
+
+def rename(client, page, number):
+    data = {"time_zone": "Europe/London", "goals": f"goal {number}", "has_neutral_title": "y" if number % 2 else ""}
+    return client.post(f"{page}/details", data=data)
+
+
+@pytest.mark.parametrize("act", [move, rename])
+def test_the_link_in_the_browser_changes_a_few_times_an_hour_and_the_mailed_one_more(act, book, client, mail, limits):
+    page = book().location
+    before = len(mail.to(ADA))
+    answers = [act(client, page, number) for number in range(6)]
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+    assert "A little too often" in answers[-1].text or "a little too often" in answers[-1].text
+    assert len(mail.to(ADA)) <= before + 5
+    mailed = private_link(mail.to(ADA, "coaching/consultation_booked")[0])
+    assert act(client, mailed, 7).status_code == 303
+    assert client.post(f"{page}/cancellation").status_code == 303
+
+
+def test_all_that_the_link_in_the_browser_does_counts_together(ask, book, client, limits):
+    page = book().location
+    for number in range(2):
+        assert move(client, page, number).status_code == rename(client, page, number).status_code == 303
+    for path in ("times", "acceptance"):
+        # What is refused mails nobody, and does not count.
+        assert client.post(f"{page}/{path}", data={"slot": "2026-12-09T15:00Z"}).status_code == 409
+    assert move(client, page, 3).status_code == 303
+    for path in ("times", "acceptance", "reschedule", "details"):
+        assert client.post(f"{page}/{path}", data={"slot": "2026-12-09T15:00Z"}).status_code == 429
+
+
+def test_one_network_does_not_take_the_whole_calendar(ask, book, limits, consultations):
+    answers = []
+    for number in range(11):
+        slots = [f"2026-12-{number + 1:02}T{hour}:00Z" for hour in (15, 17, 19)]
+        answers.append(ask(email=f"p{number}@example.org", slot=slots))
+        late = {"email": f"q{number}@example.org", "slot": f"2026-12-{number + 1:02}T21:00Z", "goals": "typed words"}
+        answers.append(book(**late))
+    assert [answer.status_code for answer in answers] == [303] * 20 + [429] * 2
+    assert len(consultations()) == 20
+    assert "typed words" in answers[-1].text
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_slips_and_times_that_are_gone_do_not_count_for_a_network(book, limits):
+    book()
+    assert {book(email="grace@example.org").status_code for _ in range(15)} == {409}
+    assert {book(name="").status_code for _ in range(15)} == {422}
+    assert book(email="grace@example.org", slot="2026-12-04T15:00Z").status_code == 303

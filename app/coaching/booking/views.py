@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
-from app.coaching.blueprint import LIMITS, bp
+from app.coaching.blueprint import LIMITS, asking_limit, bp
 from app.coaching.booking.picker import PARTS, Picker, Wish
 from app.coaching.booking.requesting import asked_just_now, book, request_times
 from app.coaching.booking.reserved import SlotTaken
@@ -60,6 +60,7 @@ def show_times_to_book() -> ResponseReturnValue:
 @csrf.exempt
 @holds_no_secret
 @form_limits("consultation-booking", **LIMITS)
+@asking_limit
 def book_consultation() -> ResponseReturnValue:
     read_only()
     form = _sent(BOOKING)
@@ -96,6 +97,7 @@ def show_times_to_request() -> ResponseReturnValue:
 @csrf.exempt
 @holds_no_secret
 @form_limits("consultation-request", **LIMITS)
+@asking_limit
 def create_consultation() -> ResponseReturnValue:
     read_only()
     form = _sent(REQUEST)

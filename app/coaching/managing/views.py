@@ -18,7 +18,7 @@ from app.coaching.managing.choosing import accept, offer_times, take_free_time
 from app.coaching.managing.standing import standing_of
 from app.coaching.models import AlreadyOver, Consultation
 from app.coaching.offer import CoachingOffer
-from app.coaching.private_links import consultation_of, link_limit
+from app.coaching.private_links import consultation_of, link_limit, shown_link_limit
 from app.extensions import csrf, db, read_only
 
 NOT_HELD = "That time is not held for you any more. Choose another one."
@@ -32,6 +32,7 @@ def show_consultation(token: str) -> ResponseReturnValue:
 @bp.post("/consultations/<token>/details")
 @csrf.exempt
 @link_limit
+@shown_link_limit
 def change_consultation(token: str) -> ResponseReturnValue:
     consultation = consultation_of(token, for_update=True)
     sequence = consultation.calendar_sequence
@@ -67,6 +68,7 @@ def cancel_consultation(token: str) -> ResponseReturnValue:
 @bp.post("/consultations/<token>/acceptance")
 @csrf.exempt
 @link_limit
+@shown_link_limit
 def accept_proposed_time(token: str) -> ResponseReturnValue:
     consultation = consultation_of(token, for_update=True)
     form = MoveForm()
@@ -105,6 +107,7 @@ def show_free_times(token: str) -> ResponseReturnValue:
 @bp.post("/consultations/<token>/reschedule")
 @csrf.exempt
 @link_limit
+@shown_link_limit
 def reschedule_consultation(token: str) -> ResponseReturnValue:
     consultation = consultation_of(token, for_update=True)
     form = MoveForm()
@@ -130,6 +133,7 @@ def show_times_to_offer(token: str) -> ResponseReturnValue:
 @bp.post("/consultations/<token>/times")
 @csrf.exempt
 @link_limit
+@shown_link_limit
 def offer_other_times(token: str) -> ResponseReturnValue:
     consultation = consultation_of(token, for_update=True)
     form = OtherTimesForm()
