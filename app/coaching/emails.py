@@ -10,6 +10,7 @@ from app.coaching.calendars.entries import mailed_to_coach, mailed_to_former, ma
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.local_times import abbreviation, clock_time
+from app.outbox.models import ENTITY
 from app.people.models import Person
 from app.urls import absolute, absolute_url
 
@@ -93,11 +94,15 @@ def reminder_of_hour(consultation: Consultation) -> None:
 
 
 def _remind(consultation: Consultation, template: str) -> None:
-    """In words that stay true however long the mail is on its way; once the consultation has begun, it is not sent."""
+    """In words that stay true however long the mail is on its way; once the consultation has begun, it is not sent.
+
+    Nor is it once the consultation is moved or called off: Consultation.remind_anew sees to that.
+    """
     assert consultation.starts_at  # noqa: S101 - Only what is booked is reminded of.
     shown = in_zone(consultation.starts_at, consultation.time_zone)
     clock = f"{clock_time(shown)} {abbreviation(shown)}"
-    _to_person(consultation, template, expires_at=consultation.starts_at, weekday=f"{shown:%A}", clock=clock)
+    of_it = {"headers": {ENTITY: consultation.uid}, "expires_at": consultation.starts_at}
+    _to_person(consultation, template, **of_it, weekday=f"{shown:%A}", clock=clock)
 
 
 def new_request(consultation: Consultation) -> None:

@@ -1,6 +1,7 @@
 import uuid
 from datetime import datetime, timedelta
 from functools import partial
+from typing import ClassVar
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -14,6 +15,7 @@ from app.coaching.booking.reserved import ReservedTime
 from app.coaching.intake import Intake, PreferredTime, Times, plain_first_name
 from app.coaching.paying.models import ConsultationPayment
 from app.extensions import Model, db
+from app.outbox import Email
 from app.people.models import Person
 
 PURPOSE = "consultation"
@@ -55,6 +57,8 @@ class Consultation(Model, TakesTimes):
             name="booked_for_a_time",
         ),
     )
+
+    OCCASION: ClassVar = "consultation:"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
@@ -184,7 +188,7 @@ class Consultation(Model, TakesTimes):
     @property
     def occasion(self) -> str:
         """What follow-ups about this consultation are started and stopped under."""
-        return f"consultation:{self.id}"
+        return f"{self.OCCASION}{self.id}"
 
     @property
     def state(self) -> str:
@@ -253,7 +257,12 @@ class Consultation(Model, TakesTimes):
         reserved.take_ticks()  # Some it may have shared with one of those.
         self.coach, self.starts_at, self.ends_at = reserved.coach, reserved.starts_at, reserved.ends_at
         self.booked_at, self.held_until, self.proposed_at = now(), None, None
+        self.remind_anew()
+
+    def remind_anew(self) -> None:
+        """Forget that it was reminded of, and take back what waits to be sent of that: it is not so any more."""
         self.reminded_day_at = self.reminded_hour_at = None
+        Email.expire_about(self.person_id, self.uid)
 
     def ask_for(self, times: Times) -> None:
         """Keep the times the person would like, in place of those they asked for before."""
@@ -275,6 +284,7 @@ class Consultation(Model, TakesTimes):
         self.cancelled_at, self.cancel_reason, self.is_cancelled_by_coach = now(), reason, by_coach
         self.held_until = None
         self.give_back()
+        self.remind_anew()
         if self.payment:
             self.payment.give_back("called off")
         return True

@@ -35,6 +35,8 @@ LONGEST_SUBJECT = 250
 IN_DOUBT = "given to the mail server twice, which never said that it has it: it may have arrived"
 TOO_LATE = "too late: by now it would say what is not so any more"
 WITHDRAWN = "withdrawn: no letters go to this reader any more"
+# The header of a mail that says something for a while only, of what else may change: by it, it is taken back.
+ENTITY = "X-Entity-Ref-ID"
 FLEETING = text("is_fleeting")
 UNDECIDED = text("sent_at IS NULL AND failed_at IS NULL")
 FAILED = text("failed_at IS NOT NULL")
@@ -201,6 +203,20 @@ class Email(Model):
             update(cls)
             .where(cls.person_id == person.id, cls._waits(), is_letter)
             .values(failed_at=now(), last_answer=WITHDRAWN)
+            .execution_options(synchronize_session="fetch")
+        )
+
+    @classmethod
+    def expire_about(cls, person_id: int, entity: str) -> None:
+        """What the person was not sent yet about an `entity`, by the header of that name, is not so any more.
+
+        One that is in hand of a worker may go out, and is not tried again.
+        """
+        about = cls.headers[ENTITY].as_string() == entity
+        db.session.execute(
+            update(cls)
+            .where(cls.person_id == person_id, cls.sent_at.is_(None), about)
+            .values(expires_at=now())
             .execution_options(synchronize_session="fetch")
         )
 

@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
+from sqlalchemy import select
 
 from app.coaching.booking.moving import move
 from app.coaching.managing.reminding import REMINDERS
 from app.coaching.managing.tasks import sweep_consultations
 from app.coaching.models import Consultation
 from app.extensions import db
+from app.outbox import Email
 from app.outbox.tasks import sweep_outbox
+from app.people import records
 from tests.coaching.private_link import private_link
 
 ADA = "ada@example.org"
@@ -114,6 +117,41 @@ def test_a_reminder_that_no_mail_server_took_in_time_is_not_sent_any_more(book, 
     assert mail_server.to(ADA) != []
     assert "We talk at" not in {message["Subject"] for message in mail_server.to(ADA)}
     assert [email.state for email in mail.to(ADA) if email.id == reminder.id] == ["failed"]
+
+
+def cancel(consultation):
+    consultation.cancel()
+
+
+def put_later(consultation):
+    move(consultation, AT + timedelta(days=3))
+
+
+def erase(consultation):
+    records.erase(consultation.person)
+
+
+@pytest.mark.parametrize("change", [cancel, put_later, erase])
+@pytest.mark.parametrize("is_in_hand", [False, True])
+def test_a_reminder_that_waits_for_the_mail_server_is_not_sent_once_it_is_not_so_any_more(
+    book, sweep, mail_server, mail, consultations, change, is_in_hand
+):
+    book()
+    book(goals="Another matter", slot="2026-12-02T03:00Z")
+    sweep(AT - timedelta(hours=22))
+    first, second = mail.to(ADA, "coaching/reminder_of_day")
+    first.claimed_by = second.claimed_by = "a worker" if is_in_hand else None
+    db.session.commit()
+    change(Consultation.for_update(consultations()[0].id))
+    db.session.commit()
+    for reminder in db.session.scalars(select(Email).where(Email.claimed_by.is_not(None))):
+        reminder.try_again_later("451 not now")
+        reminder.due_at = AT - timedelta(hours=22)
+    db.session.commit()
+    sweep_outbox.call_local()
+    sent = [message["Subject"] for message in mail_server.to(ADA) if "Reminder" in message["Subject"]]
+    # Who is erased has both called off.
+    assert sent == ([] if change is erase else ["Reminder: we talk on Tuesday at 9:00 PM CST"])
 
 
 def test_two_workers_remind_once(app, book, reminders, frozen):
