@@ -1,7 +1,7 @@
 from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.coaching import emails, in_newsletter, records, structured_data
+from app.coaching import emails, in_newsletter, records, structured_data, until_it_begins
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
@@ -23,8 +23,8 @@ from app.people.models import Person
 from app.publishing import public_page
 from app.urls import absolute_url
 
-# The views of the rooms within hang on `bp` once they are imported; so is known what the newsletter asks, and what
-# coaching holds of a person.
+# The views of the rooms within hang on `bp` once they are imported; so is known what the newsletter asks, what coaching
+# holds of a person, and until when letters follow a request.
 __all__ = [
     "booking_views",
     "bp",
@@ -33,6 +33,7 @@ __all__ = [
     "managing_views",
     "paying_views",
     "records",
+    "until_it_begins",
     "waiting_offer_views",
     "waiting_records",
     "waiting_views",

@@ -2,17 +2,19 @@
 
 `happened(event, person, occasion)` starts and stops what is set to, `call_off`, `take_back` and `stop_all` end what
 still runs.
-A letter that is due waits while one of `HOLDS` says so, and nobody gets two a day.
+A letter that is due waits while one of `HOLDS` says so, and nobody gets two a day; what one of `ENDS` says is over ends
+the run.
 """
 
 from app.followups import daily, records
 from app.followups.events import call_off, happened, let_go, stop_all, take_back
-from app.followups.holds import HOLDS
+from app.followups.holds import ENDS, HOLDS
 from app.followups.models import PURPOSES, Letter, Sequence, SequenceStep
 from app.followups.runs import SequenceRun
 
 # The records are imported so that what is held of a person is known.
 __all__ = [
+    "ENDS",
     "HOLDS",
     "PURPOSES",
     "Letter",

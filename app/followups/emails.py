@@ -21,6 +21,7 @@ def step(run: SequenceRun, step: SequenceStep) -> None:
         to=run.person,
         template=TEMPLATE,
         headers=list_headers(run.person),
+        expires_at=run.ends_at,
         preferences_url=preferences_url(run.person),
         unsubscribe_url=unsubscribe_url(run.person),
         **_filled(step.letter, merge.values_of(run), run.sequence.purpose),

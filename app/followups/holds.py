@@ -1,4 +1,7 @@
-"""What holds letters back for a while though they are due, such as a pause. Other rooms add theirs when imported."""
+"""What holds letters back for a while though they are due, such as a pause, and what ends them.
+
+Other rooms add theirs when imported.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -8,6 +11,16 @@ from app.clock import now
 # Each says, of many people at once, until when letters of a purpose to them wait; it leaves out those who need not.
 Hold = Callable[[Collection[int], str], Mapping[int, datetime]]
 HOLDS: list[Hold] = []
+
+
+# Each says, of the event that began a run and of its occasion, when its letters have no more sense, if ever.
+End = Callable[[str, str], datetime | None]
+ENDS: list[End] = []
+
+
+def ends_at(event: str, occasion: str) -> datetime | None:
+    """From when on no letter follows any more that `event` began for an `occasion`."""
+    return min((end for ask in ENDS if (end := ask(event, occasion))), default=None)
 
 
 def held_until(person_ids: Collection[int], purpose: str) -> dict[int, datetime]:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.extensions import Model, came_first, db
-from app.followups.holds import held_until
+from app.followups.holds import ends_at, held_until
 from app.followups.models import Sequence, SequenceStep
 from app.people.models import Consent, Person
 from app.people.suppressions import MOVED, Suppression
@@ -129,6 +129,9 @@ class SequenceRun(Model):
         if not self.may_go_on:
             self.stop("the person left, or is suppressed")
             return None
+        if (end := self.ends_at) and end <= now():
+            self.stop("its time is over")
+            return None
         if until := held_until([self.person_id], self.sequence.purpose).get(self.person_id):
             self.next_at = until
             return None
@@ -144,6 +147,11 @@ class SequenceRun(Model):
         if (entry := Suppression.of(self.person.email)) and entry.reason != MOVED:
             return False
         return self.person.active and Consent.last_word(self.person, self.sequence.purpose) != "withdrawn"
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """From when on its letters have no more sense, if ever."""
+        return ends_at(self.sequence.starts_on, self.occasion)
 
     def stop(self, reason: str) -> None:
         self.next_at, self.stopped_at, self.stop_reason = None, now(), reason

@@ -1,6 +1,6 @@
 """A consultation that took place, or was missed: what is over, what begins."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -160,3 +160,29 @@ def test_what_took_place_does_not_count_as_open(afterwards, ask, consultations):
     (consultation,) = consultations()
     complete(consultation)
     assert Consultation.open_of(consultation.person) == []
+
+
+@pytest.mark.parametrize(("before", "letters"), [(timedelta(hours=30), 1), (timedelta(hours=23), 0)])
+def test_what_follows_the_request_ends_when_the_consultation_begins(
+    book, coach, consultations, frozen, mail, before, letters
+):
+    coach.minimum_notice_hours = 0
+    db.session.commit()
+    frozen.time = datetime(2026, 12, 2, 1, 30, tzinfo=UTC) - before
+    book()
+    frozen.advance(hours=24)
+    send_due_steps.call_local()
+    assert len(mail.to("ada@example.org", "followups/step")) == letters
+    if letters:
+        [letter] = mail.to("ada@example.org", "followups/step")
+        assert letter.expires_at == consultations()[0].starts_at
+    else:
+        assert runs() == [("consultation-requested", "its time is over", False)]
+
+
+def test_what_follows_the_consultation_does_not_end_as_it_begins(begun, frozen, mail):
+    complete(begun)
+    db.session.commit()
+    frozen.advance(hours=24)
+    send_due_steps.call_local()
+    assert [letter.subject for letter in mail.to("ada@example.org", "followups/step")] == ["After"]
