@@ -3,7 +3,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Tests side by side; those that depend on how fast something is run by themselves, one after the other.
 JOBS ?= 3
-TIMED := tests/web tests/faults tests/e2e
+# Their own processes and browsers beside them, and clients that are slow on purpose: fewer at once, and one by one.
+HEAVY := tests/faults tests/e2e
+TIMED := tests/web
 LOCK := uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .PHONY: run test check bench lock help
@@ -12,7 +14,8 @@ run: $(VENV)/.run ## Everything at once: database, starter content, web, worker,
 	@$(BIN)/flask up
 
 test: $(VENV)/.test ## Every test this machine can run, saying what was skipped and why
-	@$(BIN)/pytest -rs -n $(JOBS) --dist loadfile $(TIMED:%=--ignore=%) && $(BIN)/pytest -rs $(TIMED)
+	@$(BIN)/pytest -rs -n $(JOBS) --dist loadfile $(HEAVY:%=--ignore=%) $(TIMED:%=--ignore=%)
+	@$(BIN)/pytest -rs -n 2 --dist loadfile $(HEAVY) && $(BIN)/pytest -rs $(TIMED)
 
 check: $(VENV)/.test ## Format, lint, types, templates and tests, as CI runs them
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/djlint --quiet --lint templates && $(MAKE) --no-print-directory test

@@ -38,6 +38,15 @@ def lacking(what: str) -> None:
     pytest.skip(what)
 
 
+def redis_url() -> str:
+    """A database of Redis that no other process of these tests uses."""
+    if not (url := os.environ.get("TEST_REDIS_URL")):
+        lacking("TEST_REDIS_URL is not set: no Redis to test on")
+    server, _, number = url.rpartition("/")
+    process = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return f"{server}/{int(number) + int(process)}"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A skip, whoever asks for it, is a failure where everything is required: no suite looks green half run."""

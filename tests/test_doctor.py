@@ -1,6 +1,5 @@
 """`flask doctor` tries each setting for real, and says in a line each what to mend."""
 
-import os
 import re
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from app.extensions import db
 from app.outbox.models import Email, Worker
 from app.payments import stripe_gateway
 from app.payments.stripe_events import NEEDED
-from tests.conftest import lacking, running, use_mail_server
+from tests.conftest import redis_url, running, use_mail_server
 from tests.payments.conftest import stand_in, stripe  # noqa: F401 - fixtures.
 from tests.smtp_server import free_port
 
@@ -87,9 +86,7 @@ def test_a_queue_and_a_store_of_limits_that_are_away_are_told_of(app, healthy):
 
 
 def test_a_store_of_limits_that_is_there_is_well(app, healthy):
-    if not (url := os.environ.get("TEST_REDIS_URL")):
-        lacking("TEST_REDIS_URL is not set: no Redis to test on")
-    healthy.setitem(app.config, "REDIS_URL", url)
+    healthy.setitem(app.config, "REDIS_URL", redis_url())
     assert Findings(app).well["REDIS_URL"] == "answers"
 
 

@@ -1,12 +1,11 @@
 """The worker as its own process, on every database and queue, and a mail server that takes its time."""
 
-import os
 import signal
 
 import pytest
 
 from app.extensions import queue
-from tests.conftest import lacking
+from tests.conftest import redis_url
 from tests.processes import start, stop
 from tests.smtp_server import MailServer
 
@@ -17,9 +16,7 @@ CONNECTIONS = 4
 def queue_url(request, tmp_path):
     if request.param == "file":
         return f"sqlite:///{tmp_path}/queue.db"
-    if not (url := os.environ.get("TEST_REDIS_URL")):
-        lacking("TEST_REDIS_URL is not set: no Redis queue to test on")
-    return url
+    return redis_url()
 
 
 @pytest.fixture

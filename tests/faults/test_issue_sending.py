@@ -1,7 +1,6 @@
 """An issue on its way while workers are killed, told to stop, and doubled: everybody gets it, and only what was in
 hand may come twice, under the same Message-ID."""
 
-import os
 import signal
 from collections import Counter
 
@@ -14,7 +13,7 @@ from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
 from app.newsletter.sending.deliveries import Delivery
 from app.people.models import Person
-from tests.conftest import lacking
+from tests.conftest import redis_url
 from tests.faults.conftest import CONNECTIONS
 from tests.newsletter.conftest import fresh
 from tests.processes import stop, wait_until
@@ -27,9 +26,7 @@ def queue_url(database_kind, tmp_path):
     """As a site grows: files on one machine, then PostgreSQL with Redis."""
     if database_kind == "sqlite":
         return f"sqlite:///{tmp_path}/queue.db"
-    if not (url := os.environ.get("TEST_REDIS_URL")):
-        lacking("TEST_REDIS_URL is not set: no Redis queue to test on")
-    return url
+    return redis_url()
 
 
 @pytest.fixture
