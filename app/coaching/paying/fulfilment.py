@@ -45,6 +45,7 @@ def _report_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
     if payment.mismatched_at:
         return
     payment.mismatched_at = now()
+    payment.release()
     log.error("payment %s: Stripe has %s %s, we have %s %s", payment.number, checkout.amount_cents, checkout.currency,
               payment.amount_cents, payment.currency)  # fmt: skip
     emails.payment_mismatch(payment, checkout)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.coaching.intake import Intake
     from app.coaching.models import Consultation
 
-UNDECIDED = text("paid_at IS NULL AND failed_at IS NULL AND expired_at IS NULL")
+UNDECIDED = text("paid_at IS NULL AND failed_at IS NULL AND expired_at IS NULL AND mismatched_at IS NULL")
 # The time is held for a little longer than the page is open, so that who pays in its last moment has it still.
 HELD_BEYOND = GRACE + timedelta(minutes=1)
 
@@ -82,6 +82,10 @@ class ConsultationPayment(Purchase, Model):
         """The time that is paid for: the one that was asked for, until it is booked and may be moved."""
         assert self.consultation  # noqa: S101 - Asked only while there is one.
         return self.consultation.starts_at or self.consultation.times.starts[0]
+
+    @property
+    def can_be_paid(self) -> bool:
+        return super().can_be_paid and not self.mismatched_at
 
     @property
     def held_until(self) -> datetime:

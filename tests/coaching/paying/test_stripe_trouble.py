@@ -97,9 +97,26 @@ def test_a_payment_that_is_not_what_we_asked_for_books_nothing(desk, stripe, mai
     desk.hear()
     assert "A person looks at your payment" in desk.come_back(session).text
     desk.come_back(session)
-    assert desk.booked == []
+    assert (desk.booked, desk.states, desk.is_free) == ([], ["cancelled"], True)
     [letter] = mail.to("owner@doctor.example.org")
     assert letter.template == "coaching/payment_mismatch"
+
+
+def test_a_payment_that_is_not_what_we_asked_for_is_never_called_none(desk, stripe):
+    session = desk.go_to_pay()
+    stripe.pay(session)
+    stripe.sandbox.store.get("checkout.session", session)["amount_total"] = 1
+    desk.hear()
+    left = f"/coaching/checkout/cancelled?payment={desk.payment.public_id}"
+    private = f"/coaching/consultations/{desk.consultations[0].link_token}"
+    for _ in range(2):
+        for path in (left, private, f"/coaching/checkout/complete?session_id={session}"):
+            page = desk.get(path).text
+            assert "A person looks at your payment" in page
+            assert "Nothing was charged" not in page
+            assert "you get a time, or your money back" in page
+        desk.post("/coaching/checkout/cancelled", payment=desk.payment.public_id)
+    assert desk.go_to_pay() != session
 
 
 def test_ten_who_want_one_time_at_once_are_led_to_one_page(app, desk, stripe):
