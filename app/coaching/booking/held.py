@@ -20,6 +20,7 @@ class TakesTimes:
 
     if TYPE_CHECKING:
         id: Mapped[int]
+        coach_id: Mapped[int | None]
         kind: Mapped[ConsultationKind]
         coach: Mapped[Coach | None]
 
@@ -38,6 +39,11 @@ class TakesTimes:
     def booked_time(self) -> ReservedTime | None:
         """The time it is booked for."""
         return next((reserved for reserved in self.reserved_times if reserved.held_until is None), None)
+
+    @property
+    def wanted_coach_id(self) -> int | None:
+        """Whose times it may have: None for anybody's, as once its coach holds no consultations any more."""
+        return self.coach_id if self.coach and self.coach.is_active else None
 
     @property
     def duration_minutes(self) -> int:

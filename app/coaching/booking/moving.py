@@ -7,7 +7,9 @@ from app.coaching.models import AlreadyOver, Consultation
 
 
 def move(consultation: Consultation, starts_at: datetime) -> bool:
-    """Book a free time, of its coach if it has one, and give back every other. Returns whether that is another time.
+    """Book a free time and give back every other: of its coach, or of any if it has none, or one who has stopped.
+
+    Returns whether that is another time.
 
     Lock the consultation first. Raises AlreadyOver, SlotTaken or NotOffered; then nothing has changed.
     """
@@ -16,5 +18,5 @@ def move(consultation: Consultation, starts_at: datetime) -> bool:
     if consultation.booked_at and consultation.starts_at == starts_at:
         return False
     given_back = list(consultation.reserved_times)
-    consultation.settle(take(consultation.kind, starts_at, consultation.coach_id, instead_of=given_back))
+    consultation.settle(take(consultation.kind, starts_at, consultation.wanted_coach_id, instead_of=given_back))
     return True

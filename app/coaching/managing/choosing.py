@@ -45,5 +45,5 @@ def offer_times(consultation: Consultation, times: Times) -> None:
         raise AlreadyOver
     consultation.let_go_held()
     consultation.ask_for(times)
-    hold(consultation, times.starts, consultation.coach_id)
+    hold(consultation, times.starts, consultation.wanted_coach_id)
     emails.request_changed(consultation)

@@ -209,6 +209,6 @@ def _wish(consultation: Consultation) -> Wish:
 
 
 def _picker(consultation: Consultation, wish: Wish) -> Picker:
-    """The free times of its coach, or of any while that is open, as if nothing were taken or held for it."""
-    coaches = [coach for coach in Coach.active() if consultation.coach_id in (None, coach.id)]
+    """The free times of the coaches whose it may be, as if nothing were taken or held for it."""
+    coaches = [coach for coach in Coach.active() if consultation.wanted_coach_id in (None, coach.id)]
     return Picker.of(consultation.kind, coaches, wish, but=[time.id for time in consultation.reserved_times])

@@ -7,7 +7,7 @@ import pytest
 
 from app.coaching import emails
 from app.coaching.answering import call_off, propose
-from app.coaching.availability.models import Coach
+from app.coaching.availability.models import Coach, WeeklyHours
 from app.coaching.booking.moving import move
 from app.coaching.managing.choosing import accept
 from app.coaching.models import Consultation
@@ -209,3 +209,32 @@ def test_what_the_coach_calls_off_leaves_both_calendars(book, consultations, fil
     call_off(Consultation.for_update(consultations()[0].id), "I am ill.")
     db.session.commit()
     assert diary_of(files(ADA)).events == diary_of(files(OWNER)).events == []
+
+
+def test_when_its_coach_has_stopped_it_can_be_moved_to_another_one(book, coach, client, mail, files, consultations):
+    book()
+    sam = Coach(slug="sam", name="Sam Lee", time_zone="UTC", email="sam@example.org", minimum_notice_hours=0)
+    sam.weekly_hours = [WeeklyHours(weekday=day, start_minute=0, end_minute=1440) for day in range(7)]
+    db.session.add(sam)
+    coach.is_active = False
+    db.session.commit()
+    link = private_link(mail.to(ADA)[0])
+    page = client.get(f"{link}/reschedule?week=2026-W49").text
+    assert f'value="{SECOND:%Y-%m-%dT%H:%MZ}"' in page
+    assert client.post(f"{link}/reschedule", data={"slot": f"{SECOND:%Y-%m-%dT%H:%MZ}"}).status_code == 303
+    assert consultations()[0].coach.name == "Sam Lee"
+    assert diary_of(files(OWNER)).events == []
+    assert [start for start, *_ in diary_of(files("sam@example.org")).events] == [SECOND]
+    assert diary_of(files(ADA)).events == [(SECOND, SECOND + LENGTH, "Coaching consultation with Sam Lee")]
+
+
+def test_while_its_coach_holds_consultations_it_stays_with_them(book, coach, client, mail, consultations):
+    book()
+    coach.weekly_hours = []
+    sam = Coach(slug="sam", name="Sam Lee", time_zone="UTC", minimum_notice_hours=0)
+    sam.weekly_hours = [WeeklyHours(weekday=day, start_minute=0, end_minute=1440) for day in range(7)]
+    db.session.add(sam)
+    db.session.commit()
+    link = private_link(mail.to(ADA)[0])
+    assert client.post(f"{link}/reschedule", data={"slot": f"{SECOND:%Y-%m-%dT%H:%MZ}"}).status_code == 422
+    assert consultations()[0].coach.name == "Robin Park"
