@@ -6,7 +6,12 @@ from flask import current_app
 from app import outbox
 from app.clock import in_zone
 from app.coaching.availability.models import Coach
-from app.coaching.calendars.entries import mailed_to_coach, mailed_to_former, mailed_to_person
+from app.coaching.calendars.entries import (
+    mailed_to_coach,
+    mailed_to_former,
+    mailed_to_former_address,
+    mailed_to_person,
+)
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.local_times import abbreviation, clock_time
@@ -44,6 +49,28 @@ def settled(consultation: Consultation, former: Coach | None) -> None:
     else:  # Each has a calendar of their own.
         booking_passed_on(consultation, former)
         new_booking(consultation)
+
+
+def consultation_elsewhere(consultation: Consultation) -> None:
+    """To the person: where one talks has changed, and nothing else."""
+    _to_person(consultation, "coaching/consultation_elsewhere", calendar=mailed_to_person(consultation))
+
+
+def booking_elsewhere(consultation: Consultation) -> None:
+    """To the coach: where one talks, or where the coach is written to, has changed, and nothing else."""
+    _to_coach(consultation, "coaching/booking_elsewhere", calendar=mailed_to_coach(consultation))
+
+
+def booking_not_told_here(consultation: Consultation, address: str) -> None:
+    """To an address of the coach's that was written to before: it is not any more, and its calendar is told so."""
+    outbox.post(
+        to=address,
+        template="coaching/booking_not_told_here",
+        headers={"Reply-To": consultation.person.email},
+        calendar=mailed_to_former_address(consultation, address),
+        consultation=consultation,
+        zone=consultation.coach.time_zone if consultation.coach else consultation.time_zone,
+    )
 
 
 def consultation_renamed(consultation: Consultation) -> None:

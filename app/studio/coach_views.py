@@ -13,6 +13,7 @@ from app.coaching.availability.models import Coach, WeeklyHours
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.booking.standing import lies_within, standing_with
 from app.coaching.models import Consultation
+from app.coaching.whereabouts import Whereabouts, lock_booked, tell_of_change
 from app.extensions import db
 from app.publishing import content_changed
 from app.slugs import free_slug, slug_of
@@ -111,13 +112,17 @@ def show_coach_settings(coach_id: int) -> ResponseReturnValue:
 
 @bp.post(f"{A_COACH}/settings")
 def save_coach_settings(coach_id: int) -> ResponseReturnValue:
-    coach, form = wanted_coach_for_update(coach_id), CoachForm()
+    form = CoachForm()
     if not form.validate():
-        return _settings_page(coach, form), 422
+        return _settings_page(wanted_coach(coach_id), form), 422
+    lock_booked(coach_id)
+    coach = wanted_coach_for_update(coach_id)
+    before = Whereabouts.of(coach)
     form.fill(coach)
+    told = "Mails tell all whose booked consultation it changes. " if tell_of_change(coach, before) else ""
     outside = outside_in_words(coach)
     db.session.commit()
-    flash(f"Saved. {outside}", "good")
+    flash(f"Saved. {told}{outside}", "good")
     return redirect(url_for(".show_coach", coach_id=coach_id), 303)
 
 

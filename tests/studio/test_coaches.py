@@ -99,6 +99,50 @@ def test_a_coach_who_is_off_cannot_be_booked_and_what_is_booked_stands(send, own
     assert Coach.active() == [robin]
 
 
+def at_home(**changed):
+    return SETTINGS | {"name": "Robin Park", "time_zone": "America/New_York", "location": "Room 1"} | changed
+
+
+@pytest.fixture
+def standing(send, robin):
+    """Two that are booked, one of them cancelled, and one that is over, with a coach in Room 1."""
+    send(f"/coaches/{robin.id}/settings", **at_home())
+    factories.offer()
+    factories.booked("ada@example.org", robin, AT)
+    factories.booked("grace@example.org", robin, AT + timedelta(days=1)).cancel()
+    factories.booked("lin@example.org", robin, datetime(2026, 11, 23, 8, tzinfo=UTC))
+    db.session.commit()
+
+
+def test_another_place_is_told_to_all_whom_it_concerns(send, standing, robin, mail):
+    answer = send(f"/coaches/{robin.id}/settings", **at_home(location="https://talk.example.org/robin"))
+    assert answer.status_code == 303
+    [to_ada], [to_coach] = mail.to("ada@example.org"), mail.to("owner@doctor.example.org")
+    assert (to_ada.template, to_coach.template) == ("coaching/consultation_elsewhere", "coaching/booking_elsewhere")
+    for email in (to_ada, to_coach):
+        assert email.calendar_method == "REQUEST"
+        assert "SEQUENCE:1" in email.calendar
+        assert "LOCATION:https://talk.example.org/robin" in email.calendar
+        assert "https://talk.example.org/robin" in email.body
+        assert "https://talk.example.org/robin" in email.html
+    assert len(mail.all) == 2
+
+
+def test_another_address_of_the_coach_gets_what_is_booked_and_the_old_one_loses_it(send, standing, robin, mail):
+    send(f"/coaches/{robin.id}/settings", **at_home(email="robin@example.org"))
+    [to_old], [to_new] = mail.to("owner@doctor.example.org"), mail.to("robin@example.org")
+    assert (to_old.calendar_method, to_new.calendar_method) == ("CANCEL", "REQUEST")
+    assert "robin@example.org" not in to_old.calendar
+    assert "SEQUENCE:1" in to_old.calendar
+    assert "SEQUENCE:1" in to_new.calendar
+    assert mail.to("ada@example.org") == []
+
+
+def test_what_changes_neither_place_nor_address_is_told_to_nobody(send, standing, robin, mail):
+    send(f"/coaches/{robin.id}/settings", **at_home(name="Robin", most_per_day="2"))
+    assert mail.all == []
+
+
 def test_coaches_change_places(send, robin):
     second = factories.coach("Sam Second", position=2)
     db.session.commit()

@@ -36,6 +36,12 @@ def mailed_to_former(consultation: Consultation, coach: Coach) -> str:
     return calendar_file.cancellation(of_coach(consultation)._replace(attendee=Mailbox(coach.address, coach.name)))
 
 
+def mailed_to_former_address(consultation: Consultation, address: str) -> str:
+    """The calendar file that takes it from the calendar of an address that its coach is not written to any more."""
+    entry = of_coach(consultation)
+    return calendar_file.cancellation(entry._replace(attendee=Mailbox(address, entry.attendee.name)))
+
+
 def downloaded(consultation: Consultation) -> str:
     """The calendar file behind a private link to what is booked. It does not say whose link that is."""
     return calendar_file.download(of_person(consultation), RINGS_BEFORE)
