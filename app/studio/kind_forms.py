@@ -7,7 +7,7 @@ from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import DataRequired, Regexp, ValidationError
 
-from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.availability.kinds import LEAST_PRICE_CENTS, ConsultationKind
 from app.slugs import free_slug, slug_of
 from app.studio.letter_fields import line, text
 from app.studio.number_fields import WholeNumber
@@ -58,14 +58,22 @@ class KindForm(FlaskForm):
         return valid and not any(self.question_errors)
 
     def validate_price(self, field: StringField) -> None:
-        if not field.errors and float(field.data or 0) > LARGEST_PRICE:
+        if field.errors:
+            return
+        if 0 < self._price_cents < LEAST_PRICE_CENTS:
+            raise ValidationError("So little cannot be paid by card. Write 0 for free, or at least 1.")
+        if self._price_cents > LARGEST_PRICE * 100:
             raise ValidationError(f"At most {LARGEST_PRICE:,}.")
+
+    @property
+    def _price_cents(self) -> int:
+        return round(float((self.price.data or "").strip() or 0) * 100)
 
     def fill(self, kind: ConsultationKind) -> None:
         """Let `kind` be as was typed."""
         kind.title, kind.description = self.title.data or "", self.description.data or ""
         kind.duration_minutes, kind.step_minutes = self.duration_minutes.data or 5, self.step_minutes.data or 5
-        kind.price_cents = round(float(self.price.data or 0) * 100)
+        kind.price_cents = self._price_cents
         kind.currency = self.currency.data
         kind.questions = self.questions
 

@@ -66,6 +66,12 @@ def test_a_price_is_typed_in_units(send, owner):
     assert 'value="99.50"' in owner.get(f"/studio/kinds/{kind.id}").text
 
 
+@pytest.mark.parametrize(("typed", "cents"), [("", 0), (" ", 0), ("0.00", 0), ("1", 100), (" 120 ", 12000)])
+def test_no_price_is_free_and_spaces_are_nothing(send, typed, cents):
+    assert send("/kinds", **KIND | {"price": typed}).status_code == 303
+    assert [kind.price_cents for kind in kinds()] == [cents]
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -75,6 +81,8 @@ def test_a_price_is_typed_in_units(send, owner):
         ({"step_minutes": "half an hour"}, "whole number in digits"),
         ({"price": "about 100"}, "Write an amount such as 120 or 99.50"),
         ({"price": "-5"}, "Write an amount such as 120 or 99.50"),
+        ({"price": "0.49"}, "Write 0 for free, or at least 1"),
+        ({"price": ".10", "currency": "gbp"}, "Write 0 for free, or at least 1"),
         ({"price": "999999"}, "At most 100,000"),
         ({"currency": "xxx"}, "Not a valid choice"),
         ({"question": ["q" * 201]}, "under 200 characters"),

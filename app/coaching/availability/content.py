@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app import front_matter as read
 from app.clock import is_zone
 from app.coaching.availability.busy_feed import BadFeed
-from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.availability.kinds import LEAST_PRICE_CENTS, ConsultationKind
 from app.coaching.availability.models import Coach, DateOverride, WeeklyHours
 from app.content_files import ContentError, ContentFile
 from app.extensions import db
@@ -59,6 +59,10 @@ def _import_kind(path: Path) -> None:
     kind.title, kind.description = read.line(file, "title"), read.body(file)
     for key, (least, most) in KIND_NUMBERS.items():
         setattr(kind, key, _in_ticks(file, key, read.number(file, key, least, most)))
+    if 0 < kind.price_cents < LEAST_PRICE_CENTS:
+        raise ContentError(
+            f"{path}: price_cents is {kind.price_cents}: write 0 for free, or at least {LEAST_PRICE_CENTS}"
+        )
     kind.currency, kind.questions = read.line(file, "currency", 3), _questions(file)
     kind.position, kind.is_active = read.number(file, "position", 0, 1000), read.yes_or_no(file, "active", True)
 
