@@ -1,26 +1,23 @@
 import uuid
 from datetime import datetime, timedelta
-from functools import partial
 from typing import ClassVar
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app import tokens
 from app.clock import now
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.booking.held import TakesTimes
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.intake import Intake, PreferredTime, Times, plain_first_name
+from app.coaching.linked import Linked
 from app.coaching.paying.models import ConsultationPayment
 from app.extensions import Model, db
 from app.outbox import Email
 from app.people.models import Person
 
 PURPOSE = "consultation"
-# Stands in a link that was not mailed.
-SHOWN = 1
 # The same request within this time is a second click, not a second wish.
 SAME_WITHIN = timedelta(minutes=10)
 # More open requests than this from one address in a month are a mistake, or somebody else's game with it.
@@ -40,8 +37,11 @@ class NotBegun(Exception):
     """What is still to come can neither have taken place nor have been missed."""
 
 
-class Consultation(Model, TakesTimes):
+class Consultation(Model, TakesTimes, Linked):
     """A conversation somebody asked for. What it has come to is told by its moments."""
+
+    LINK_PURPOSE = PURPOSE
+    IS_LOCKED_ITSELF = True
 
     __table_args__ = (
         Index("ix_consultation_person_requested", "person_id", "requested_at"),
@@ -119,18 +119,6 @@ class Consultation(Model, TakesTimes):
         return next((known for known in lately if known._is_same(intake, times)), None)
 
     @classmethod
-    def for_update(cls, consultation_id: int) -> "Consultation | None":
-        """The consultation as it is now, locked until commit after its person, as everybody who asks or is erased does.
-
-        A coach may come after these.
-        """
-        person_id = db.session.scalar(select(cls.person_id).filter_by(id=consultation_id))
-        if person_id is None:
-            return None
-        Person.for_update(person_id)
-        return db.session.get(cls, consultation_id, with_for_update=True, populate_existing=True)
-
-    @classmethod
     def open_of(cls, person: Person, most: int | None = 20) -> "list[Consultation]":
         """What the person asked for and is not over, newest first, within reason; all of it where `most` is None."""
         newest = (
@@ -145,45 +133,13 @@ class Consultation(Model, TakesTimes):
     def _of_the_last(cls, period: timedelta, person: Person) -> "list[Consultation]":
         return [consultation for consultation in cls.open_of(person) if consultation.requested_at > now() - period]
 
-    @classmethod
-    def from_link(cls, token: str, *, for_update: bool = False) -> "Consultation | None":
-        """The consultation whose private link this is."""
-        consultation_id, made_at, *_ = cls._read_link(token)
-        find = cls.for_update if for_update else partial(db.session.get, cls)
-        consultation = find(consultation_id) if consultation_id else None
-        return consultation if consultation and consultation._made_at == made_at else None
-
-    @classmethod
-    def id_in_link(cls, token: str) -> int | None:
-        """The number of the consultation whose private link this is, without asking whether it is still there."""
-        return cls._read_link(token)[0]
-
-    @classmethod
-    def is_shown_link(cls, token: str) -> bool:
-        """Whether it is a link for the browser, which proves nothing."""
-        return SHOWN in cls._read_link(token)[2:]
-
-    @classmethod
-    def _read_link(cls, token: str) -> list[int] | tuple[None, None]:
-        try:
-            return list(tokens.read(PURPOSE, token))
-        except tokens.InvalidToken:
-            return None, None
+    @property
+    def whose(self) -> int:
+        return self.person_id
 
     @property
-    def link_token(self) -> str:
-        """To be mailed only. It works for ever; what it still allows depends on the state."""
-        return tokens.sign(PURPOSE, [self.id, self._made_at])
-
-    @property
-    def browser_token(self) -> str:
-        """For whoever has just asked: it allows the same, and does not show whose the address is."""
-        return tokens.sign(PURPOSE, [self.id, self._made_at, SHOWN])
-
-    @property
-    def _made_at(self) -> int:
-        # A database may give the number of an erased consultation to the next one; the moment tells them apart.
-        return int(self.requested_at.timestamp())
+    def made_at(self) -> datetime:
+        return self.requested_at
 
     @property
     def occasion(self) -> str:

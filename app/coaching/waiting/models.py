@@ -1,15 +1,14 @@
 from datetime import datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, delete, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app import tokens
 from app.clock import now
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.intake import plain_first_name
+from app.coaching.linked import Linked
 from app.coaching.models import Consultation
 from app.coaching.waiting.wishes import PART_LABELS, WEEKDAYS, WaitingWish
 from app.extensions import Model, db
@@ -32,11 +31,13 @@ IN_LINE = text("confirmed_at IS NOT NULL AND ended_at IS NULL")
 UNPROVEN = text("confirmed_at IS NULL AND ended_at IS NULL")
 
 
-class WaitingEntry(Model):
+class WaitingEntry(Model, Linked):
     """Somebody's place in line for one kind of consultation. What has become of it is told by its moments.
 
     It counts once its mailed link was used: what is held for somebody, nobody else can book.
     """
+
+    LINK_PURPOSE = PURPOSE
 
     __table_args__ = (
         Index(
@@ -93,15 +94,7 @@ class WaitingEntry(Model):
         return entry
 
     @classmethod
-    def for_update(cls, entry_id: int) -> "WaitingEntry | None":
-        """The entry of this number, as it is now; its person is locked until commit."""
-        if entry := db.session.get(cls, entry_id):
-            Person.for_update(entry.person_id)
-            entry = db.session.get(cls, entry_id, populate_existing=True)
-        return entry
-
-    @classmethod
-    def in_line_of(cls, person_id: int, kind_id: int) -> "WaitingEntry | None":
+    def in_line_of(cls, person_id: int, kind_id: int) -> Self | None:
         """The place that the person has in line."""
         standing = select(cls).filter_by(person_id=person_id, kind_id=kind_id, ended_at=None)
         return db.session.scalar(standing.where(cls.confirmed_at.is_not(None)))
@@ -134,40 +127,22 @@ class WaitingEntry(Model):
         chosen = delete(cls).where(or_(unproven, ended, silent, served))
         db.session.execute(chosen.execution_options(synchronize_session=False))
 
-    @property
-    def link_token(self) -> str:
-        """To be mailed only."""
-        return tokens.sign(PURPOSE, [self.id, self._asked_at])
-
     @classmethod
-    def from_link(cls, token: str, *, for_update: bool = False) -> "WaitingEntry | None":
+    def from_link(cls, token: str, *, for_update: bool = False) -> Self | None:
         """The place in line, or the wish for one, that this private link is about; `for_update` locks its person.
 
         The link to a wish that was merged into another place leads to that place.
         """
-        entry_id, asked_at = cls._read_link(token)
-        find = cls.for_update if for_update else partial(db.session.get, cls)
-        entry = find(entry_id) if entry_id else None
-        if entry is None or entry._asked_at != asked_at:
-            return None
-        return (entry.ended_at and cls.in_line_of(entry.person_id, entry.kind_id)) or entry
-
-    @classmethod
-    def id_in_link(cls, token: str) -> int | None:
-        """The number in a link, without asking whether there is such a place."""
-        return cls._read_link(token)[0]
-
-    @classmethod
-    def _read_link(cls, token: str) -> list[int] | tuple[None, None]:
-        try:
-            return list(tokens.read(PURPOSE, token))
-        except tokens.InvalidToken:
-            return None, None
+        entry = super().from_link(token, for_update=for_update)
+        return (entry and entry.ended_at and cls.in_line_of(entry.person_id, entry.kind_id)) or entry
 
     @property
-    def _asked_at(self) -> int:
-        # A database may give the number of a deleted row to the next one; the moment tells them apart.
-        return int(self.asked_at.timestamp())
+    def whose(self) -> int:
+        return self.person_id
+
+    @property
+    def made_at(self) -> datetime:
+        return self.asked_at
 
     @property
     def state(self) -> str:

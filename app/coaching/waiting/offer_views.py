@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.coaching.blueprint import bp
@@ -13,6 +13,7 @@ from app.coaching.models import TooManyOpen
 from app.coaching.offer import CoachingOffer
 from app.coaching.paying.checkout import start
 from app.coaching.paying.wording import NOT_CHARGED
+from app.coaching.private_links import limit_of_links_to
 from app.coaching.waiting.forms import TakingForm
 from app.coaching.waiting.offers import OfferOver, SlotOffer
 from app.coaching.waiting.openings import Opening
@@ -20,8 +21,7 @@ from app.coaching.waiting.taking_offers import take_offer
 from app.coaching.waiting.tasks import look_for_openings
 from app.coaching.waiting.views import PAGE, fitting_openings, unknown_link
 from app.coaching.wording import ARRANGING
-from app.extensions import csrf, db, enqueue_after_commit, limiter
-from app.limits import network
+from app.extensions import csrf, db, enqueue_after_commit
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 
 log = logging.getLogger(__name__)
@@ -39,13 +39,7 @@ def show_slot_offer(token: str) -> ResponseReturnValue:
     return _offer_page(token, offer, _fresh_form(offer))
 
 
-def _offer_or_network() -> str:
-    """What a use of a link counts under: its offer; for no link, the network."""
-    offer_id = SlotOffer.id_in_link((request.view_args or {}).get("token", ""))
-    return f"offer {offer_id}" if offer_id else network()
-
-
-link_limit = limiter.shared_limit("30/hour", scope="slot-offer-link", key_func=_offer_or_network, methods=["POST"])
+link_limit = limit_of_links_to(SlotOffer)
 
 
 @bp.post("/waiting/offers/<token>")

@@ -3,13 +3,12 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, and_, delete, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app import tokens
 from app.clock import now
 from app.coaching.availability.models import Coach
 from app.coaching.booking.reserved import ReservedTime
+from app.coaching.linked import Linked
 from app.coaching.waiting.models import WaitingEntry
 from app.extensions import Model, db
-from app.people.models import Person
 
 PURPOSE = "slot offer"
 
@@ -18,8 +17,10 @@ class OfferOver(Exception):
     """What was offered is not held any more: its time ran out, or it was answered before."""
 
 
-class SlotOffer(Model):
+class SlotOffer(Model, Linked):
     """An opening that is held for somebody in line until they answer or their time to do so is over."""
+
+    LINK_PURPOSE = PURPOSE
 
     __table_args__ = (
         # The same time is offered to nobody twice.
@@ -87,35 +88,12 @@ class SlotOffer(Model):
         return [(offer_id, person_id) for offer_id, person_id in db.session.execute(found.order_by(cls.id))]
 
     @property
-    def link_token(self) -> str:
-        """To be mailed only."""
-        return tokens.sign(PURPOSE, [self.id, self._offered_at])
-
-    @classmethod
-    def from_link(cls, token: str, *, for_update: bool = False) -> "SlotOffer | None":
-        """The offer whose private link this is; `for_update` locks its person."""
-        offer_id, offered_at = cls._read_link(token)
-        offer = db.session.get(cls, offer_id) if offer_id else None
-        if offer and for_update:
-            Person.for_update(offer.entry.person_id)
-            offer = db.session.get(cls, offer_id, populate_existing=True)
-        return offer if offer and offer._offered_at == offered_at else None
-
-    @classmethod
-    def id_in_link(cls, token: str) -> int | None:
-        """The number in a link, without asking whether there is such an offer."""
-        return cls._read_link(token)[0]
-
-    @classmethod
-    def _read_link(cls, token: str) -> list[int] | tuple[None, None]:
-        try:
-            return list(tokens.read(PURPOSE, token))
-        except tokens.InvalidToken:
-            return None, None
+    def whose(self) -> int:
+        return self.entry.person_id
 
     @property
-    def _offered_at(self) -> int:
-        return int(self.offered_at.timestamp())
+    def made_at(self) -> datetime:
+        return self.offered_at
 
     @property
     def is_answered(self) -> bool:

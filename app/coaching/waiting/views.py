@@ -12,14 +12,15 @@ from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
 from app.coaching.booking.requesting import person_at
 from app.coaching.lost_links import LinkMailing
+from app.coaching.private_links import limit_of_links_to
 from app.coaching.waiting import emails
 from app.coaching.waiting.forms import WaitingForm, WishForm
 from app.coaching.waiting.models import WORDING, WaitingEntry
 from app.coaching.waiting.openings import Opening, Openings
 from app.coaching.waiting.tasks import look_for_openings
 from app.coaching.waiting.wishes import WaitingWish
-from app.extensions import csrf, db, enqueue_after_commit, limiter
-from app.limits import form_limits, network
+from app.extensions import csrf, db, enqueue_after_commit
+from app.limits import form_limits
 from app.people.models import Person
 from app.publishing import public_page
 
@@ -67,13 +68,7 @@ def show_waiting_entry(token: str) -> ResponseReturnValue:
     return _entry_page(token, entry, WishForm.showing(entry, Coach.active()))
 
 
-def _entry_or_network() -> str:
-    """What a use of a link counts under: its entry; for no link, the network."""
-    entry_id = WaitingEntry.id_in_link((request.view_args or {}).get("token", ""))
-    return f"entry {entry_id}" if entry_id else network()
-
-
-link_limit = limiter.shared_limit("30/hour", scope="waiting-link", key_func=_entry_or_network, methods=["POST"])
+link_limit = limit_of_links_to(WaitingEntry)
 
 
 @bp.post("/waiting/entries/<token>/confirmation")
