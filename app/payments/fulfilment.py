@@ -80,10 +80,18 @@ def look_into(kind: type[Purchase], purchase_id: int) -> None:
         # Another account's session, after a change of keys: nobody can pay it any more.
         return _let_go(kind, purchase_id, session_id)
     if seen and seen.state in ("pending", "expired") and seen.look_at and is_over:
-        with suppress(GatewayRefused):  # It has ended by itself since we looked.
-            stripe_gateway.expire_checkout(session_id)
-        fulfil(session_id)
+        close(session_id)
     return None
+
+
+def close(session_id: str) -> None:
+    """Close the payment page, unless it is over, and bring its purchase in line: it may have been paid a moment ago.
+
+    Commits. Call it with no transaction open. Raises GatewayUnavailable, GatewayRefused.
+    """
+    with suppress(GatewayRefused):  # It is over already.
+        stripe_gateway.expire_checkout(session_id)
+    fulfil(session_id)
 
 
 def _let_go(kind: type[Purchase], purchase_id: int, session_id: str | None) -> None:

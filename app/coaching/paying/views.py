@@ -1,5 +1,6 @@
 import logging
 import re
+from contextlib import suppress
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,8 +12,7 @@ from app.coaching.paying.models import ConsultationPayment
 from app.coaching.paying.wording import payment_terms
 from app.extensions import csrf, db, limiter, write_on_get
 from app.limits import network
-from app.payments.fulfilment import fulfil
-from app.payments.opening import close_page
+from app.payments.fulfilment import close, fulfil
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.payments.wording import money
 
@@ -76,15 +76,27 @@ def show_left_checkout() -> ResponseReturnValue:
 @csrf.exempt
 @limiter.shared_limit("60/hour", scope="consultation-let-go:network", key_func=network)
 def let_go() -> ResponseReturnValue:
-    """Free the time at once. Who pays all the same, in a window left open, has it again or the money back."""
+    """Free the time at once, unless it has been paid a moment ago, in another window."""
     payment = _of_request(request.form.get("payment", ""))
-    if payment:
-        payment = ConsultationPayment.for_update(payment.id)
-        is_new = payment.expire()
-        db.session.commit()
-        if is_new and payment.stripe_session_id:
-            close_page(payment.stripe_session_id)
+    if payment and payment.state == "pending":
+        try:
+            _close_and_free(payment)
+        except GatewayUnavailable:
+            return render_template("coaching/checkout_left.html", payment=payment, stays_held=True), 503
     return redirect(url_for(".show_left_checkout", payment=payment.public_id if payment else None), 303)
+
+
+def _close_and_free(payment: ConsultationPayment) -> None:
+    """Commits. Raises GatewayUnavailable; then nothing has changed, for it may have been paid."""
+    session_id = payment.stripe_session_id
+    db.session.commit()
+    if session_id:
+        with suppress(GatewayRefused):  # Another account's, after a change of keys: nobody can pay it any more.
+            close(session_id)
+    payment = ConsultationPayment.for_update(payment.id)
+    if payment.stripe_session_id == session_id and not payment.mismatched_at:
+        payment.expire()
+    db.session.commit()
 
 
 def _of_request(public_id: str) -> ConsultationPayment | None:

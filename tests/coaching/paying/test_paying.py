@@ -89,6 +89,25 @@ def test_who_turns_back_may_go_on_or_let_the_time_go(desk, stripe):
     assert stripe.sandbox.store.get("checkout.session", session)["status"] == "expired"
 
 
+def test_what_was_paid_a_moment_ago_is_booked_and_not_let_go(desk, stripe, mail):
+    stripe.pay(desk.go_to_pay())
+    answer = desk.post("/coaching/checkout/cancelled", payment=desk.payment.public_id)
+    assert "It has been paid" in desk.get(answer.location).text
+    assert (desk.states, desk.booked, desk.owed) == (["booked"], [desk.starts_at], [])
+    assert [letter.template for letter in mail.to(ADA)] == ["coaching/consultation_booked"]
+
+
+def test_while_stripe_is_away_no_time_is_let_go_that_may_have_been_paid(desk, stripe):
+    stripe.pay(desk.go_to_pay())
+    stripe.fail_calls(503, path="/v1/checkout/sessions", method="POST", times=3)
+    answer = desk.post("/coaching/checkout/cancelled", payment=desk.payment.public_id)
+    assert answer.status_code == 503
+    assert "Please try again in a minute" in answer.text
+    assert (desk.states, desk.is_free) == (["held"], False)
+    desk.post("/coaching/checkout/cancelled", payment=desk.payment.public_id)
+    assert desk.states == ["booked"]
+
+
 def test_what_is_paid_is_not_let_go(desk, stripe):
     session = desk.go_to_pay()
     stripe.pay(session)
