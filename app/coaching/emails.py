@@ -153,8 +153,9 @@ def request_changed(consultation: Consultation) -> None:
     _to_coach(consultation, "coaching/request_changed")
 
 
-def request_cancelled(consultation: Consultation) -> None:
-    _to_coach(consultation, "coaching/request_cancelled", calendar=mailed_to_coach(consultation))
+def request_cancelled(consultation: Consultation, coach: Coach | None) -> None:
+    """To whoever was to answer it before."""
+    _to_coach(consultation, "coaching/request_cancelled", coach, calendar=mailed_to_coach(consultation))
 
 
 def booking_called_off(consultation: Consultation) -> None:
@@ -162,21 +163,21 @@ def booking_called_off(consultation: Consultation) -> None:
     _to_coach(consultation, "coaching/booking_called_off", calendar=mailed_to_coach(consultation))
 
 
-def request_lapsed(consultation: Consultation) -> None:
-    """To the coach: nobody chose in time among what was held."""
-    _to_coach(consultation, "coaching/request_lapsed")
+def request_lapsed(consultation: Consultation, coach: Coach | None) -> None:
+    """To the coach whose times were held: nobody chose in time among them."""
+    _to_coach(consultation, "coaching/request_lapsed", coach)
 
 
-def request_erased(consultation: Consultation) -> None:
-    """To the coach: it is called off, because its person is erased. The mail alone still says who that was."""
+def request_erased(consultation: Consultation, coach: Coach | None) -> None:
+    """To the coach who had it: it is called off, for its person is erased. The mail alone still says who that was."""
     outbox.post(
-        to=_address_of(consultation.coach),
+        to=_address_of(coach),
         template="coaching/request_erased",
         # One that goes on at this moment is not called off.
         calendar=mailed_to_coach(consultation) if consultation.cancelled_at else "",
         is_fleeting=True,
         consultation=consultation,
-        zone=consultation.coach.time_zone if consultation.coach else consultation.time_zone,
+        zone=coach.time_zone if coach else consultation.time_zone,
     )
 
 
@@ -222,8 +223,8 @@ def _to_person(consultation: Consultation, template: str, **context: Any) -> Non
 
 
 def _to_coach(consultation: Consultation, template: str, coach: Coach | None = None, *, calendar: str = "") -> None:
-    """To its coach or another one, or to the owner while it could be any."""
-    coach = coach or consultation.coach
+    """To this coach or the one who answers it, or to the owner while that could be any."""
+    coach = coach or consultation.asked_coach
     outbox.post(
         to=_address_of(coach),
         template=template,

@@ -30,8 +30,9 @@ def _told(consultation: Consultation) -> dict[str, Any]:
 def _erase(person: Person) -> None:
     """Call off what is open, so that no coach waits for somebody who is gone, and delete all of it."""
     for consultation in Consultation.open_of(person, most=None):
+        coach = consultation.asked_coach
         consultation.cancel()
-        emails.request_erased(consultation)
+        emails.request_erased(consultation, coach)
     db.session.execute(delete(Consultation).where(Consultation.person_id == person.id))
 
 

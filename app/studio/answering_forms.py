@@ -50,8 +50,8 @@ class ProposalForm(FlaskForm):
         if consultation.coach and consultation.coach_id not in self.coaches:  # Off by now, and theirs all the same.
             self.coaches[consultation.coach.id] = consultation.coach
         self.coach.choices = [SelectChoice(coach.id, coach.name) for coach in self.coaches.values()]
-        if not self.is_submitted() and consultation.coach_id:
-            self.coach.data = consultation.coach_id
+        if not self.is_submitted() and consultation.asked_coach:
+            self.coach.data = consultation.asked_coach.id
         self.starts: list[datetime] = []
         self.doubled: set[str] = set()
 

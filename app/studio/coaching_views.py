@@ -9,6 +9,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.clock import now
 from app.coaching.availability.models import Coach
+from app.coaching.booking.reserved import ReservedTime
 from app.coaching.models import Consultation
 from app.extensions import db
 from app.people.models import Person
@@ -64,7 +65,11 @@ def count_by_state(coach: Coach | None) -> dict[str, int]:
 
 
 def _with(coach: Coach | None) -> list[ColumnElement[bool]]:
-    return [Consultation.coach_id == coach.id] if coach else []
+    """Theirs, and those that any coach may answer and that they have a time held for."""
+    if not coach:
+        return []
+    holds = Consultation.reserved_times.any(and_(ReservedTime.coach_id == coach.id, ReservedTime.held_until > now()))
+    return [or_(Consultation.coach_id == coach.id, and_(Consultation.coach_id.is_(None), holds))]
 
 
 def chosen_coach(coaches: list[Coach]) -> Coach | None:

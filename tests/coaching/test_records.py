@@ -37,7 +37,7 @@ def test_everything_is_told_even_what_the_coach_noted_and_nothing_of_anybody_els
     db.session.commit()
     (told,) = records.export(Person.with_email(ADA))["consultations"]
     assert told["kind"] == consultation.kind.title
-    assert (told["coach"], told["private_notes"]) == ("Robin Park", "Asks good questions.")
+    assert (told["held_times"][0]["coach"], told["private_notes"]) == ("Robin Park", "Asks good questions.")
     assert told["answers"] == {"first": "It is."}
     assert [time["starts_at"] for time in told["held_times"]] == ["2026-12-03T01:30:00+00:00"]
     assert next(time["starts_at"] for time in told["preferred_times"]) == "2026-12-02T01:30:00+00:00"

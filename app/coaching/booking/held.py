@@ -46,6 +46,12 @@ class TakesTimes:
         return self.coach_id if self.coach and self.coach.is_active else None
 
     @property
+    def asked_coach(self) -> Coach | None:
+        """Who answers it: its coach or, while any would do, the one who alone has times held for it."""
+        holders = {time.coach for time in self.reserved_times}
+        return self.coach or (holders.pop() if len(holders) == 1 else None)
+
+    @property
     def duration_minutes(self) -> int:
         """How long it takes: as it was booked or, before that, as its kind takes now."""
         if self.starts_at and self.ends_at:
@@ -79,8 +85,6 @@ class TakesTimes:
         for reserved in held:
             reserved.held_until, reserved.consultation_id = until, self.id
             reserved.is_proposed_by_coach = by_coach
-        if len({reserved.coach_id for reserved in held}) == 1 and not self.booked_at:
-            self.coach = held[0].coach
         self.look_anew()
 
     def let_go_held(self) -> None:

@@ -21,8 +21,9 @@ def let_lapse(consultation_id: int) -> bool:
     consultation = Consultation.for_update(consultation_id)
     if consultation is None or consultation.held_until is None or consultation.held_until > now():
         return False
+    coach = consultation.asked_coach
     consultation.let_go_held()
     if not consultation.has_begun:  # Then nothing is left to choose.
         emails.hold_lapsed(consultation)
-        emails.request_lapsed(consultation)
+        emails.request_lapsed(consultation, coach)
     return True

@@ -58,9 +58,10 @@ def cancel_consultation(token: str) -> ResponseReturnValue:
     form = CancellationForm()
     if not form.validate():
         return _page(token, consultation, cancellation=form), 422
+    coach = consultation.asked_coach
     if consultation.cancel(form.reason.data or ""):
         emails.consultation_cancelled(consultation)
-        emails.request_cancelled(consultation)
+        emails.request_cancelled(consultation, coach)
         followups.call_off(consultation.person, consultation.occasion, "the consultation was cancelled")
     return _done(token, consultation)
 

@@ -71,7 +71,9 @@ def _begin(
         return None
     until = now() + HOLD + HELD_BEYOND
     consultation.is_unpaid = True
-    consultation.hold([take(intake.kind, starts_at, coach_id, held_until=until)], until)
+    reserved = take(intake.kind, starts_at, coach_id, held_until=until)
+    consultation.coach = reserved.coach  # Their time is what is paid for.
+    consultation.hold([reserved], until)
     Consent.record(person, "coaching", "requested", wording=ARRANGING, page=page)
     return ConsultationPayment.of(consultation)
 

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from app.coaching.answering import confirm, propose
+from app.coaching.availability.models import Coach, WeeklyHours
 from app.coaching.booking.reserved import ReservedTick, ReservedTime
 from app.coaching.intake import Times
 from app.coaching.managing.choosing import offer_times
@@ -12,6 +14,8 @@ from app.coaching.managing.lapsing import lapsed, let_lapse
 from app.coaching.managing.tasks import sweep_consultations
 from app.coaching.models import Consultation
 from app.extensions import db
+from app.people import records
+from app.people.models import Person
 from tests.coaching.private_link import private_link
 
 ADA, COACH = "ada@example.org", "owner@doctor.example.org"
@@ -108,3 +112,50 @@ def test_what_was_chosen_or_cancelled_in_time_does_not_lapse(ask, consultations,
     sweep()
     assert not mail.to(ADA, "coaching/hold_lapsed")
     assert reserved() == (1, 12)
+
+
+@pytest.fixture
+def two(coach):
+    """Robin, who has an address of their own, and Sam, who holds no consultations yet."""
+    coach.email = "robin@example.org"
+    sam = Coach(slug="sam", name="Sam Lee", time_zone="UTC", email="sam@example.org", is_active=False)
+    sam.weekly_hours = [WeeklyHours(weekday=day, start_minute=0, end_minute=1440) for day in range(7)]
+    db.session.add(sam)
+    db.session.commit()
+    return coach, sam
+
+
+def test_who_asked_any_coach_may_have_any_after_the_times_of_one_lapsed(ask, two, frozen, client, mail, consultations):
+    robin, sam = two
+    ask()
+    assert len(mail.to("robin@example.org", "coaching/new_request")) == 1
+    frozen.advance(hours=48)
+    sweep_consultations.call_local()
+    assert len(mail.to("robin@example.org", "coaching/request_lapsed")) == 1
+    robin.weekly_hours, sam.is_active = [], True
+    db.session.commit()
+    link = private_link(mail.to("ada@example.org")[0])
+    assert client.post(f"{link}/reschedule", data={"slot": "2026-12-04T15:00Z"}).status_code == 303
+    assert consultations()[0].coach.name == "Sam Lee"
+
+
+def test_who_asked_for_one_coach_stays_with_them_after_a_lapse(ask, two, frozen, client, mail, consultations):
+    robin, sam = two
+    ask(coach=robin.slug)
+    frozen.advance(hours=48)
+    sweep_consultations.call_local()
+    robin.weekly_hours, sam.is_active = [], True
+    db.session.commit()
+    link = private_link(mail.to("ada@example.org")[0])
+    assert client.post(f"{link}/reschedule", data={"slot": "2026-12-04T15:00Z"}).status_code == 422
+
+
+@pytest.mark.parametrize("end", ["cancelled", "erased"])
+def test_the_coach_whose_times_were_held_hears_when_it_is_no_more(ask, two, client, mail, end):
+    ask()
+    if end == "erased":
+        records.erase(Person.with_email("ada@example.org"))
+        db.session.commit()
+    else:
+        client.post(f"{private_link(mail.to('ada@example.org')[0])}/cancellation")
+    assert len(mail.to("robin@example.org", f"coaching/request_{end}")) == 1
