@@ -121,15 +121,11 @@ def reminder_of_hour(consultation: Consultation) -> None:
 
 
 def _remind(consultation: Consultation, template: str) -> None:
-    """In words that stay true however long the mail is on its way; once the consultation has begun, it is not sent.
-
-    Nor is it once the consultation is moved or called off: Consultation.remind_anew sees to that.
-    """
+    """In words that stay true however long the mail is on its way; once the consultation has begun, it is not sent."""
     assert consultation.starts_at  # noqa: S101 - Only what is booked is reminded of.
     shown = in_zone(consultation.starts_at, consultation.time_zone)
     clock = f"{clock_time(shown)} {abbreviation(shown)}"
-    of_it = {"headers": {ENTITY: consultation.uid}, "expires_at": consultation.starts_at}
-    _to_person(consultation, template, **of_it, weekday=f"{shown:%A}", clock=clock)
+    _to_person(consultation, template, expires_at=consultation.starts_at, weekday=f"{shown:%A}", clock=clock)
 
 
 def new_request(consultation: Consultation) -> None:
@@ -212,9 +208,11 @@ def manage_url(consultation: Consultation) -> str:
 
 
 def _to_person(consultation: Consultation, template: str, **context: Any) -> None:
+    """How it stands. While that waits for the mail server, it is outdated by what changes: Consultation.outdate_mail."""
     outbox.post(
         to=consultation.person,
         template=template,
+        headers={ENTITY: consultation.uid},
         consultation=consultation,
         offer=CoachingOffer.current(),
         manage_url=manage_url(consultation),
@@ -223,12 +221,13 @@ def _to_person(consultation: Consultation, template: str, **context: Any) -> Non
 
 
 def _to_coach(consultation: Consultation, template: str, coach: Coach | None = None, *, calendar: str = "") -> None:
-    """To this coach or the one who answers it, or to the owner while that could be any."""
+    """To the coach who answers it, or to the owner while that could be any; or to one whose it is no more for good."""
+    stands = {} if coach else {ENTITY: consultation.uid}
     coach = coach or consultation.asked_coach
     outbox.post(
         to=_address_of(coach),
         template=template,
-        headers={"Reply-To": consultation.person.email},
+        headers={"Reply-To": consultation.person.email, **stands},
         calendar=calendar,
         consultation=consultation,
         offer=CoachingOffer.current(),

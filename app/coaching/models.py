@@ -213,12 +213,15 @@ class Consultation(Model, TakesTimes, Linked):
         reserved.take_ticks()  # Some it may have shared with one of those.
         self.coach, self.starts_at, self.ends_at = reserved.coach, reserved.starts_at, reserved.ends_at
         self.booked_at, self.held_until, self.proposed_at = now(), None, None
-        self.remind_anew()
+        self.outdate_mail()
 
-    def remind_anew(self) -> None:
-        """Forget that it was reminded of, and take back what waits to be sent of that: it is not so any more."""
+    def outdate_mail(self) -> None:
+        """Take back what waits to be sent of how it stood until now, and forget that it was reminded of.
+
+        A booking that reached somebody after its own cancellation would put the appointment back into their calendar.
+        """
         self.reminded_day_at = self.reminded_hour_at = None
-        Email.expire_about(self.person_id, self.uid)
+        Email.expire_about(self.uid)
 
     def ask_for(self, times: Times) -> None:
         """Keep the times the person would like, in place of those they asked for before."""
@@ -240,7 +243,7 @@ class Consultation(Model, TakesTimes, Linked):
         self.cancelled_at, self.cancel_reason, self.is_cancelled_by_coach = now(), reason, by_coach
         self.held_until = None
         self.give_back()
-        self.remind_anew()
+        self.outdate_mail()
         if self.payment:
             self.payment.give_back("called off")
         return True

@@ -207,15 +207,15 @@ class Email(Model):
         )
 
     @classmethod
-    def expire_about(cls, person_id: int, entity: str) -> None:
-        """What the person was not sent yet about an `entity`, by the header of that name, is not so any more.
+    def expire_about(cls, entity: str) -> None:
+        """What was not sent yet about an `entity`, by the header of that name, is not so any more.
 
         One that is in hand of a worker may go out, and is not tried again.
         """
         about = cls.headers[ENTITY].as_string() == entity
         db.session.execute(
             update(cls)
-            .where(cls.person_id == person_id, cls.sent_at.is_(None), about)
+            .where(cls.sent_at.is_(None), cls.failed_at.is_(None), about)
             .values(expires_at=now())
             .execution_options(synchronize_session="fetch")
         )

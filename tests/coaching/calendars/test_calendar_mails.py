@@ -45,10 +45,11 @@ def files(mail_server, work):
 
 
 @pytest.fixture
-def moved(consultations):
-    """Moves the only consultation, and tells both."""
+def moved(consultations, mail_server, work):
+    """Moves the only consultation once what was mailed before has arrived, and tells both."""
 
     def to(starts_at):
+        work()
         (consultation,) = consultations()
         assert move(consultation, starts_at)
         emails.consultation_moved(consultation)
@@ -59,9 +60,14 @@ def moved(consultations):
 
 
 @pytest.fixture
-def cancelled(client, mail):
-    """Cancels by the private link in the first mail."""
-    return lambda: client.post(f"{private_link(mail.to(ADA)[0])}/cancellation")
+def cancelled(client, mail, mail_server, work):
+    """Cancels by the private link in the first mail, once what was mailed before has arrived."""
+
+    def by_link():
+        work()
+        client.post(f"{private_link(mail.to(ADA)[0])}/cancellation")
+
+    return by_link
 
 
 def test_both_calendars_follow_a_consultation_that_is_booked_moved_and_cancelled(book, moved, cancelled, files):

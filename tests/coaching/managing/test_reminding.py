@@ -154,6 +154,23 @@ def test_a_reminder_that_waits_for_the_mail_server_is_not_sent_once_it_is_not_so
     assert sent == ([] if change is erase else ["Reminder: we talk on Tuesday at 9:00 PM CST"])
 
 
+@pytest.mark.parametrize("change", [cancel, put_later])
+def test_a_booking_that_waits_for_the_mail_server_does_not_arrive_after_what_changed_it(
+    book, client, mail_server, mail, change, sweep
+):
+    """Both calendars would end with the appointment in them."""
+    link = book().location
+    if change is cancel:
+        client.post(f"{link}/cancellation")
+    else:
+        client.post(f"{link}/reschedule", data={"slot": "2026-12-05T01:30Z", "time_zone": "America/Chicago"})
+    sweep_outbox.call_local()
+    word = "cancelled" if change is cancel else "moved"
+    [to_person], [to_coach] = mail_server.to(ADA), mail_server.to("owner@doctor.example.org")
+    assert word in to_person["Subject"].lower()
+    assert word in to_coach["Subject"].lower()
+
+
 def test_two_workers_remind_once(app, book, reminders, frozen):
     book()
     frozen.time = AT - timedelta(hours=24)
