@@ -208,7 +208,7 @@ def manage_url(consultation: Consultation) -> str:
 
 
 def _to_person(consultation: Consultation, template: str, **context: Any) -> None:
-    """How it stands. While that waits for the mail server, it is outdated by what changes: Consultation.outdate_mail."""
+    """How it stands. What changes that outdates this mail while it waits: Consultation.outdate_mail."""
     outbox.post(
         to=consultation.person,
         template=template,

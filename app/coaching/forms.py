@@ -14,7 +14,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, Select, html_params
 
 from app.coaching import patient_information, work_address
@@ -60,19 +60,23 @@ def slot_value(starts_at: datetime) -> str:
 def slot_start(value: str) -> datetime:
     """The time that `value` names. Raises ValidationError."""
     try:
-        return datetime.strptime(value, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+        start = datetime.strptime(value, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
     except ValueError:
         raise ValidationError(UNKNOWN_SLOT) from None
+    if slot_value(start) != value:  # Digits can be written in many ways, and zeros left out.
+        raise ValidationError(UNKNOWN_SLOT)
+    return start
+
+
+def name_of_person() -> StringField:
+    short = Length(max=120, message="Please use a shorter form of your name.")
+    return StringField("Your name", [DataRequired("Tell us what to call you."), short, SinglePlainLine()])
 
 
 class Who:
     """Who asks, and about what."""
 
-    name = StringField(
-        "Your name",
-        [InputRequired("Tell us what to call you."), Length(max=120, message="Please use a shorter form of your name."),
-         SinglePlainLine()],
-    )  # fmt: skip
+    name = name_of_person()
     email = EmailField("E-mail", [InputRequired("Tell us where to write to."), Address()])
     career_stage = SelectField(
         "Where you are in your career",
@@ -174,7 +178,7 @@ def _answer_name(question: dict[str, Any]) -> str:
 
 
 def _answer_field(question: dict[str, Any]) -> TextAreaField:
-    return free_text(question["label"], 1000, *([InputRequired(NO_ANSWER)] if question["required"] else []))
+    return free_text(question["label"], 1000, *([DataRequired(NO_ANSWER)] if question["required"] else []))
 
 
 class IntakeForm(Who, DetailsForm):

@@ -59,6 +59,7 @@ def nothing_was_written():
         ),
         ("goals", "x" * 2001, "under 2,000"),
         ("goals", "a\x1bb", "plain characters"),
+        ("name", "   ", "what to call you"),
         ("goals", "The patient with MRN 12345 said", "a record number"),
         ("goals", "medical record no: A-99871", "a record number"),
         ("goals", "She was DOB 1/2/1960", "a date of birth"),

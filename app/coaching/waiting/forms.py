@@ -1,20 +1,20 @@
 from collections.abc import Sequence
 from typing import Any, Self
 
-from wtforms import BooleanField, EmailField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, EmailField, SelectField, SelectMultipleField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
-from app.coaching.forms import IntakeForm
+from app.coaching.forms import IntakeForm, name_of_person
 from app.coaching.offer import CoachingOffer
 from app.coaching.waiting.models import WaitingEntry
 from app.coaching.waiting.wishes import PART_LABELS, WEEKDAYS, WaitingWish
 from app.local_times import zone_choices
 from app.people.addresses import normalize
-from app.people.forms import Address, Offered, PublicForm, SinglePlainLine
+from app.people.forms import Address, Offered, PublicForm
 
 EVERY_DAY = [str(number) for number in range(len(WEEKDAYS))]
 BY_DAY = [part for part in PART_LABELS if part != "night"]
@@ -80,11 +80,7 @@ class WishForm(PublicForm):
 
 
 class WaitingForm(WishForm):
-    name = StringField(
-        "Your name",
-        [InputRequired("Tell us what to call you."), Length(max=120, message="Please use a shorter form of your name."),
-         SinglePlainLine()],
-    )  # fmt: skip
+    name = name_of_person()
     email = EmailField("E-mail", [InputRequired("Tell us where to write to."), Address()])
     kind = SelectField("What you wait for", [Offered("Choose one of those in the list.")], validate_choice=False)
     # Set once they were told of free times that suit them.

@@ -125,6 +125,9 @@ def test_booking_and_moving_in_a_browser(book, client, consultations, mail):
     assert "8:30 PM EST" in mail.to("owner@doctor.example.org", "coaching/new_booking")[0].body
     page = client.get(answer.location)
     assert "7:30 PM CST" in page.text
+    assert "on its way to the address you gave" in page.text
+    mailed = client.get(f"/coaching/consultations/{consultation.link_token}")
+    assert "on its way" not in mailed.text
     assert move(consultation, AT + timedelta(hours=5))
     db.session.commit()
     assert consultation.calendar_sequence == 1

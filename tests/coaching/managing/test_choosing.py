@@ -152,7 +152,7 @@ def test_a_booked_one_shows_what_is_proposed_beside_its_own_time(booked, client,
 def test_other_times_take_the_place_of_those_that_lapsed(link, client, mail, consultations, frozen):
     frozen.advance(hours=49)
     page = client.get(link).text
-    assert "Your times are no longer held" in page
+    assert "No time is held for you" in page
     assert f'href="{link}/times"' in page
     assert client.post(link + "/times", data={"slot": [OTHER, "2026-12-10T15:00Z"]}).location == link
     (consultation,) = consultations()
