@@ -1,6 +1,6 @@
 from flask import Blueprint
 
-from app.coaching.forms import slot_value
+from app.coaching.fields import slot_value
 from app.extensions import limiter
 from app.limits import network
 from app.local_times import in_words, zone_in_words

@@ -1,9 +1,7 @@
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from typing import Any, Self
 
-from markupsafe import Markup
 from wtforms import (
     BooleanField,
     EmailField,
@@ -14,63 +12,25 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget, Select, html_params
+from wtforms.validators import DataRequired, InputRequired, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.coaching import patient_information, work_address
+from app.coaching import work_address
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
+from app.coaching.fields import OfferedZone, ZoneSelect, free_text, name_of_person, slot_start
 from app.coaching.intake import MOST_TIMES, Intake, Times
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
-from app.local_times import offered_zones, zone_choices
+from app.local_times import zone_choices
 from app.people.addresses import normalize
-from app.people.forms import Address, Offered, PlainText, PublicForm, SinglePlainLine, one_kind_of_line_break
+from app.people.forms import Address, Offered, PublicForm
 
 MOST_TOPICS = 5
 NO_ANSWER = "Please answer this in a few words."
 NO_SLOT = "Choose a time."
 NO_TIMES = "Choose at least one time that suits you, or tick that you have no preference."
 TOO_MANY_TIMES = f"Choose up to {MOST_TIMES} times: those that suit you best."
-UNKNOWN_SLOT = "That is not one of the times on offer. Choose one of those shown."
-
-
-class NoPatientInformation:
-    """Stops what looks like a record number or a date of birth, and says so without a reproach."""
-
-    def __call__(self, form: Any, field: Field) -> None:
-        if what := patient_information.found_in(field.data or ""):
-            raise ValidationError(
-                f"This looks as if it holds {what}. Please take out anything that could point to a patient; "
-                "the situation is enough. What you wrote is still here."
-            )
-
-
-def free_text(label: str, most: int, *checked_first: Any) -> TextAreaField:
-    too_long = f"That is a little long. Please keep it under {most:,} characters; what you wrote is still here."
-    checks = [*checked_first, Length(max=most, message=too_long), PlainText(), NoPatientInformation()]
-    return TextAreaField(label, checks, filters=[one_kind_of_line_break])
-
-
-def slot_value(starts_at: datetime) -> str:
-    """What a form calls a free time: such as "2027-03-16T13:30Z"."""
-    return f"{starts_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
-
-
-def slot_start(value: str) -> datetime:
-    """The time that `value` names. Raises ValidationError."""
-    try:
-        start = datetime.strptime(value, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
-    except ValueError:
-        raise ValidationError(UNKNOWN_SLOT) from None
-    if slot_value(start) != value:  # Digits can be written in many ways, and zeros left out.
-        raise ValidationError(UNKNOWN_SLOT)
-    return start
-
-
-def name_of_person() -> StringField:
-    short = Length(max=120, message="Please use a shorter form of your name.")
-    return StringField("Your name", [DataRequired("Tell us what to call you."), short, SinglePlainLine()])
 
 
 class Who:
@@ -90,34 +50,6 @@ class Who:
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-
-
-class OfferedZone:
-    def __call__(self, form: Any, field: Field) -> None:
-        if field.data not in offered_zones():
-            raise ValidationError("Choose one of the time zones in the list.")
-
-
-class ZoneSelect(Select):
-    """Writes the options once for all pages: there are hundreds of them."""
-
-    def __call__(self, field: Any, **kwargs: Any) -> Markup:
-        marked = f'<option value="{field.data}"' if field.data in offered_zones() else ""
-        options = _zone_options()
-        if marked:
-            options = options.replace(marked, f"{marked} selected", 1)
-        attributes = html_params(name=field.name, id=field.id, required=True, **kwargs)
-        return Markup(f"<select {attributes}>{options}</select>")  # noqa: S704 - escaped by those who made the parts.
-
-
-@cache
-def _zone_options() -> str:
-    group, option = Markup('<optgroup label="{}">{}</optgroup>'), Markup('<option value="{}">{}</option>')
-    groups = (
-        group.format(region, Markup("").join(option.format(*zone) for zone in zones))
-        for region, zones in zone_choices().items()
-    )
-    return "".join(map(str, groups))
 
 
 class DetailsForm(PublicForm):

@@ -9,7 +9,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from app.clock import now
 from app.coaching.answering import FURTHEST
 from app.coaching.availability.models import Coach
-from app.coaching.forms import NoPatientInformation
+from app.coaching.fields import NoPatientInformation
 from app.coaching.models import Consultation
 from app.local_times import comes_twice
 from app.studio.letter_fields import text

@@ -10,7 +10,7 @@ from app.coaching import answering, completing
 from app.coaching.booking.held import NotHeld
 from app.coaching.booking.reserved import SlotTaken
 from app.coaching.booking.taking import NotOffered
-from app.coaching.forms import slot_start
+from app.coaching.fields import slot_start
 from app.coaching.models import AlreadyOver, Consultation, NotBegun
 from app.coaching.offer import CoachingOffer
 from app.extensions import db

@@ -14,7 +14,7 @@ from app.clock import in_zone, now
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.booking.diary import Diary
-from app.coaching.forms import slot_start, slot_value
+from app.coaching.fields import slot_start, slot_value
 from app.coaching.intake import MOST_TIMES
 from app.local_times import DEFAULT_ZONE, abbreviation, clock_time, date_in_words, offered_zones
 

@@ -13,7 +13,8 @@ from app.coaching.booking.picker import PARTS, Picker, Wish
 from app.coaching.booking.requesting import asked_just_now, book, request_times
 from app.coaching.booking.reserved import SlotTaken
 from app.coaching.booking.taking import NotOffered, look
-from app.coaching.forms import UNKNOWN_SLOT, BookingForm, RequestForm
+from app.coaching.fields import UNKNOWN_SLOT
+from app.coaching.forms import BookingForm, RequestForm
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.coaching.paying.checkout import start

@@ -13,7 +13,8 @@ from app.coaching.booking.held import NotHeld
 from app.coaching.booking.picker import PARTS, Picker, Wish
 from app.coaching.booking.reserved import SlotTaken
 from app.coaching.booking.taking import NotOffered
-from app.coaching.forms import UNKNOWN_SLOT, CancellationForm, DetailsForm, MoveForm, OtherTimesForm
+from app.coaching.fields import UNKNOWN_SLOT
+from app.coaching.forms import CancellationForm, DetailsForm, MoveForm, OtherTimesForm
 from app.coaching.managing.choosing import accept, offer_times, take_free_time
 from app.coaching.managing.standing import standing_of
 from app.coaching.models import AlreadyOver, Consultation

@@ -8,7 +8,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
-from app.coaching.forms import IntakeForm, name_of_person
+from app.coaching.fields import name_of_person
+from app.coaching.forms import IntakeForm
 from app.coaching.offer import CoachingOffer
 from app.coaching.waiting.models import WaitingEntry
 from app.coaching.waiting.wishes import PART_LABELS, WEEKDAYS, WaitingWish

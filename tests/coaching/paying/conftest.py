@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.clock import now
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.booking.reserved import ReservedTick, ReservedTime
-from app.coaching.forms import slot_value
+from app.coaching.fields import slot_value
 from app.coaching.models import Consultation
 from app.coaching.paying.models import ConsultationPayment
 from app.extensions import db

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.coaching.booking.reserved import ReservedTick, ReservedTime
-from app.coaching.forms import slot_value
+from app.coaching.fields import slot_value
 from app.coaching.waiting.offers import SlotOffer
 from app.coaching.waiting.tasks import sweep_waiting_list
 from app.extensions import db

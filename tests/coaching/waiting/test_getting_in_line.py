@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.coaching.forms import slot_value
+from app.coaching.fields import slot_value
 from app.coaching.waiting.models import WaitingEntry
 from app.extensions import db
 from app.people import records

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.coaching.availability.models import Coach, DateOverride
-from app.coaching.forms import slot_value
+from app.coaching.fields import slot_value
 from app.coaching.waiting.offers import SlotOffer
 from app.coaching.waiting.tasks import forget_old_entries
 from app.extensions import db

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.coaching.booking.reserved import ReservedTick, ReservedTime
-from app.coaching.forms import slot_value
+from app.coaching.fields import slot_value
 from app.coaching.waiting.offers import SlotOffer
 from app.extensions import db
 from app.people.models import Person
