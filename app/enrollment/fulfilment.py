@@ -93,9 +93,6 @@ def _begin_following_up(order: Order) -> None:
 
 def _give_back(order: Order, checkout: Checkout, reason: str) -> None:
     """Owe the buyer the payment, and say so. Stripe is told by a task, once this has been committed."""
-    if checkout.payment_intent_id is None:
-        log.error("order %s: %s, and nothing to give back", order.number, reason)
-        return
     if Refund.owe(order, checkout.payment_intent_id, reason):
         tell = emails.seat_gone if reason == "no seat" else emails.paid_twice
         tell(order)
@@ -103,11 +100,7 @@ def _give_back(order: Order, checkout: Checkout, reason: str) -> None:
 
 
 def _settle_refund(order: Order, checkout: Checkout) -> None:
-    known = order.refunded_cents
-    is_all_of_it = order.note_refund(checkout.refunded_cents, checkout.asked_at)
-    if order.refunded_cents < known:
-        log.error("order %s: a refund has failed at Stripe; look at it there", order.number)
-    if not is_all_of_it:
+    if not order.note_refund(checkout.refunded_cents, checkout.asked_at):
         return
     followups.call_off(order.person, order.occasion, "refunded")
     for enrollment in Enrollment.of_order(order):

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
@@ -40,8 +40,6 @@ class Order(Purchase, Model):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
-    # As typed at checkout. It becomes the person's only once it is paid for: anybody can type anybody's address.
-    name: Mapped[str] = mapped_column(String(120))
     seats: Mapped[int] = mapped_column(default=1)
     seats_held: Mapped[int] = mapped_column(default=0)
     # Whether the buyer agreed to be reminded, should they not finish.

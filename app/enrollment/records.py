@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
-from app.payments.stripe_events import forget_buyer
+from app.payments import books
 from app.people import records
 from app.people.address_changes import AddressChange
 from app.people.models import Person
@@ -46,24 +46,11 @@ def _hindrance(person: Person) -> str:
 
 
 def _kept(person: Person) -> str:
-    orders = _orders(person)
-    if any(order.paid_at for order in orders):
-        return THE_BOOKS
-    return UNPAID if orders else ""
+    return books.kept(_orders(person), THE_BOOKS, UNPAID)
 
 
 def _erase(person: Person) -> None:
-    """Leave the books, and in them the name on what was paid."""
-    for order in _orders(person):
-        order.name, order.checkout_url = order.name if order.paid_at else "", None
-    for trace in _traces(person):
-        forget_buyer(trace)
-
-
-def _traces(person: Person) -> list[str]:
-    """By what the events about a person's purchases are found: addresses, and the numbers Stripe gave."""
-    numbers = [(order.stripe_session_id, order.stripe_payment_intent_id) for order in _orders(person)]
-    return AddressChange.addresses_of(person) + [number for pair in numbers for number in pair if number]
+    books.leave(_orders(person), AddressChange.addresses_of(person))
 
 
 records.register(

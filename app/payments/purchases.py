@@ -3,6 +3,7 @@
 A room that sells has a row of its own kind, made of this, and says in SETTLES how such a row follows its payment.
 """
 
+import logging
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from app.clock import now
 from app.extensions import db
 from app.payments.checkouts import Checkout
 
+log = logging.getLogger(__name__)
 # Stripe closes a payment page 30 minutes after it was opened, at the earliest. We ask for a little more, so that a
 # second try with the same key, and a clock that is not quite right, still leave it those 30.
 HOLD = timedelta(minutes=35)
@@ -36,6 +38,8 @@ class Purchase:
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: uuid.uuid4().hex)
+    # As typed, for the receipt. It is not the person's before it is paid for: anybody can type anybody's address.
+    name: Mapped[str] = mapped_column(String(120))
     amount_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     refunded_cents: Mapped[int] = mapped_column(default=0)
@@ -162,6 +166,8 @@ class Purchase:
         if cents < self.refunded_cents and not decides:
             self.look_at = self.look_at or now()
             return False
+        if cents < self.refunded_cents:
+            log.error("purchase %s: a refund has failed at Stripe; look at it there", self.number)
         self.refunded_cents, self.look_at = cents, None if decides else self.look_at
         if self.refunded_at or self.amount_cents == 0 or self.refunded_cents < self.amount_cents:
             return False

@@ -41,8 +41,11 @@ class Refund(Model):
     stripe_refund_id: Mapped[str | None] = mapped_column(String(255))
 
     @classmethod
-    def owe(cls, purchase: Purchase, payment_intent_id: str, reason: str) -> bool:
+    def owe(cls, purchase: Purchase, payment_intent_id: str | None, reason: str) -> bool:
         """Owe this payment, and pay it back once that is committed; False if it was known. Lock the purchase first."""
+        if payment_intent_id is None:
+            log.error("purchase %s: %s, and nothing to give back", purchase.number, reason)
+            return False
         if cls.of(payment_intent_id):
             return False
         refund = cls(reference=purchase.public_id, stripe_payment_intent_id=payment_intent_id, reason=reason)

@@ -80,9 +80,6 @@ def _tell_of(consultation: Consultation) -> None:
 
 def _give_back(payment: ConsultationPayment, checkout: Checkout, reason: str) -> None:
     """Owe the person what was paid just now, and say so."""
-    if checkout.payment_intent_id is None:
-        log.error("payment %s: %s, and nothing to give back", payment.number, reason)
-        return
     if Refund.owe(payment, checkout.payment_intent_id, reason):
         tell = emails.time_gone if reason == "time gone" else emails.paid_twice
         tell(payment)
@@ -90,10 +87,7 @@ def _give_back(payment: ConsultationPayment, checkout: Checkout, reason: str) ->
 
 
 def _settle_refund(payment: ConsultationPayment, checkout: Checkout) -> None:
-    known = payment.refunded_cents
     is_all_of_it = payment.note_refund(checkout.refunded_cents, checkout.asked_at)
-    if payment.refunded_cents < known:
-        log.error("payment %s: a refund has failed at Stripe; look at it there", payment.number)
     if not is_all_of_it or Refund.of(payment.stripe_payment_intent_id):
         return  # Nothing new, or ours: then they know.
     if payment.booked_at and payment.consultation and payment.consultation.may_be_changed:

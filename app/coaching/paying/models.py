@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Optional
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
@@ -36,8 +36,6 @@ class ConsultationPayment(Purchase, Model):
     consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id", ondelete="SET NULL"), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     kind_id: Mapped[int] = mapped_column(ForeignKey("consultation_kind.id"))
-    # As typed with the request, for the receipt.
-    name: Mapped[str] = mapped_column(String(120))
     booked_at: Mapped[datetime | None]  # When it made the consultation a booked one.
     consultation: Mapped[Optional["Consultation"]] = relationship(back_populates="payment")
     person: Mapped[Person] = relationship()

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.coaching.paying.models import ConsultationPayment
 from app.extensions import db
-from app.payments.stripe_events import forget_buyer
+from app.payments import books
 from app.people import records
 from app.people.address_changes import AddressChange
 from app.people.models import Person
@@ -37,20 +37,11 @@ def _hindrance(person: Person) -> str:
 
 
 def _kept(person: Person) -> str:
-    payments = _payments(person)
-    if any(payment.paid_at for payment in payments):
-        return THE_BOOKS
-    return UNPAID if payments else ""
+    return books.kept(_payments(person), THE_BOOKS, UNPAID)
 
 
 def _erase(person: Person) -> None:
-    """Leave the books, and in them the name on what was paid."""
-    traces = AddressChange.addresses_of(person)
-    for payment in _payments(person):
-        payment.name, payment.checkout_url = payment.name if payment.paid_at else "", None
-        traces += [number for number in (payment.stripe_session_id, payment.stripe_payment_intent_id) if number]
-    for trace in traces:
-        forget_buyer(trace)
+    books.leave(_payments(person), AddressChange.addresses_of(person))
 
 
 records.register(
