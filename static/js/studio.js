@@ -11,7 +11,9 @@ function keepSaved(form) {
   const typed = () => Object.fromEntries([...new FormData(form)].filter(([name]) => !["csrf_token", "revision"].includes(name)));
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
   let saved = typed(), timer, saving = false, wait = FIRST_RETRY, conflict = false, leaving = false;
-  if ("unsaved" in form.dataset) saved = null;
+  // Who types fast has begun before this file was there.
+  const isBegun = all("textarea, input:is([type='text'], :not([type]))", form).some((field) => field.value !== field.defaultValue);
+  if (isBegun || "unsaved" in form.dataset) saved = null;
 
   const say = (text, bad = false) => {
     status.hidden = false;
@@ -76,6 +78,7 @@ function keepSaved(form) {
     leaving = !isTooLong();
     if (!leaving) { event.preventDefault(); say(TOO_LONG, true); }
   });
+  if (isBegun) later(AFTER_TYPING);
   addEventListener("online", () => later(0));
   addEventListener("beforeunload", (event) => { if (!leaving && isUnsaved()) event.preventDefault(); });
   offerSpare(form, key, typed, forget);

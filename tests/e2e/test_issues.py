@@ -1,12 +1,19 @@
 """The owner writes an issue that saves itself, and sends it to everybody by a running worker."""
 
 import re
+import time
 
 from tests.e2e.conftest import text_of
 
 
 def saved(page, words):
     page.locator("[data-saved]", has_text=words).wait_for()
+
+
+def _come_late(route):
+    """The script arrives when the owner is writing already."""
+    time.sleep(1)
+    route.continue_()
 
 
 def _write_too_much(page, text):
@@ -41,6 +48,7 @@ def test_an_issue_is_written_saved_by_itself_and_sent(owner_page, running_site, 
     running_site.run("newsletter", "import", str(readers), "--basis=double-opt-in", "--yes", *columns)
 
     page = owner_page
+    page.route("**/js/studio*", _come_late)
     page.goto("/studio/issues/new")
     page.get_by_label("Title").fill("Ordinary joy")
     page.get_by_role("button", name="Start writing").click()
