@@ -42,7 +42,7 @@ def test_confirming_a_held_time_books_it_frees_the_others_and_tells_both(held, m
     confirm(held, SECOND)
     db.session.commit()
     assert (held.state, held.starts_at, held.booked_at, held.held_until) == ("booked", SECOND, now(), None)
-    assert held.booked_time.starts_at == SECOND
+    assert [(time.starts_at, time.held_until) for time in held.reserved_times] == [(SECOND, None)]
     assert ticks() == 12
     assert "Thursday, December 3, 2026, 7:00 AM CST" in mail.to(ADA, "coaching/consultation_booked")[0].body
     assert mail.to(COACH, "coaching/new_booking")
@@ -133,7 +133,8 @@ def test_a_proposal_for_a_booked_one_that_lapses_leaves_it_as_it_was(booked, coa
     clock.advance(hours=49)
     ReservedTime.let_go_lapsed()
     db.session.commit()
-    assert (Consultation.for_update(booked.id).booked_time.starts_at, ticks()) == (FIRST, 12)
+    [standing] = Consultation.for_update(booked.id).reserved_times
+    assert (standing.starts_at, standing.held_until, ticks()) == (FIRST, None, 12)
 
 
 def test_another_proposal_replaces_the_one_before(held, coach):

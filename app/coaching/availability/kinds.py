@@ -35,7 +35,3 @@ class ConsultationKind(Model, Published):
     @classmethod
     def active(cls) -> "list[ConsultationKind]":
         return list(db.session.scalars(select(cls).filter_by(is_active=True).order_by(cls.position, cls.id)))
-
-    @classmethod
-    def on_offer(cls, slug: str) -> "ConsultationKind | None":
-        return db.session.scalar(select(cls).filter_by(slug=slug, is_active=True))

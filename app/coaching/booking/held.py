@@ -36,11 +36,6 @@ class TakesTimes:
         return relationship(order_by=ReservedTime.starts_at, passive_deletes="all", back_populates="consultation")
 
     @property
-    def booked_time(self) -> ReservedTime | None:
-        """The time it is booked for."""
-        return next((reserved for reserved in self.reserved_times if reserved.held_until is None), None)
-
-    @property
     def wanted_coach_id(self) -> int | None:
         """Whose times it may have: None for anybody's, as once its coach holds no consultations any more."""
         return self.coach_id if self.coach and self.coach.is_active else None

@@ -5,12 +5,13 @@ Lock it first, by Consultation.for_update. What is over, or has begun, raises Al
 
 from datetime import datetime
 
+from app import followups
 from app.coaching import emails
 from app.coaching.answering import confirm
 from app.coaching.booking.moving import move
 from app.coaching.booking.requesting import hold
 from app.coaching.booking.taking import NotOffered
-from app.coaching.intake import Times
+from app.coaching.intake import Intake, Times
 from app.coaching.models import AlreadyOver, Consultation
 
 
@@ -47,3 +48,21 @@ def offer_times(consultation: Consultation, times: Times) -> None:
     consultation.ask_for(times)
     hold(consultation, times.starts, consultation.wanted_coach_id)
     emails.request_changed(consultation)
+
+
+def change_details(consultation: Consultation, intake: Intake) -> None:
+    """Take other details, and tell the coach; the calendar too, if it is to call it otherwise. Raises AlreadyOver."""
+    sequence = consultation.calendar_sequence
+    if consultation.change(intake):
+        emails.request_changed(consultation)
+    if consultation.calendar_sequence > sequence:
+        emails.consultation_renamed(consultation)
+
+
+def cancel(consultation: Consultation, reason: str) -> None:
+    """Call it off, and tell both; nothing, if that cannot be any more."""
+    coach = consultation.asked_coach
+    if consultation.cancel(reason):
+        emails.consultation_cancelled(consultation)
+        emails.request_cancelled(consultation, coach)
+        followups.call_off(consultation.person, consultation.occasion, "the consultation was cancelled")

@@ -1,12 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import followups
-from app.coaching import emails
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import bp
 from app.coaching.booking.held import NotHeld
@@ -15,7 +13,7 @@ from app.coaching.booking.reserved import SlotTaken
 from app.coaching.booking.taking import NotOffered
 from app.coaching.fields import UNKNOWN_SLOT
 from app.coaching.forms import CancellationForm, DetailsForm, MoveForm, OtherTimesForm
-from app.coaching.managing.choosing import accept, offer_times, take_free_time
+from app.coaching.managing.choosing import accept, cancel, change_details, offer_times, take_free_time
 from app.coaching.managing.standing import standing_of
 from app.coaching.models import AlreadyOver, Consultation
 from app.coaching.offer import CoachingOffer
@@ -36,18 +34,13 @@ def show_consultation(token: str) -> ResponseReturnValue:
 @shown_link_limit
 def change_consultation(token: str) -> ResponseReturnValue:
     consultation = consultation_of(token, for_update=True)
-    sequence = consultation.calendar_sequence
     form = DetailsForm.about(consultation.kind)
     if not form.validate():
         return _page(token, consultation, form=form), 422
     try:
-        changed = consultation.change(form.changed(consultation.intake))
+        change_details(consultation, form.changed(consultation.intake))
     except AlreadyOver:
         return _page(token, consultation, form=form), 409
-    if changed:
-        emails.request_changed(consultation)
-    if consultation.calendar_sequence > sequence:
-        emails.consultation_renamed(consultation)
     return _done(token, consultation)
 
 
@@ -59,11 +52,7 @@ def cancel_consultation(token: str) -> ResponseReturnValue:
     form = CancellationForm()
     if not form.validate():
         return _page(token, consultation, cancellation=form), 422
-    coach = consultation.asked_coach
-    if consultation.cancel(form.reason.data or ""):
-        emails.consultation_cancelled(consultation)
-        emails.request_cancelled(consultation, coach)
-        followups.call_off(consultation.person, consultation.occasion, "the consultation was cancelled")
+    cancel(consultation, form.reason.data or "")
     return _done(token, consultation)
 
 
@@ -88,14 +77,15 @@ def accept_proposed_time(token: str) -> ResponseReturnValue:
 
 
 class Choice(NamedTuple):
-    """A way to choose among free times: what is chosen, and its page."""
+    """A way to choose among free times: what is chosen, its page, and what comes of it."""
 
     form: type[MoveForm] | type[OtherTimesForm]
     template: str
+    choose: Callable[[Consultation, Any], None]
 
 
-MOVE = Choice(MoveForm, "coaching/reschedule.html")
-OFFER = Choice(OtherTimesForm, "coaching/offer_times.html")
+MOVE = Choice(MoveForm, "coaching/reschedule.html", lambda it, form: take_free_time(it, form.starts_at))
+OFFER = Choice(OtherTimesForm, "coaching/offer_times.html", lambda it, form: offer_times(it, form.times))
 
 
 @bp.get("/consultations/<token>/reschedule")
@@ -111,17 +101,7 @@ def show_free_times(token: str) -> ResponseReturnValue:
 @link_limit
 @shown_link_limit
 def reschedule_consultation(token: str) -> ResponseReturnValue:
-    consultation = consultation_of(token, for_update=True)
-    form = MoveForm()
-    if not form.validate():
-        return _times_page(MOVE, token, consultation, form), 422
-    try:
-        take_free_time(consultation, form.starts_at)
-    except AlreadyOver:
-        return _page(token, consultation), 409
-    except (SlotTaken, NotOffered) as refusal:
-        return _refused(MOVE, token, form, refusal)
-    return _done(token, consultation)
+    return _choose(MOVE, token)
 
 
 @bp.get("/consultations/<token>/times")
@@ -137,16 +117,20 @@ def show_times_to_offer(token: str) -> ResponseReturnValue:
 @link_limit
 @shown_link_limit
 def offer_other_times(token: str) -> ResponseReturnValue:
+    return _choose(OFFER, token)
+
+
+def _choose(way: Choice, token: str) -> ResponseReturnValue:
     consultation = consultation_of(token, for_update=True)
-    form = OtherTimesForm()
+    form = way.form()
     if not form.validate():
-        return _times_page(OFFER, token, consultation, form), 422
+        return _times_page(way, token, consultation, form), 422
     try:
-        offer_times(consultation, form.times)
+        way.choose(consultation, form)
     except AlreadyOver:
         return _page(token, consultation), 409
     except (SlotTaken, NotOffered) as refusal:
-        return _refused(OFFER, token, form, refusal)
+        return _refused(way, token, form, refusal)
     return _done(token, consultation)
 
 
