@@ -250,7 +250,7 @@ class Consultation(Model, TakesTimes, Linked):
 
     def lapse(self) -> None:
         """Free its time, for which nobody paid."""
-        self.cancelled_at, self.held_until = now(), None
+        self.cancelled_at, self.held_until = self.cancelled_at or now(), None
         self.give_back()
 
     def complete(self) -> bool:

@@ -47,10 +47,8 @@ def settle(order: Order, checkout: Checkout) -> None:
 
 
 def _report_mismatch(order: Order, checkout: Checkout) -> None:
-    order.look_at = None
-    if order.mismatched_at:
+    if not order.note_mismatch(checkout):
         return
-    order.mismatched_at = now()
     log.error("order %s: Stripe has %s seats for %s %s, we have %s for %s %s", order.number, checkout.quantity,
               checkout.amount_cents, checkout.currency, order.seats, order.amount_cents, order.currency)  # fmt: skip
     emails.payment_mismatch(order, checkout)

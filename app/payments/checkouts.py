@@ -19,6 +19,7 @@ class Checkout(NamedTuple):
     livemode: bool
     payment_intent_id: str | None
     refunded_cents: int
+    is_given_back: bool  # All of it, whatever the amount was.
     debit_failed: bool
     payment_method: str
 
@@ -49,6 +50,7 @@ class Checkout(NamedTuple):
             livemode=bool(session.get("livemode")),
             payment_intent_id=intent.get("id"),
             refunded_cents=charge.get("amount_refunded") or 0,
+            is_given_back=bool(charge.get("refunded")),
             debit_failed=intent.get("status") in ("requires_payment_method", "canceled"),
             payment_method=_payment_method(_object(charge.get("payment_method_details"))),
         )

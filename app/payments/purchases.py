@@ -175,6 +175,19 @@ class Purchase:
         self.release()
         return True
 
+    def note_mismatch(self, checkout: Checkout) -> bool:
+        """Something else was paid than what we asked for: a human has to look, until they have given it back at Stripe.
+
+        True once.
+        """
+        self.stop_looking()
+        is_news = self.mismatched_at is None
+        self.mismatched_at = self.mismatched_at or now()
+        if checkout.is_given_back and not (self.paid_at or self.refunded_at):
+            self.expire()
+            self.refunded_at = now()
+        return is_news
+
     def stop_looking(self) -> None:
         self.look_at = None
 

@@ -7,7 +7,7 @@ import pytest
 from app.enrollment.models import Course
 from app.extensions import db
 from app.stripe_sandbox import session_rules
-from tests.payments.conftest import takes_less_than
+from tests.payments.conftest import refund, takes_less_than
 from tests.races import fresh_rows, in_thread, stopped_before
 
 SESSIONS = "/v1/checkout/sessions"
@@ -141,6 +141,19 @@ def test_a_payment_that_is_not_what_we_asked_for_enrolls_nobody(shop, stripe, ma
     [letter] = mail.to("owner@doctor.example.org")
     assert letter.template == "enrollment/payment_mismatch"
     assert "If you have paid, all is well" in shop.come_back(session).text
+
+
+def test_what_was_not_asked_for_and_went_back_troubles_nobody_any_more(shop, stripe):
+    session = shop.buy()
+    stripe.pay(session)
+    stripe.sandbox.store.get("checkout.session", session)["currency"] = "eur"
+    shop.hear()
+    refund(stripe)
+    shop.hear()
+    [order] = shop.orders
+    assert (order.state, order.seats_held, shop.enrollments) == ("refunded", 0, [])
+    assert "not the amount we asked for" in shop.come_back(session).text
+    assert shop.buy() != session
 
 
 def test_a_payment_for_another_number_of_seats_enrolls_nobody(shop, stripe, mail):

@@ -41,14 +41,15 @@ def settle(payment: ConsultationPayment, checkout: Checkout) -> None:
 
 
 def _report_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
-    payment.stop_looking()
-    if payment.mismatched_at:
-        return
-    payment.mismatched_at = now()
+    was_known, is_news = payment.refunded_at, payment.note_mismatch(checkout)
+    if payment.refunded_at and not was_known:
+        return emails.payment_returned(payment)
+    if not is_news:
+        return None
     payment.release()
     log.error("payment %s: Stripe has %s %s, we have %s %s", payment.number, checkout.amount_cents, checkout.currency,
               payment.amount_cents, payment.currency)  # fmt: skip
-    emails.payment_mismatch(payment, checkout)
+    return emails.payment_mismatch(payment, checkout)
 
 
 def _settle_paid(payment: ConsultationPayment, checkout: Checkout) -> None:

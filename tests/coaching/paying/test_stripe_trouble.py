@@ -6,8 +6,9 @@ import pytest
 
 from app.payments.tasks import sweep_payments
 from app.stripe_sandbox import session_rules
-from tests.payments.conftest import takes_less_than
+from tests.payments.conftest import refund, takes_less_than
 from tests.races import at_once
+from tests.studio.conftest import signed_in
 
 ADA = "ada@example.org"
 SESSIONS = "/v1/checkout/sessions"
@@ -117,6 +118,30 @@ def test_a_payment_that_is_not_what_we_asked_for_is_never_called_none(desk, stri
             assert "you get a time, or your money back" in page
         desk.post("/coaching/checkout/cancelled", payment=desk.payment.public_id)
     assert desk.go_to_pay() != session
+
+
+def test_what_was_not_asked_for_and_went_back_troubles_nobody_any_more(app, desk, stripe, mail):
+    owner = signed_in(app, "owner@doctor.example.org", owner=True)
+    session = desk.go_to_pay()
+    stripe.pay(session)
+    stripe.sandbox.store.get("checkout.session", session)["currency"] = "eur"
+    desk.hear()
+    refund(stripe, amount=5000)
+    desk.hear()
+    assert desk.payment.refunded_at is None
+    assert "was not what we asked for" in owner.get("/studio/").text
+    refund(stripe)
+    for _ in range(2):
+        desk.hear()
+    [letter] = mail.to(ADA)
+    assert letter.template == "coaching/payment_returned"
+    assert "All of it goes back to you" in " ".join(letter.body.split())
+    assert (desk.payment.state, desk.states, desk.is_free) == ("refunded", ["cancelled"], True)
+    private = f"/coaching/consultations/{desk.consultations[0].link_token}"
+    left = f"/coaching/checkout/cancelled?payment={desk.payment.public_id}"
+    for path in (private, left, f"/coaching/checkout/complete?session_id={session}"):
+        assert "Your payment goes back to you" in desk.get(path).text
+    assert "was not what we asked for" not in owner.get("/studio/").text
 
 
 def test_ten_who_want_one_time_at_once_are_led_to_one_page(app, desk, stripe):
