@@ -14,7 +14,7 @@ from app.people.models import Consent, Person
 from app.urls import absolute_url
 
 REMINDER = "course"
-REMINDER_WORDING = "If I do not finish, you may remind me by e-mail. One letter, no more."
+REMINDER_WORDING = "If I do not finish, you may remind me by e-mail. Two letters at most."
 
 
 def start(cohort_id: int, *, email: str, name: str, wants_reminder: bool, page: str) -> str:

@@ -31,7 +31,7 @@ IN_WORDS = {
     REQUESTED: "Somebody asks for a consultation",
     COMPLETED: "A consultation has taken place",
     MISSED: "A consultation was missed",
-    ABANDONED: "A checkout is left unpaid, if the buyer agreed to one reminder",
+    ABANDONED: "A checkout is left unpaid, if the buyer agreed to be reminded",
     ENROLLED: "Somebody enrolls in the course",
 }
 

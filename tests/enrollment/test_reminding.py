@@ -1,0 +1,49 @@
+"""The letters that follow a checkout that was left: as many as the buyer agreed to."""
+
+from pathlib import Path
+
+import pytest
+
+from app.enrollment.checkout import REMINDER_WORDING
+from app.extensions import db
+from app.followups import content
+from app.followups.tasks import sweep_followups
+from tests.races import fresh_rows
+
+STARTER = Path(__file__).parents[2] / "app" / "starter"
+FIRST, SECOND = "You left off before paying. Nothing was charged", "Yes, no, or later: all three are fine"
+
+
+@pytest.fixture
+def letters(shop, mail, work, later):
+    """The starter's sequences, and a checkout that was left by someone who agreed to be reminded."""
+    with fresh_rows():
+        content.import_from(STARTER)
+        db.session.commit()
+    shop.buy(reminder="y")
+    later(minutes=40)
+    shop.hear()
+
+    def sent_within(**time: float) -> list[str]:
+        later(**time)
+        sweep_followups.call_local()
+        work()
+        return [email.subject for email in mail.all if email.subject in (FIRST, SECOND)]
+
+    return sent_within
+
+
+def test_a_checkout_that_was_left_brings_two_letters_two_days_apart_and_no_third(letters):
+    assert "Two letters at most." in REMINDER_WORDING
+    assert letters(hours=2) == []
+    assert letters(hours=2) == [FIRST]
+    assert letters(hours=46) == [FIRST]
+    assert letters(hours=3) == [FIRST, SECOND]
+    assert letters(days=60) == [FIRST, SECOND]
+
+
+def test_who_buys_after_the_first_letter_gets_no_second(letters, shop, stripe):
+    assert letters(hours=4) == [FIRST]
+    stripe.pay(shop.buy())
+    shop.hear()
+    assert letters(days=3) == [FIRST]
