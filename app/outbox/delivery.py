@@ -81,7 +81,9 @@ class Deliverer:
 
     def release_forgotten(self) -> None:
         """Make due again what is marked as ours but in nobody's hand: the database went away before the outcome."""
-        Email.release(self.worker_id, but=set(self._in_hand))
+        # What is marked is read first: whoever takes one in hand says so here before the row says it.
+        marked = Email.claimed_now(self.worker_id)
+        Email.release(marked - self._in_hand)
         db.session.commit()
 
     def _claim(self) -> Email | None:

@@ -187,10 +187,17 @@ class Email(Model):
         return email
 
     @classmethod
-    def release(cls, worker_id: str, *, but: set[int]) -> None:
-        """Make due again what this worker claimed, except the messages it has in hand."""
-        held = (cls.claimed_by == worker_id) & cls.id.not_in(but)
-        db.session.execute(update(cls).where(held).values(claimed_by=None))
+    def claimed_now(cls, worker_id: str) -> set[int]:
+        """Which messages this worker claimed. They stay as they are until the caller's transaction ends; those whose
+        outcome is being written down just now are left out.
+        """
+        claimed = select(cls.id).where(cls.claimed_by == worker_id)
+        return set(db.session.scalars(claimed.with_for_update(skip_locked=True)))
+
+    @classmethod
+    def release(cls, ids: set[int]) -> None:
+        """Make these messages due again, that were claimed."""
+        db.session.execute(update(cls).where(cls.id.in_(ids)).values(claimed_by=None))
 
     @classmethod
     def withdraw_letters(cls, person: Person) -> None:

@@ -1,9 +1,10 @@
-"""What a worker of the same machine holds when another one begins."""
+"""What a worker holds when another one of its machine begins, and when it sweeps up after itself."""
 
 import os
 import socket
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 
 import pytest
@@ -12,9 +13,10 @@ from sqlalchemy import select
 from app import outbox
 from app.clock import now
 from app.extensions import db
-from app.outbox.delivery import bury_dead_neighbours
+from app.outbox.delivery import Deliverer, bury_dead_neighbours
 from app.outbox.models import Email, Worker
 from app.people.models import Person
+from tests.races import fresh_rows, in_thread, stopped_before
 
 
 @pytest.fixture
@@ -58,3 +60,34 @@ def test_a_killed_worker_is_dead_though_its_parent_never_asks_how_it_ended(note,
 @pytest.mark.skipif(sys.platform != "linux", reason="only there it can be told")
 def test_a_process_that_got_the_number_of_a_dead_worker_is_not_taken_for_it(note, process):
     assert not held_by_neighbour(note, process, seen_at=now() - timedelta(seconds=20))
+
+
+def test_what_a_worker_takes_in_hand_while_it_sweeps_up_stays_with_it(app, note, mail_server):
+    worker = Deliverer(connections=2)
+    worker.beat()
+    is_in_hand, may_be_answered = threading.Event(), threading.Event()
+
+    def answer_later(_envelope):
+        is_in_hand.set()
+        may_be_answered.wait(60)
+
+    def beside(name, act):
+        def inside():
+            with app.app_context():
+                act()
+
+        return in_thread(name, inside, {})
+
+    mail_server.refuse = answer_later
+    with stopped_before("checkout", "sweeper", lambda: True) as about_to_sweep:
+        sweeper = beside("sweeper", worker.release_forgotten)
+        assert about_to_sweep.arrived.wait(60)
+        sender = beside("sender", worker.deliver_due)
+        assert is_in_hand.wait(60)
+        about_to_sweep.open.set()
+        sweeper.join()
+    with fresh_rows():
+        assert db.session.scalar(select(Email.claimed_by)) == worker.worker_id
+    may_be_answered.set()
+    sender.join()
+    worker.pool.close()
