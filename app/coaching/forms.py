@@ -19,7 +19,7 @@ from app.coaching import work_address
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.fields import OfferedZone, ZoneSelect, free_text, name_of_person, slot_start
-from app.coaching.intake import MOST_TIMES, Intake, Times
+from app.coaching.intake import MOST_TIMES, Asked, Intake, Times
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.local_times import zone_choices
@@ -177,6 +177,10 @@ class IntakeForm(Who, DetailsForm):
         name = " ".join((self.name.data or "").split())
         told = Intake(self.kind, name, self.career_stage.data, tuple(self.topics.data or ()), "", {}, "")
         return self.changed(told)
+
+    def asked(self, page: str) -> Asked:
+        """All of it, as asked on this page."""
+        return Asked(self.address, self.intake, self.times, self.coach_id, bool(self.newsletter.data), page)
 
 
 class OneTime:

@@ -33,6 +33,20 @@ class Times(NamedTuple):
     no_preference: bool = False
 
 
+class Asked(NamedTuple):
+    """What is asked for in the name of a normalized address: with one coach or, where none is named, with any.
+
+    `page` is where they asked, for the consent ledger.
+    """
+
+    address: str
+    intake: Intake
+    times: Times
+    coach_id: int | None
+    wants_newsletter: bool
+    page: str
+
+
 class PreferredTime(Model):
     """A time that suits the person, whether or not it is still held for them."""
 

@@ -8,7 +8,7 @@ from app.clock import now
 from app.coaching import emails
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.booking.taking import take
-from app.coaching.intake import Intake, Times
+from app.coaching.intake import Asked
 from app.coaching.lost_links import LinkMailing
 from app.coaching.models import Consultation
 from app.coaching.wording import ARRANGING
@@ -28,42 +28,32 @@ MOST_A_DAY = 6
 LONGEST_FIRST_NAME = 80
 
 
-def asked_just_now(address: str, intake: Intake, times: Times) -> Consultation | None:
+def asked_just_now(asked: Asked) -> Consultation | None:
     """What somebody asked for a moment ago, if it is the very same: seen without a lock."""
-    person = Person.with_email(address)
-    return Consultation.asked_just_now(person, intake, times) if person else None
+    person = Person.with_email(asked.address)
+    return Consultation.asked_just_now(person, asked.intake, asked.times) if person else None
 
 
-def book(
-    address: str,
-    intake: Intake,
-    times: Times,
-    coach_id: int | None = None,
-    *,
-    wants_newsletter: bool = False,
-    page: str,
-) -> Consultation | None:
-    """Take the one free time in the name of a normalized address; what they booked a moment ago, if it is the same.
+def book(asked: Asked) -> Consultation | None:
+    """Take the one free time; what they booked a moment ago, if it is the same.
 
     None when the address has as many requests as anybody may have: then a mail tells, not the page.
     Raises SlotTaken or NotOffered; then the caller rolls back.
     """
-    person = person_who_asks(address, intake, wants_newsletter, page)
-    if known := Consultation.asked_just_now(person, intake, times):
+    person = person_who_asks(asked)
+    if known := Consultation.asked_just_now(person, asked.intake, asked.times):
         return known
-    if consultation := begin(person, intake, times):
-        _settle(consultation, take(intake.kind, times.starts[0], coach_id), page)
+    if consultation := begin(person, asked):
+        _settle(consultation, take(asked.intake.kind, asked.times.starts[0], asked.coach_id), asked.page)
     return consultation
 
 
-def book_reserved(
-    reserved: ReservedTime, person: Person, intake: Intake, *, wants_newsletter: bool = False, page: str
-) -> Consultation:
+def book_reserved(reserved: ReservedTime, person: Person, asked: Asked) -> Consultation:
     """Book what is reserved for `person`; both are locked. Raises TooManyOpen; then the caller rolls back."""
-    if wants_newsletter:
-        _ask_for_newsletter(person.email, intake.name, page)
-    consultation = Consultation.begin(person, intake, Times((reserved.starts_at,)))
-    _settle(consultation, reserved, page)
+    if asked.wants_newsletter:
+        _ask_for_newsletter(asked)
+    consultation = Consultation.begin(person, asked.intake, asked.times)
+    _settle(consultation, reserved, asked.page)
     return consultation
 
 
@@ -74,30 +64,22 @@ def _settle(consultation: Consultation, reserved: ReservedTime, page: str) -> No
     _follow(consultation, page)
 
 
-def request_times(
-    address: str,
-    intake: Intake,
-    times: Times,
-    coach_id: int | None = None,
-    *,
-    wants_newsletter: bool = False,
-    page: str,
-) -> Consultation | None:
+def request_times(asked: Asked) -> Consultation | None:
     """Hold the times for the coach to choose from; None when the address has as many requests as anybody may have.
 
     Raises SlotTaken or NotOffered; then the caller rolls back.
     """
-    person = person_who_asks(address, intake, wants_newsletter, page)
-    if known := Consultation.asked_just_now(person, intake, times):
+    person = person_who_asks(asked)
+    if known := Consultation.asked_just_now(person, asked.intake, asked.times):
         return known
-    consultation = begin(person, intake, times)
+    consultation = begin(person, asked)
     if not consultation:
         return None
-    consultation.coach_id = coach_id
-    hold(consultation, times.starts, coach_id)
+    consultation.coach_id = asked.coach_id
+    hold(consultation, asked.times.starts, asked.coach_id)
     emails.consultation_requested(consultation)
     emails.new_request(consultation)
-    _follow(consultation, page)
+    _follow(consultation, asked.page)
     return consultation
 
 
@@ -115,22 +97,22 @@ def hold(consultation: Consultation, starts: Iterable[datetime], coach_id: int |
     consultation.hold(held, until)
 
 
-def begin(person: Person, intake: Intake, times: Times) -> Consultation | None:
+def begin(person: Person, asked: Asked) -> Consultation | None:
     """Whoever types an address must not learn what is known of it: that it has too many requests, a mail tells."""
     is_full = Consultation.is_full_for(person)
     counted_as = Person.counted_as(person.email)
     if not is_full and LinkMailing.claim("begun", counted_as, most=MOST_A_DAY, every=timedelta()):
-        return Consultation.begin(person, intake, times)
+        return Consultation.begin(person, asked.intake, asked.times)
     if LinkMailing.claim("full", mailbox_of(person.email)):
         emails.requests_full(person, Consultation.open_of(person), is_full=is_full)
     return None
 
 
-def person_who_asks(address: str, intake: Intake, wants_newsletter: bool, page: str) -> Person:
+def person_who_asks(asked: Asked) -> Person:
     """The person, locked until commit."""
-    if wants_newsletter:
-        _ask_for_newsletter(address, intake.name, page)
-    return person_at(address)
+    if asked.wants_newsletter:
+        _ask_for_newsletter(asked)
+    return person_at(asked.address)
 
 
 def person_at(address: str) -> Person:
@@ -147,12 +129,13 @@ def _follow(consultation: Consultation, page: str) -> None:
     followups.happened(REQUESTED, person, consultation.occasion, manage_url=emails.manage_url(consultation))
 
 
-def _ask_for_newsletter(address: str, name: str, page: str) -> None:
+def _ask_for_newsletter(asked: Asked) -> None:
     """Begin the newsletter's own double opt-in: a tick beside an address proves nothing yet."""
-    Person.at_for_update(address)
-    if not Allowance.take(address):
+    Person.at_for_update(asked.address)
+    if not Allowance.take(asked.address):
         return
-    subscription = Subscription.at(address)
+    subscription = Subscription.at(asked.address)
     if not subscription.is_active:
+        name = asked.intake.name
         first_name = name if len(name) <= LONGEST_FIRST_NAME else ""
-        confirm_subscription(SignUp.keep(subscription, first_name=first_name, topics=[], page=page))
+        confirm_subscription(SignUp.keep(subscription, first_name=first_name, topics=[], page=asked.page))

@@ -15,6 +15,7 @@ from app.coaching.booking.reserved import SlotTaken
 from app.coaching.booking.taking import NotOffered, look
 from app.coaching.fields import UNKNOWN_SLOT
 from app.coaching.forms import BookingForm, RequestForm
+from app.coaching.intake import Asked
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.coaching.paying.checkout import start
@@ -117,7 +118,7 @@ def create_consultation() -> ResponseReturnValue:
 def _go_to_pay(form: BookingForm) -> ResponseReturnValue:
     db.session.rollback()
     try:
-        url = start(form.address, form.intake, form.starts_at, form.coach_id, **_asked_along(form))
+        url = start(form.asked(request.path))
     except (SlotTaken, NotOffered) as why:
         db.session.rollback()
         read_only()
@@ -149,21 +150,18 @@ def _form(way: Way, kind: str, coach: str, **kwargs: Any) -> BookingForm | Reque
     return way.form.offering(_offer(), kinds, Coach.active(), kind, coach, **kwargs)
 
 
-def _asked_along(form: BookingForm | RequestForm) -> dict[str, Any]:
-    return {"wants_newsletter": bool(form.newsletter.data), "page": request.path}
-
-
-def _take_up(form: BookingForm | RequestForm, verb: Callable[..., Consultation | None]) -> Consultation | None:
+def _take_up(form: BookingForm | RequestForm, verb: Callable[[Asked], Consultation | None]) -> Consultation | None:
     """What comes of the form: what the same person asked for a moment ago, or else of `verb`.
 
     Raises SlotTaken or NotOffered, mostly without having locked anything; then the transaction is one that only reads.
     """
-    if known := asked_just_now(form.address, form.intake, form.times):
+    asked = form.asked(request.path)
+    if known := asked_just_now(asked):
         return known
-    look(form.kind, form.chosen_coaches, form.times.starts)
+    look(form.kind, form.chosen_coaches, asked.times.starts)
     db.session.rollback()
     try:
-        return verb(form.address, form.intake, form.times, form.coach_id, **_asked_along(form))
+        return verb(asked)
     except (SlotTaken, NotOffered):
         db.session.rollback()
         read_only()

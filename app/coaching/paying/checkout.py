@@ -1,13 +1,11 @@
 """Booking what has a price: its time is held and all of it committed, then Stripe is asked for the page to pay at."""
 
-from datetime import datetime
-
 from flask import url_for
 
 from app.clock import now
 from app.coaching.booking.requesting import begin, person_who_asks
 from app.coaching.booking.taking import take
-from app.coaching.intake import Intake, Times
+from app.coaching.intake import Asked
 from app.coaching.models import Consultation
 from app.coaching.paying.models import HELD_BEYOND, ConsultationPayment
 from app.coaching.paying.wording import payment_terms
@@ -23,32 +21,24 @@ from app.urls import absolute_url
 METHODS = ["card"]
 
 
-def start(
-    address: str,
-    intake: Intake,
-    starts_at: datetime,
-    coach_id: int | None = None,
-    *,
-    wants_newsletter: bool = False,
-    page: str,
-) -> str | None:
-    """Where to pay for a free time in the name of a normalized address: the same page again while it is open. Commits.
+def start(asked: Asked) -> str | None:
+    """Where to pay for the one free time: the same page again while it is open. Commits.
 
     Where to see it, if they booked the very same a moment ago; None when the address has as many requests as anybody
     may have, and a mail tells: these are the caller's to commit. Raises SlotTaken or NotOffered; GatewayUnavailable
     (the time is free again; the same can be asked again later) or GatewayRefused.
     """
-    person = person_who_asks(address, intake, wants_newsletter, page)
-    known = Consultation.asked_just_now(person, intake, Times((starts_at,)))
+    person = person_who_asks(asked)
+    known = Consultation.asked_just_now(person, asked.intake, asked.times)
     if known and not known.is_unpaid:
         return url_for("coaching.show_consultation", token=known.browser_token)
-    payment = _take_up(person, intake, starts_at) or _begin(person, intake, starts_at, coach_id, page)
+    payment = _take_up(person, asked) or _begin(person, asked)
     return open_page(payment, page_wanted(payment)) if payment else None
 
 
-def _take_up(person: Person, intake: Intake, starts_at: datetime) -> ConsultationPayment | None:
+def _take_up(person: Person, asked: Asked) -> ConsultationPayment | None:
     """What waits to be paid by `person`, locked, with its time held, if it can still be paid. Raises SlotTaken."""
-    waiting = ConsultationPayment.waiting_for(person, intake, starts_at)
+    waiting = ConsultationPayment.waiting_for(person, asked.intake, asked.times.starts[0])
     if waiting is None:
         return None
     payment = ConsultationPayment.for_update(waiting.id)
@@ -62,19 +52,17 @@ def _take_up(person: Person, intake: Intake, starts_at: datetime) -> Consultatio
     return payment
 
 
-def _begin(
-    person: Person, intake: Intake, starts_at: datetime, coach_id: int | None, page: str
-) -> ConsultationPayment | None:
+def _begin(person: Person, asked: Asked) -> ConsultationPayment | None:
     """A consultation of `person`, locked, whose time is held until it is paid for."""
-    consultation = begin(person, intake, Times((starts_at,)))
+    consultation = begin(person, asked)
     if consultation is None:
         return None
     until = now() + HOLD + HELD_BEYOND
     consultation.is_unpaid = True
-    reserved = take(intake.kind, starts_at, coach_id, held_until=until)
+    reserved = take(asked.intake.kind, asked.times.starts[0], asked.coach_id, held_until=until)
     consultation.coach = reserved.coach  # Their time is what is paid for.
     consultation.hold([reserved], until)
-    Consent.record(person, "coaching", "requested", wording=ARRANGING, page=page)
+    Consent.record(person, "coaching", "requested", wording=ARRANGING, page=asked.page)
     return ConsultationPayment.of(consultation)
 
 

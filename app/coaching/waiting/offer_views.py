@@ -9,6 +9,7 @@ from app.coaching.blueprint import bp
 from app.coaching.booking.reserved import SlotTaken
 from app.coaching.booking.taking import NotOffered
 from app.coaching.booking.views import page_instead
+from app.coaching.intake import Asked, Times
 from app.coaching.models import TooManyOpen
 from app.coaching.offer import CoachingOffer
 from app.coaching.paying.checkout import start
@@ -56,8 +57,7 @@ def take_slot_offer(token: str) -> ResponseReturnValue:
     if has_price:
         return _go_to_pay(token, offer, form)
     try:
-        wants = bool(form.newsletter.data)
-        consultation = take_offer(offer, form.intake, wants_newsletter=wants, page=PAGE)
+        consultation = take_offer(offer, _asked(offer, form))
     except OfferOver:
         db.session.rollback()
         return page_instead(offer.entry.kind, offer.entry.person.email, offer.starts_at, GONE), 409
@@ -70,19 +70,24 @@ def take_slot_offer(token: str) -> ResponseReturnValue:
 def _go_to_pay(token: str, offer: SlotOffer, form: TakingForm) -> ResponseReturnValue:
     """They keep their place in line until it is paid for. A second click leads to the same payment page."""
     entry = offer.entry
-    kind, email, starts_at = entry.kind, entry.person.email, offer.starts_at
+    kind, asked = entry.kind, _asked(offer, form)
     try:
         if not offer.taken_at:
             offer.leave_to_pay()
-        wants = bool(form.newsletter.data)
-        url = start(email, form.intake, starts_at, offer.coach_id, wants_newsletter=wants, page=PAGE)
+        url = start(asked)
     except (OfferOver, SlotTaken, NotOffered):
         db.session.rollback()
-        return page_instead(kind, email, starts_at, GONE), 409
+        return page_instead(kind, asked.address, asked.times.starts[0], GONE), 409
     except (GatewayUnavailable, GatewayRefused) as trouble:
         log.warning("no payment page could be opened: %s", trouble)
-        return page_instead(kind, email, starts_at, NOT_CHARGED), 503, {"Retry-After": "60"}
+        return page_instead(kind, asked.address, asked.times.starts[0], NOT_CHARGED), 503, {"Retry-After": "60"}
     return redirect(url, 303) if url else _full(token, offer, form)
+
+
+def _asked(offer: SlotOffer, form: TakingForm) -> Asked:
+    wants_newsletter = bool(form.newsletter.data)
+    times = Times((offer.starts_at,))
+    return Asked(offer.entry.person.email, form.intake, times, offer.coach_id, wants_newsletter, PAGE)
 
 
 def _full(token: str, offer: SlotOffer, form: TakingForm) -> ResponseReturnValue:

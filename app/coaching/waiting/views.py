@@ -76,9 +76,7 @@ link_limit = limit_of_links_to(WaitingEntry)
 @link_limit
 def confirm_waiting_entry(token: str) -> ResponseReturnValue:
     _of_link(token, for_update=True).confirm(page=PAGE)
-    enqueue_after_commit(look_for_openings)
-    db.session.commit()
-    return redirect(url_for(".show_waiting_entry", token=token), 303)
+    return _done(token)
 
 
 @bp.post("/waiting/entries/<token>/wish")
@@ -92,9 +90,7 @@ def change_waiting_entry(token: str) -> ResponseReturnValue:
     if entry.state in ("unproven", "ended"):
         return _entry_page(token, entry, form), 409
     entry.change(form.wish)
-    enqueue_after_commit(look_for_openings)
-    db.session.commit()
-    return redirect(url_for(".show_waiting_entry", token=token), 303)
+    return _done(token)
 
 
 @bp.post("/waiting/entries/<token>/departure")
@@ -102,6 +98,11 @@ def change_waiting_entry(token: str) -> ResponseReturnValue:
 @link_limit
 def leave_waiting_list(token: str) -> ResponseReturnValue:
     _of_link(token, for_update=True).leave(page=PAGE)
+    return _done(token)
+
+
+def _done(token: str) -> ResponseReturnValue:
+    """What was done is kept, and may have made a time free for somebody, or somebody free for a time."""
     enqueue_after_commit(look_for_openings)
     db.session.commit()
     return redirect(url_for(".show_waiting_entry", token=token), 303)
