@@ -25,7 +25,7 @@ EACH_SECONDS, WHOLE_SECONDS = 10.0, 20.0
 MOST_REDIRECTS = 3
 MOST_BYTES = 5_000_000
 READING_SECONDS = 30.0
-READER = Path(__file__).with_name("feed_reading.py")
+READER = "import sys; sys.path.append(sys.argv[1]); from feed_reading import program; program.main()"
 LONGEST_ADDRESS = 2000
 INSIDE = (".localhost", ".local", ".internal")
 
@@ -118,13 +118,15 @@ def _followed(url: str, headers: dict[str, str]) -> Answer:
     raise NotAsked(f"it redirects more than {MOST_REDIRECTS} times")
 
 
-def read(data: bytes, zone: str, between: Interval, ours: Iterable[str]) -> list[Interval]:
-    """When the calendar says busy, merged, leaving out events whose UID is one of `ours`. Raises BadFeed."""
+def read(data: bytes, zone: str, between: Interval, ours: Iterable[str], address: str = "") -> list[Interval]:
+    """When the calendar says busy, merged, leaving out events whose UID is one of `ours`, and invitations to `address`
+    that are declined. Raises BadFeed.
+    """
     first, last = (moment.isoformat() for moment in between)
-    said = json.dumps({"zone": zone, "first": first, "last": last, "ours": sorted(ours)})
+    said = json.dumps({"zone": zone, "first": first, "last": last, "ours": sorted(ours), "address": address})
     try:
         done = subprocess.run(  # noqa: S603 - a program of ours, which sees no setting of the site.
-            [sys.executable, "-I", READER],
+            [sys.executable, "-I", "-c", READER, Path(__file__).parent],
             input=said.encode() + b"\n" + data,
             capture_output=True,
             timeout=READING_SECONDS,

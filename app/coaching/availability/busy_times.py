@@ -30,6 +30,7 @@ class Look(NamedTuple):
     zone: str
     between: Interval
     ours: frozenset[str]
+    address: str
 
     @classmethod
     def begin(cls, coach_id: int, *, unless_within: timedelta) -> "Look | None":
@@ -39,14 +40,15 @@ class Look(NamedTuple):
             update(Coach)
             .where(Coach.id == coach_id, _is_due(unless_within))
             .values(busy_feed_checked_at=began_at)
-            .returning(Coach.busy_feed_url, Coach.time_zone, Coach.booking_window_days)
+            .returning(Coach.busy_feed_url, Coach.time_zone, Coach.booking_window_days, Coach.email)
         )
         if not (row := db.session.execute(claimed).first()):
             return None
-        url, zone, days = row
+        url, zone, days, email = row
         between = Interval(began_at - BEFORE, began_at + timedelta(days=days) + BEYOND)
         ours = db.session.scalars(select(Consultation.uid).where(Consultation.ends_at > between.starts_at))
-        return cls(coach_id, began_at, url, zone, between, frozenset(ours))
+        address = email or current_app.config["OWNER_EMAIL"]
+        return cls(coach_id, began_at, url, zone, between, frozenset(ours), address)
 
     def keep(self, busy: list[Interval]) -> None:
         """Put what was read in the place of what was known."""
@@ -95,7 +97,7 @@ def look(coach_id: int, *, unless_within: timedelta = EVERY) -> None:
         return
     try:
         data = fetch(begun.url, current_app.config["SITE_URL"])
-        begun.keep(read(data, begun.zone, begun.between, begun.ours))
+        begun.keep(read(data, begun.zone, begun.between, begun.ours, begun.address))
     except BadFeed as why:
         begun.fail(str(why))
     db.session.commit()

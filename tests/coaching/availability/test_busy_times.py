@@ -138,6 +138,28 @@ def test_after_a_good_look_the_owner_is_told_of_the_next_trouble(feed, sweep, cl
     assert len(mail.to(OWNER, "coaching/busy_feed_failing")) == 2
 
 
+def test_an_event_that_repeats_too_often_is_told_of_and_the_last_good_copy_stays(feed, sweep, clock, book):
+    sweep()
+    odd = calendar("20261203T130000Z").replace(b"DURATION:PT1H", b"DURATION:PT1M\nRRULE:FREQ=MINUTELY")
+    feed.web.bodies["/cal.ics"] = odd
+    clock.advance(minutes=15)
+    sweep()
+    assert feed.known == ["12-02 01:30"]
+    assert "begins on December 3, 2026" in feed.coach.busy_feed_problem
+    assert book().status_code == 409
+
+
+@pytest.mark.parametrize("address", ["robin@doctor.example.org", ""])
+def test_what_the_coach_declined_can_be_booked(feed, sweep, book, address):
+    feed.coach.email = address
+    db.session.commit()
+    declined = f"ATTENDEE;PARTSTAT=DECLINED:mailto:{address or OWNER}\nEND:VEVENT"
+    feed.web.bodies["/cal.ics"] = calendar("20261202T013000Z").replace(b"END:VEVENT", declined.encode())
+    sweep()
+    assert feed.known == []
+    assert book().status_code == 303
+
+
 def test_consultations_of_ours_do_not_stand_in_their_own_way(feed, sweep, book, consultations):
     assert book().status_code == 303
     [consultation] = consultations()
