@@ -58,11 +58,20 @@ def _route(bp: Blueprint, method: str, rule: str) -> Callable[[Callable[..., Any
 def _add_buyer(bp: Blueprint, controls: Controls) -> None:
     @_route(bp, "POST", "/sessions/<id>/pay")
     def pay(id: str) -> Any:
-        """{"card": number, "authenticated": bool} or {"account": number}, and the buyer's email, name, …"""
+        """{"card": number, "authenticated": bool, "code": text} or {"account": number}, the buyer's email, name, …"""
         given = _given()
         if account := given.pop("account", None):
             return controls.pay_by_debit(id, account, **given)
         return controls.pay(id, given.pop("card", GOOD), **given)
+
+    @_route(bp, "POST", "/sessions/<id>/code")
+    def type_code(id: str) -> Any:
+        return controls.type_code(id, str(_given().get("code", "")))
+
+    @_route(bp, "POST", "/codes")
+    def make_code() -> Any:
+        """{"code": text, "percent_off": n} or {…, "amount_off": cents}, and limits: see Controls.make_code."""
+        return controls.make_code(**{"code": "", **_given()})
 
     @_route(bp, "POST", "/sessions/<id>/expire")
     def expire(id: str) -> Any:

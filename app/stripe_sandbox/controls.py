@@ -4,10 +4,11 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from app.stripe_sandbox import payments, refunds, sessions, webhooks
+from app.stripe_sandbox import coupons, discounts, payments, promotion_codes, refunds, sessions, webhooks
 from app.stripe_sandbox.cards import GOOD, GOOD_ACCOUNT, bank_account, card
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.faults import Fault
+from app.stripe_sandbox.parameters import Params
 from app.stripe_sandbox.sandbox import Sandbox
 from app.stripe_sandbox.store import Object, public
 from app.stripe_sandbox.timers import tick
@@ -20,13 +21,24 @@ class Controls:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
 
-    def pay(self, session_id: str, card_number: str = GOOD, *, authenticated: bool = True, **buyer: Any) -> Object:
+    def pay(
+        self,
+        session_id: str,
+        card_number: str = GOOD,
+        *,
+        authenticated: bool = True,
+        code: str | None = None,
+        **buyer: Any,
+    ) -> Object:
         """Pay as the buyer would, without a browser: the session afterwards. Raises StripeError (402) when declined.
 
-        `buyer` may hold email, name, phone, promotions and terms; the e-mail is the session's unless given.
+        `code` is a promotion code, typed before. `buyer` may hold email, name, phone, promotions and terms; the e-mail
+        is the session's unless given.
         """
         with self.sandbox.transaction():
             session = self._session(session_id)
+            if code:
+                discounts.apply_code(self.sandbox, session, code)
             payments.pay_by_card(
                 self.sandbox, session, card(card_number), self._buyer(session, buyer), authenticated=authenticated
             )
@@ -40,6 +52,29 @@ class Controls:
             session = self._session(session_id)
             payments.pay_by_debit(self.sandbox, session, known, self._buyer(session, buyer))
             return _public(session)
+
+    def type_code(self, session_id: str, code: str) -> Object:
+        """Enter a promotion code as the buyer would. Raises StripeError when it does not fit."""
+        with self.sandbox.transaction():
+            session = self._session(session_id)
+            sessions.check_open(session, "changed")
+            discounts.apply_code(self.sandbox, session, code)
+            return _public(session)
+
+    def make_code(self, code: str, **terms: Any) -> Object:
+        """A promotion code with a coupon of its own, from the parameters of both: `percent_off`, or `amount_off` and
+        `currency`; `expires_at`, `max_redemptions`, `active`, `restrictions`. Raises StripeError.
+        """
+        value: Params = {name: terms.pop(name) for name in ("percent_off", "amount_off", "currency") if name in terms}
+        if "amount_off" in value:
+            value.setdefault("currency", "usd")
+        if unknown := terms.keys() - promotion_codes.LIMITS:
+            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+        with self.sandbox.transaction():
+            coupon = coupons.create_coupon(self.sandbox, value)
+            promotion = {"type": "coupon", "coupon": coupon["id"]}
+            made = promotion_codes.create_promotion_code(self.sandbox, {"code": code, "promotion": promotion, **terms})
+            return _public(made)
 
     def settle(self, session_id: str, succeeds: bool | None = None) -> Object:
         """Let the bank answer now: as the account number says, or as told."""

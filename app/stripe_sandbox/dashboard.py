@@ -1,6 +1,7 @@
 """The overview at /, for the developer: sessions, events with what their receivers answered, and bad luck to order."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from itertools import islice
 
 from flask import Blueprint, Flask, redirect, render_template, request
@@ -8,6 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from app.stripe_sandbox.control import refuse_other_sites
 from app.stripe_sandbox.controls import Controls
+from app.stripe_sandbox.errors import StripeError
+from app.stripe_sandbox.promotion_codes import current
 from app.stripe_sandbox.store import Object
 from app.stripe_sandbox.version import API_VERSION
 
@@ -21,25 +24,47 @@ def add_dashboard(app: Flask, controls: Controls) -> None:
     @bp.get("/")
     def show_dashboard() -> ResponseReturnValue:
         with controls.sandbox.changed:
-            return render_template("sandbox/dashboard.html", **_overview(controls))
+            return _show(controls)
 
     @bp.post("/")
     def act() -> ResponseReturnValue:
-        form = request.form
-        if form.get("do") == "chaos":
-            controls.set_chaos(
-                duplicate=form.get("duplicate", 0, int),
-                delay=form.get("delay", 0.0, float),
-                reorder="reorder" in form,
-                drop="drop" in form,
-            )
-        elif form.get("do") == "deliver":
-            controls.deliver()
-        elif form.get("do") == "reset":
-            controls.reset()
+        try:
+            ACTIONS[request.form["do"]](controls)
+        except StripeError as error:
+            with controls.sandbox.changed:
+                return _show(controls, str(error)), 400
         return redirect("/", 303)
 
     app.register_blueprint(bp)
+
+
+def _set_chaos(controls: Controls) -> None:
+    form = request.form
+    controls.set_chaos(
+        duplicate=form.get("duplicate", 0, int),
+        delay=form.get("delay", 0.0, float),
+        reorder="reorder" in form,
+        drop="drop" in form,
+    )
+
+
+def _make_code(controls: Controls) -> None:
+    kinds = {"percent_off": float, "amount_off": int, "max_redemptions": int}
+    terms = {name: request.form.get(name, type=kind) for name, kind in kinds.items()}
+    given = {name: value for name, value in terms.items() if value is not None}
+    controls.make_code(request.form.get("code", ""), **given)
+
+
+ACTIONS: dict[str, Callable[[Controls], object]] = {
+    "chaos": _set_chaos,
+    "code": _make_code,
+    "deliver": lambda controls: controls.deliver(),
+    "reset": lambda controls: controls.reset(),
+}
+
+
+def _show(controls: Controls, message: str = "") -> str:
+    return render_template("sandbox/dashboard.html", message=message, typed=request.form, **_overview(controls))
 
 
 def _overview(controls: Controls) -> Object:
@@ -55,4 +80,9 @@ def _overview(controls: Controls) -> Object:
         "sessions": list(islice(store.all("checkout.session"), SHOWN)),
         "events": list(islice(store.all("event"), SHOWN)),
         "deliveries": deliveries,
+        "codes": [
+            (current(controls.sandbox, code), store.objects["coupon"][code["promotion"]["coupon"]])
+            for code in islice(store.all("promotion_code"), SHOWN)
+            if code["promotion"]["coupon"] in store.objects["coupon"]
+        ],
     }

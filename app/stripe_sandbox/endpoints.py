@@ -6,7 +6,17 @@ from typing import NamedTuple
 from stripe import params
 from stripe.params import checkout
 
-from app.stripe_sandbox import customers, events, intents, products, refunds, sessions, webhook_endpoints
+from app.stripe_sandbox import (
+    coupons,
+    customers,
+    events,
+    intents,
+    products,
+    promotion_codes,
+    refunds,
+    sessions,
+    webhook_endpoints,
+)
 from app.stripe_sandbox.store import Object
 
 
@@ -29,6 +39,19 @@ ENDPOINTS = (
     Endpoint("POST", "/v1/customers", params.CustomerCreateParams, customers.create_customer),
     Endpoint("GET", "/v1/customers", params.CustomerListParams, customers.list_customers),
     Endpoint("GET", "/v1/customers/<id>", params.CustomerRetrieveParams, customers.retrieve_customer),
+    Endpoint("POST", "/v1/coupons", params.CouponCreateParams, coupons.create_coupon),
+    Endpoint("GET", "/v1/coupons", params.CouponListParams, coupons.list_coupons),
+    Endpoint("GET", "/v1/coupons/<id>", params.CouponRetrieveParams, coupons.retrieve_coupon),
+    Endpoint("POST", "/v1/coupons/<id>", params.CouponUpdateParams, coupons.update_coupon),
+    Endpoint("DELETE", "/v1/coupons/<id>", params.CouponDeleteParams, coupons.delete_coupon),
+    Endpoint("POST", "/v1/promotion_codes", params.PromotionCodeCreateParams, promotion_codes.create_promotion_code),
+    Endpoint("GET", "/v1/promotion_codes", params.PromotionCodeListParams, promotion_codes.list_promotion_codes),
+    Endpoint(
+        "GET", "/v1/promotion_codes/<id>", params.PromotionCodeRetrieveParams, promotion_codes.retrieve_promotion_code
+    ),
+    Endpoint(
+        "POST", "/v1/promotion_codes/<id>", params.PromotionCodeUpdateParams, promotion_codes.update_promotion_code
+    ),
     Endpoint("POST", "/v1/checkout/sessions", checkout.SessionCreateParams, sessions.create_session),
     Endpoint("GET", "/v1/checkout/sessions", checkout.SessionListParams, sessions.list_sessions),
     Endpoint("GET", "/v1/checkout/sessions/<id>", checkout.SessionRetrieveParams, sessions.retrieve_session),

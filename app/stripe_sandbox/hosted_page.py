@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.stripe_sandbox import cards, payments
+from app.stripe_sandbox.discounts import apply_code, remove_code
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.intents import receipt
 from app.stripe_sandbox.recovery import recovered
@@ -28,6 +29,11 @@ def add_payment_page(app: Flask, sandbox: Sandbox) -> None:
     def pay(id: str) -> ResponseReturnValue:
         with sandbox.transaction():
             return _pay(sandbox, retrieve_session(sandbox, {}, id))
+
+    @bp.post("/c/pay/<id>/code")
+    def set_code(id: str) -> ResponseReturnValue:
+        with sandbox.transaction():
+            return _set_code(sandbox, retrieve_session(sandbox, {}, id))
 
     @bp.get("/c/pay/<id>/authenticate")
     def show_authentication(id: str) -> ResponseReturnValue:
@@ -80,6 +86,18 @@ def _show(sandbox: Sandbox, session: Object, message: str = "", status: int = 20
 def _return_url(session: Object) -> str:
     url: str = session["success_url"]
     return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
+def _set_code(sandbox: Sandbox, session: Object) -> ResponseReturnValue:
+    """Apply the code typed, or take the one before off."""
+    try:
+        if session["status"] != "open" or "remove" in request.form:
+            remove_code(session)
+        else:
+            apply_code(sandbox, session, request.form.get("code", ""))
+    except StripeError as error:
+        return _show(sandbox, session, str(error), error.status)
+    return redirect(url_for("page.show_session", id=session["id"]), 303)
 
 
 def _pay(sandbox: Sandbox, session: Object) -> ResponseReturnValue:

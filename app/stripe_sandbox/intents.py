@@ -14,7 +14,9 @@ from app.stripe_sandbox.store import Object, new_id
 def intent_of(sandbox: Sandbox, session: Object) -> Object:
     """The session's PaymentIntent, made at the first attempt to pay and kept for the next ones."""
     if session["payment_intent"]:
-        return sandbox.store.get("payment_intent", session["payment_intent"])
+        intent = sandbox.store.get("payment_intent", session["payment_intent"])
+        intent["amount"] = session["amount_total"]  # A code or an address may have changed it since.
+        return intent
     given = session["_intent"]
     fields = {
         "amount": session["amount_total"],
@@ -87,6 +89,11 @@ def fail(sandbox: Sandbox, intent: Object, failed_charge: Object | None, code: s
     intent.update(status="requires_payment_method", payment_method=None, next_action=None)
     intent["last_payment_error"] = {name: value for name, value in error.items() if value is not None}
     emit(sandbox, "payment_intent.payment_failed", intent)
+
+
+def cancel(sandbox: Sandbox, intent: Object) -> None:
+    intent.update(status="canceled", canceled_at=sandbox.now(), cancellation_reason="automatic")
+    emit(sandbox, "payment_intent.canceled", intent)
 
 
 def retrieve_intent(sandbox: Sandbox, params: Params, id: str) -> Object:

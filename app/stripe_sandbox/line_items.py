@@ -1,7 +1,5 @@
 """What a Checkout Session sells, at the server's own prices."""
 
-from typing import Any
-
 from app.stripe_sandbox.errors import NotBuilt, ParameterError
 from app.stripe_sandbox.parameters import Params, metadata_of
 from app.stripe_sandbox.products import add_price
@@ -44,6 +42,7 @@ def _line_item(sandbox: Sandbox, line: Params, place: str) -> Object:
         "metadata": metadata_of(line),
         "price": price,
         "quantity": quantity,
+        "_discounts": [],
     }
 
 
@@ -70,7 +69,3 @@ def _quantity(line: Params, place: str) -> int:
         message = "This value must be greater than or equal to 1."
         raise ParameterError(message, f"{place}[quantity]", "parameter_invalid_integer")
     return quantity
-
-
-def total(items: list[dict[str, Any]]) -> int:
-    return sum(item["amount_total"] for item in items)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from app.stripe_sandbox.cards import REFUSED_3DS, ROUTING_NUMBER, BankAccount, Card, Decline
 from app.stripe_sandbox.customers import create_customer
+from app.stripe_sandbox.discounts import check_still_good, redeem
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.events import emit
-from app.stripe_sandbox.intents import charge, fail, intent_of, settle
+from app.stripe_sandbox.intents import cancel, charge, fail, intent_of, settle
 from app.stripe_sandbox.sandbox import Sandbox
 from app.stripe_sandbox.session_rules import EMAIL
 from app.stripe_sandbox.sessions import check_open
@@ -42,10 +43,9 @@ class Declined(StripeError):
 
 def pay_by_card(sandbox: Sandbox, session: Object, card: Card, buyer: Buyer, authenticated: bool | None = None) -> None:
     """Completes the session, or raises Declined. A card that asks for 3-D Secure needs `authenticated`."""
-    check_open(session, "paid")
-    _check_buyer(session, buyer)
+    _check_payable(sandbox, session, buyer)
     if not session["amount_total"]:
-        return _complete(sandbox, session, buyer, "no_payment_required")
+        return _complete_for_nothing(sandbox, session, buyer)
     intent = intent_of(sandbox, session)
     if card.asks_for_3ds and not authenticated:
         return _refuse_authentication(sandbox, intent)
@@ -69,8 +69,9 @@ def _decline(sandbox: Sandbox, intent: Object, made: Object, decline: Decline) -
 
 def pay_by_debit(sandbox: Sandbox, session: Object, account: BankAccount, buyer: Buyer) -> None:
     """Completes the session unpaid; `settle_debit` follows by itself after the time a debit takes here."""
-    check_open(session, "paid")
-    _check_buyer(session, buyer)
+    _check_payable(sandbox, session, buyer)
+    if not session["amount_total"]:
+        return _complete_for_nothing(sandbox, session, buyer)
     if "us_bank_account" not in session["payment_method_types"]:
         raise StripeError("This session does not take bank debits.")
     intent = intent_of(sandbox, session)
@@ -112,12 +113,22 @@ def settle_due_debits(sandbox: Sandbox) -> None:
             settle_debit(sandbox, session)
 
 
-def _check_buyer(session: Object, buyer: Buyer) -> None:
+def _check_payable(sandbox: Sandbox, session: Object, buyer: Buyer) -> None:
+    check_open(session, "paid")
     if not EMAIL.fullmatch(buyer.email):
         raise StripeError("Your email is incomplete.", code="email_invalid", param="email")
     consent = session["consent_collection"] or {}
     if consent.get("terms_of_service") == "required" and not buyer.terms:
         raise StripeError("Please accept the terms of service to continue.", param="terms")
+    check_still_good(sandbox, session)
+
+
+def _complete_for_nothing(sandbox: Sandbox, session: Object, buyer: Buyer) -> None:
+    """Without a payment, even if one was tried before a code made it needless."""
+    if intent := session["payment_intent"]:
+        cancel(sandbox, sandbox.store.get("payment_intent", intent))
+        session["payment_intent"] = None
+    _complete(sandbox, session, buyer, "no_payment_required")
 
 
 def _complete(sandbox: Sandbox, session: Object, buyer: Buyer, payment_status: str) -> None:
@@ -135,6 +146,7 @@ def _complete(sandbox: Sandbox, session: Object, buyer: Buyer, payment_status: s
     session["consent"] = _consent(session, buyer)
     if session["customer_creation"] == "always" and not session["customer"]:
         session["customer"] = create_customer(sandbox, {"email": buyer.email, "name": buyer.name})["id"]
+    redeem(sandbox, session)
     emit(sandbox, "checkout.session.completed", session)
 
 

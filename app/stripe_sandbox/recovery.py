@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 
+from app.stripe_sandbox.discounts import remove_code
 from app.stripe_sandbox.errors import missing_resource
 from app.stripe_sandbox.sandbox import Sandbox
 from app.stripe_sandbox.session_rules import LONGEST_LIFE
@@ -19,7 +20,10 @@ def offer_recovery(sandbox: Sandbox, session: Object) -> None:
 
 
 def recovered(sandbox: Sandbox, token: str) -> Object:
-    """A new session like the expired one of that link, at the same prices. Raises StripeError (404) for a bad link."""
+    """A new session like the expired one of that link, at the same prices, before any code the buyer typed.
+
+    Raises StripeError (404) for a bad link.
+    """
     for session in sandbox.store.all("checkout.session"):
         if session.get("_recovery") == token and not _is_over(sandbox, session):
             return _copy(sandbox, session)
@@ -39,4 +43,8 @@ def _copy(sandbox: Sandbox, expired: Object) -> Object:
     session.update(id=(id := new_id("cs_test", 58)), url=sandbox.url(f"/c/pay/{id}"), recovered_from=expired["id"])
     session.update(created=sandbox.now(), expires_at=sandbox.now() + LONGEST_LIFE)
     session.update(status="open", payment_intent=None)
+    for item in session["_line_items"]:
+        item["id"] = new_id("li")
+    session["allow_promotion_codes"] = session["after_expiration"]["recovery"]["allow_promotion_codes"]
+    remove_code(session)
     return sandbox.store.add(session)

@@ -21,11 +21,14 @@ LIBRARY: dict[str, type] = {
     resource.OBJECT_NAME: resource
     for resource in (
         stripe.Charge,
+        stripe.Coupon,
         stripe.Customer,
+        stripe.Discount,
         stripe.Event,
         stripe.PaymentIntent,
         stripe.Price,
         stripe.Product,
+        stripe.PromotionCode,
         stripe.Refund,
         stripe.WebhookEndpoint,
         stripe.checkout.Session,
@@ -34,7 +37,7 @@ LIBRARY: dict[str, type] = {
 # Absent unless expanded, or only in an answer of their own.
 NOT_ALWAYS_THERE = frozenset(
     {"OBJECT_NAME", "deleted", "account", "context", "secret", "currency_options", "tiers", "refunds", "line_items"}
-    | {"cash_balance", "invoice_credit_balance", "sources", "subscriptions", "tax", "tax_ids"}
+    | {"applies_to", "cash_balance", "invoice_credit_balance", "sources", "subscriptions", "tax", "tax_ids"}
 )
 NO_REQUEST: Object = {"id": None, "idempotency_key": None}
 current_request: ContextVar[Object] = ContextVar("current_request", default=NO_REQUEST)

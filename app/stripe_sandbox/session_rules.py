@@ -17,8 +17,18 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*\.[^@\s.]+")
 OFFERED = frozenset(
     {"adaptive_pricing", "after_expiration", "allow_promotion_codes", "allowed_payment_method_types", "automatic_tax"}
     | {"billing_address_collection", "branding_settings", "cancel_url", "client_reference_id", "consent_collection"}
-    | {"currency", "custom_text", "customer", "customer_creation", "customer_email", "excluded_payment_method_types"}
-    | {"expand", "expires_at", "integration_identifier", "line_items", "locale", "metadata", "mode", "name_collection"}
+    | {"currency", "custom_text", "customer", "customer_creation", "customer_email", "discounts"}
+    | {
+        "excluded_payment_method_types",
+        "expand",
+        "expires_at",
+        "integration_identifier",
+        "line_items",
+        "locale",
+        "metadata",
+        "mode",
+        "name_collection",
+    }
     | {"payment_intent_data", "payment_method_options", "phone_number_collection", "submit_type", "success_url"}
     | {"tax_id_collection", "ui_mode", "wallet_options"}
 )
@@ -32,6 +42,9 @@ def check_session(sandbox: Sandbox, params: Params) -> None:
     _check_addresses(params)
     _check_customer(sandbox, params)
     _check_expiry(sandbox, params)
+    if "allow_promotion_codes" in params and "discounts" in params:
+        message = "You may only specify one of these parameters: allow_promotion_codes, discounts."
+        raise ParameterError(message, "allow_promotion_codes")
     if len(params.get("client_reference_id", "")) > LONGEST_REFERENCE:
         message = f"Invalid string: must be at most {LONGEST_REFERENCE} characters"
         raise ParameterError(message, "client_reference_id")

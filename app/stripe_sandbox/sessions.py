@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
+from app.stripe_sandbox.discounts import apply_given
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.events import emit
-from app.stripe_sandbox.line_items import priced, total
+from app.stripe_sandbox.intents import cancel
+from app.stripe_sandbox.line_items import priced
 from app.stripe_sandbox.lists import matches, page
 from app.stripe_sandbox.parameters import Params, metadata_of
+from app.stripe_sandbox.pricing import price
 from app.stripe_sandbox.recovery import offer_recovery
 from app.stripe_sandbox.sandbox import Sandbox
 from app.stripe_sandbox.session_rules import LONGEST_LIFE, check_amount, check_currency, check_session, payment_methods
@@ -23,29 +26,29 @@ ECHOED = (
 def create_session(sandbox: Sandbox, params: Params) -> Object:
     check_session(sandbox, params)
     items = priced(sandbox, params.get("line_items", []))
-    currency, amount = check_currency(params, items), total(items)
-    check_amount(amount, currency)
+    currency = check_currency(params, items)
     session = sandbox.blank("checkout.session", new_id("cs_test", 58))
     session |= {name: params.get(name) for name in ECHOED}
     session |= _collected(params) | {
-        "amount_subtotal": amount,
-        "amount_total": amount,
         "currency": currency,
         "customer_creation": params.get("customer_creation", "if_required"),
+        "discounts": [],
         "expires_at": params.get("expires_at", sandbox.now() + LONGEST_LIFE),
         "metadata": metadata_of(params),
         "payment_method_collection": "if_required",
         "payment_method_options": params.get("payment_method_options", {}),
         "payment_method_types": payment_methods(params, currency),
-        "payment_status": "unpaid" if amount else "no_payment_required",
         "shipping_options": [],
         "status": "open",
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted_page",
         "url": sandbox.url(f"/c/pay/{session['id']}"),
+        "_discount": None,
         "_intent": params.get("payment_intent_data", {}),
         "_line_items": items,
     }
+    price(session)
+    apply_given(sandbox, session, params.get("discounts") or [])
+    check_amount(session["amount_total"], currency)
     return sandbox.store.add(session)
 
 
@@ -115,14 +118,9 @@ def expire(sandbox: Sandbox, session: Object) -> Object:
     session.update(status="expired", url=None)
     offer_recovery(sandbox, session)
     if intent := session["payment_intent"]:
-        _cancel(sandbox, sandbox.store.get("payment_intent", intent))
+        cancel(sandbox, sandbox.store.get("payment_intent", intent))
     emit(sandbox, "checkout.session.expired", session)
     return session
-
-
-def _cancel(sandbox: Sandbox, intent: Object) -> None:
-    intent.update(status="canceled", canceled_at=sandbox.now(), cancellation_reason="automatic")
-    emit(sandbox, "payment_intent.canceled", intent)
 
 
 def overdue(sandbox: Sandbox) -> Iterable[Object]:

@@ -14,6 +14,7 @@ from typing import Any
 from app.stripe_sandbox.errors import missing_resource
 
 Object = dict[str, Any]
+FORMAT = 2  # Of the file; what another version of the stand-in wrote is not taken up.
 ALPHABET = string.ascii_letters + string.digits
 
 
@@ -72,11 +73,14 @@ class Store:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.file.with_suffix(".new")
         fresh.write_text(
-            json.dumps([self.objects, self.deliveries, self.idempotency], ensure_ascii=False), encoding="utf-8"
+            json.dumps([FORMAT, self.objects, self.deliveries, self.idempotency], ensure_ascii=False), encoding="utf-8"
         )
         os.replace(fresh, self.file)
 
     def _load(self, file: Path) -> None:
-        self.objects, self.deliveries, keys = json.loads(file.read_text(encoding="utf-8"))
+        written, objects, deliveries, keys = json.loads(file.read_text(encoding="utf-8"))
+        if written != FORMAT:
+            raise ValueError(f"{file} is of format {written}")
+        self.objects, self.deliveries = objects, deliveries
         # A key without an answer was in progress when the process ended; nobody will finish it.
         self.idempotency = {key: record for key, record in keys.items() if "body" in record}
