@@ -2,14 +2,13 @@
 
 from app.clock import now
 from app.enrollment import emails
+from app.enrollment.cohorts import Cohort, NotOnSale
 from app.enrollment.enrollments import already_buying
-from app.enrollment.models import Cohort, NotOnSale
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.opening import open_page
 from app.payments.pages import PageWanted, Product
 from app.payments.purchases import LEAST_HOLD
-from app.payments.wording import day
 from app.people.models import Consent, Person
 from app.urls import absolute_url
 
@@ -76,7 +75,7 @@ def _page_wanted(order: Order) -> PageWanted:
         Product("course", course.slug, course.title, course.description),
         email=order.person.email,
         what=f"{course.title}, {cohort.name}",
-        note=f"Your cohort: {cohort.name}, beginning {day(cohort.starts_on)}.",
+        note=f"Your cohort: {cohort.name}, {cohort.dates}.",
         paid_url=absolute_url("enrollment.complete_checkout"),
         left_url=absolute_url("enrollment.show_cancelled", order=order.public_id),
     )

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from app import front_matter as read
 from app.clock import is_zone
 from app.content_files import ContentError, ContentFile
-from app.enrollment.models import Cohort, Course
+from app.enrollment.cohorts import Cohort
+from app.enrollment.models import Course
 from app.enrollment.orders import Order
 from app.extensions import db
 

@@ -4,8 +4,8 @@ from typing import Any
 from flask import current_app
 
 from app import outbox
+from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
-from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.payments.checkouts import Checkout
 from app.payments.wording import day, money
@@ -83,8 +83,8 @@ def _about(order: Order) -> dict[str, Any]:
         "order": order,
         "cohort": cohort,
         "course": cohort.course,
-        "dates": f"{day(cohort.starts_on)} to {day(cohort.ends_on)}",
-        "starts_on": day(cohort.starts_on),
+        "dates": cohort.dates,
+        "starts_on": cohort.begins,
         "amount": money(order.amount_cents, order.currency),
         "paid_on": day(order.paid_at.date()) if order.paid_at else "",
         "course_url": absolute_url("enrollment.show_course"),

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app.clock import now
-from app.enrollment.models import Cohort
+from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
 from app.extensions import Model, db
 from app.people.models import Person
@@ -37,9 +37,13 @@ class Enrollment(Model):
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
     enrolled_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
+    # A place may be moved to a later cohort once; where it was before.
+    moved_at: Mapped[datetime | None]
+    moved_from_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))
     order: Mapped[Order] = relationship()
     person: Mapped[Person] = relationship()
-    cohort: Mapped[Cohort] = relationship()
+    cohort: Mapped[Cohort] = relationship(foreign_keys=cohort_id)
+    moved_from: Mapped[Cohort | None] = relationship(foreign_keys=moved_from_id)
 
     @classmethod
     def standing(cls, person: Person, cohort: Cohort) -> "Enrollment | None":

@@ -9,8 +9,8 @@ from datetime import timedelta
 from app import followups
 from app.clock import now
 from app.enrollment import emails
+from app.enrollment.cohorts import CohortFull
 from app.enrollment.enrollments import Enrollment
-from app.enrollment.models import CohortFull
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.followups.models import ABANDONED, ENROLLED
@@ -18,7 +18,6 @@ from app.payments import stripe_gateway
 from app.payments.checkouts import Checkout
 from app.payments.purchases import SETTLES
 from app.payments.refunds import Refund
-from app.payments.wording import day
 from app.urls import absolute_url
 
 log = logging.getLogger(__name__)
@@ -57,7 +56,7 @@ def _report_mismatch(order: Order, checkout: Checkout) -> None:
 def _settle_paid(order: Order, checkout: Checkout) -> None:
     if order.paid_at and checkout.payment_intent_id != order.stripe_payment_intent_id:
         return _give_back(order, checkout, "paid twice")
-    is_given_back = bool(order.amount_cents) and checkout.refunded_cents >= order.amount_cents
+    is_given_back = bool(checkout.amount_cents) and checkout.refunded_cents >= checkout.amount_cents
     if not order.paid_at:
         order.person.was_here()
         order.take_payment(checkout)
@@ -85,7 +84,7 @@ def _enroll(order: Order, checkout: Checkout) -> None:
 
 
 def _begin_following_up(order: Order) -> None:
-    values = {"cohort_name": order.cohort.name, "starts_on": day(order.cohort.starts_on)}
+    values = {"cohort_name": order.cohort.name, "starts_on": order.cohort.begins}
     followups.happened(ENROLLED, order.person, order.occasion, **values)
 
 

@@ -7,7 +7,7 @@ from app.enrollment.models import Course
 from app.newsletter.issues.audience import FACTS
 from app.newsletter.issues.cards import SHELVES, Card
 from app.newsletter.models import Subscription
-from app.payments.wording import day, money
+from app.payments.wording import money
 from app.urls import absolute_url
 
 
@@ -19,7 +19,7 @@ def _courses() -> list[Card]:
 def _card(course: Course) -> Card:
     facts = [f"Price: {money(course.price_cents, course.currency).removesuffix('.00')}"]
     if (cohort := course.next_cohort) and not cohort.is_full:
-        facts.insert(0, f"Next cohort: begins {day(cohort.starts_on)}")
+        facts.insert(0, f"Next cohort: begins {cohort.begins}")
     url = absolute_url("enrollment.show_course")
     return Card(course.slug, course.title, course.lede, url, "See the course", tuple(facts))
 

@@ -1,27 +1,20 @@
-"""The catalogue: the course, its modules and its cohorts with their seats."""
+"""The catalogue: the course and its modules."""
 
-from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
-from app import clock
 from app.extensions import Model, db
 from app.hub.models import Question
 from app.hub.written import Written
 from app.publishing import Published
 
+if TYPE_CHECKING:
+    from app.enrollment.cohorts import Cohort
 
-class CohortFull(Exception):
-    """No seat was left when one was asked for."""
-
-    def __init__(self, cohort: "Cohort") -> None:
-        super().__init__(cohort.name)
-        self.cohort = cohort
-
-
-class NotOnSale(Exception):
-    """The cohort cannot be bought: there is none of that number, or its sales have closed."""
+TAXES = ("none", "exclusive", "inclusive")
+NO_CREDIT = "No CME credit is offered for this course."
 
 
 class Course(Model, Published, Written):
@@ -30,6 +23,7 @@ class Course(Model, Published, Written):
     __table_args__ = (
         CheckConstraint("price_cents >= 0", name="price_not_negative"),
         CheckConstraint("currency = lower(currency)", name="currency_lower"),
+        CheckConstraint("tax IN ('none', 'exclusive', 'inclusive')", name="known_tax"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -46,6 +40,10 @@ class Course(Model, Published, Written):
     # Slugs of the hub's questions that the page answers, in order.
     question_slugs: Mapped[list[str]] = mapped_column(JSON, default=list)
     refund_policy: Mapped[str] = mapped_column(default="")
+    # Whether Stripe works out a tax, and whether the price has it in it. An account without Stripe Tax refuses to.
+    tax: Mapped[str] = mapped_column(String(10), default="none")
+    # Whether there is CME credit, in plain words: it stands on every paper.
+    credit_statement: Mapped[str] = mapped_column(String(500), default=NO_CREDIT)
     modules: Mapped[list["Module"]] = relationship(order_by="Module.position", back_populates="course")
     cohorts: Mapped[list["Cohort"]] = relationship(order_by="Cohort.starts_on, Cohort.id", back_populates="course")
 
@@ -90,63 +88,6 @@ class Module(Model, Published, Written):
     position: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
     summary: Mapped[str] = mapped_column(String(500))
+    # The week of the cohort in which it opens, where modules open week by week; 1 is the first.
+    opens_in_week: Mapped[int] = mapped_column(default=1)
     course: Mapped[Course] = relationship(back_populates="modules")
-
-
-class Cohort(Model, Published):
-    """A run of the course with dates and a fixed number of seats."""
-
-    __table_args__ = (
-        UniqueConstraint("course_id", "name"),
-        CheckConstraint("seats_taken BETWEEN 0 AND seats", name="seats_in_bounds"),
-        CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
-    name: Mapped[str] = mapped_column(String(120))
-    starts_on: Mapped[date]
-    ends_on: Mapped[date]
-    time_zone: Mapped[str] = mapped_column(String(64))
-    sessions: Mapped[str] = mapped_column(String(500), default="")
-    seats: Mapped[int]
-    seats_taken: Mapped[int] = mapped_column(default=0)
-    sales_open: Mapped[bool] = mapped_column(default=True)
-    is_sample: Mapped[bool] = mapped_column(default=False)
-    course: Mapped[Course] = relationship(back_populates="cohorts")
-
-    @classmethod
-    def for_update(cls, cohort_id: int) -> "Cohort | None":
-        """The cohort as it stands now, locked until commit. Every lock of an order or a person comes after it."""
-        return db.session.get(cls, cohort_id, with_for_update=True, populate_existing=True)
-
-    @property
-    def seats_left(self) -> int:
-        return self.seats - self.seats_taken
-
-    @property
-    def is_full(self) -> bool:
-        return self.seats_left <= 0
-
-    @property
-    def is_on_sale(self) -> bool:
-        """Whether it can be bought, seats permitting: until the day it begins, where it is held."""
-        return self.sales_open and self._today < self.starts_on
-
-    @property
-    def begins_today(self) -> bool:
-        return self._today == self.starts_on
-
-    @property
-    def _today(self) -> date:
-        return clock.in_zone(clock.now(), self.time_zone).date()
-
-    def take_seats(self, number: int) -> None:
-        """Lock the cohort first. Raises CohortFull, and then changes nothing."""
-        if number > self.seats_left:
-            raise CohortFull(self)
-        self.seats_taken += number
-
-    def give_back_seats(self, number: int) -> None:
-        """Lock the cohort first."""
-        self.seats_taken -= number

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
-from app.enrollment.models import Cohort
+from app.enrollment.cohorts import Cohort
 from app.extensions import Model, db
 from app.payments.purchases import LOOK_EVERY, Purchase
 from app.people.models import Person
@@ -26,7 +26,7 @@ class Order(Purchase, Model):
         CheckConstraint("seats >= 1", name="seats_positive"),
         CheckConstraint("seats_held BETWEEN 0 AND seats", name="seats_held_in_bounds"),
         CheckConstraint("amount_cents >= 0", name="amount_not_negative"),
-        CheckConstraint("refunded_cents BETWEEN 0 AND amount_cents", name="refund_in_bounds"),
+        CheckConstraint("refunded_cents BETWEEN 0 AND paid_cents", name="refund_in_bounds"),
         Index(
             "uq_course_order_undecided",
             "person_id",
@@ -44,9 +44,14 @@ class Order(Purchase, Model):
     seats_held: Mapped[int] = mapped_column(default=0)
     # Whether the buyer agreed to be reminded, should they not finish.
     wants_reminder: Mapped[bool] = mapped_column(default=False)
+    is_early: Mapped[bool] = mapped_column(default=False)  # At the early price.
     awaiting_payment_at: Mapped[datetime | None]
+    # Paid when no seat was left in the cohort that was wanted: until when the buyer may choose what to do.
+    missed_cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))
+    choose_by: Mapped[datetime | None]
     person: Mapped[Person] = relationship()
-    cohort: Mapped[Cohort] = relationship()
+    cohort: Mapped[Cohort] = relationship(foreign_keys=cohort_id)
+    missed_cohort: Mapped[Cohort | None] = relationship(foreign_keys=missed_cohort_id)
 
     @property
     def occasion(self) -> str:

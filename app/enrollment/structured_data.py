@@ -1,6 +1,7 @@
 """What the course page tells search engines about itself. Every word here stands on the page too."""
 
-from app.enrollment.models import Cohort, Course
+from app.enrollment.cohorts import Cohort
+from app.enrollment.models import Course
 from app.hub.models import Question
 from app.json_ld import Thing, breadcrumbs, faq_page, organization
 from app.urls import absolute_url
@@ -42,11 +43,11 @@ def _instance(course: Course, cohort: Cohort) -> Thing:
         "@type": "CourseInstance",
         "name": cohort.name,
         "courseMode": "Online",
-        "startDate": cohort.starts_on.isoformat(),
-        "endDate": cohort.ends_on.isoformat(),
-        "maximumAttendeeCapacity": cohort.seats,
-        "remainingAttendeeCapacity": cohort.seats_left,
     }
+    if cohort.starts_on and cohort.ends_on:
+        instance |= {"startDate": cohort.starts_on.isoformat(), "endDate": cohort.ends_on.isoformat()}
+    if cohort.seats is not None:
+        instance |= {"maximumAttendeeCapacity": cohort.seats, "remainingAttendeeCapacity": cohort.seats_left}
     if course.live_minutes:
         instance["courseWorkload"] = f"PT{course.live_minutes}M"
     return instance

@@ -1,7 +1,7 @@
 from huey import crontab
 from sqlalchemy import select
 
-from app.enrollment.models import Cohort
+from app.enrollment.cohorts import Cohort
 from app.extensions import db, queue
 from app.publishing import content_changed
 

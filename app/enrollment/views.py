@@ -6,9 +6,10 @@ from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerSecond
 
 from app.enrollment import checkout, fulfilment, in_newsletter, records, structured_data, tasks
+from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.forms import CheckoutForm
-from app.enrollment.models import Cohort, CohortFull, Course, NotOnSale
+from app.enrollment.models import Course
 from app.enrollment.orders import Order
 from app.extensions import csrf, db, limiter, write_on_get
 from app.json_ld import json_ld

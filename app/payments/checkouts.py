@@ -14,6 +14,9 @@ class Checkout(NamedTuple):
     status: str
     payment_status: str
     quantity: int
+    subtotal_cents: int
+    discount_cents: int
+    tax_cents: int
     amount_cents: int
     currency: str
     livemode: bool
@@ -32,11 +35,18 @@ class Checkout(NamedTuple):
         """Whether a bank debit was ordered that the bank has neither paid nor refused."""
         return self.status == "complete" and not self.is_paid and not self.debit_failed
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether nothing but a discount and tax, which may be part of the price, stands between price and total."""
+        net = self.subtotal_cents - self.discount_cents
+        return self.amount_cents in (net, net + self.tax_cents)
+
     @classmethod
     def of(cls, session: dict[str, Any], asked_at: datetime) -> "Checkout":
         """From the session as Stripe sent it, with line_items and payment_intent.latest_charge expanded."""
         intent = _object(session.get("payment_intent"))
         charge = _object(intent.get("latest_charge"))
+        totals = _object(session.get("total_details"))
         return cls(
             asked_at=asked_at,
             session_id=session["id"],
@@ -45,6 +55,9 @@ class Checkout(NamedTuple):
             status=session.get("status") or "",
             payment_status=session.get("payment_status") or "",
             quantity=sum(item["quantity"] or 0 for item in _object(session.get("line_items")).get("data", [])),
+            subtotal_cents=session.get("amount_subtotal") or 0,
+            discount_cents=totals.get("amount_discount") or 0,
+            tax_cents=totals.get("amount_tax") or 0,
             amount_cents=session.get("amount_total") or 0,
             currency=session.get("currency") or "",
             livemode=bool(session.get("livemode")),

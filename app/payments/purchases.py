@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import String, select
+from sqlalchemy import JSON, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -40,10 +40,18 @@ class Purchase:
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=lambda: uuid.uuid4().hex)
     # As typed, for the receipt. It is not the person's before it is paid for: anybody can type anybody's address.
     name: Mapped[str] = mapped_column(String(120))
-    amount_cents: Mapped[int]
+    amount_cents: Mapped[int]  # What we ask for, before a discount and tax.
     currency: Mapped[str] = mapped_column(String(3))
+    discount_cents: Mapped[int] = mapped_column(default=0)
+    tax_cents: Mapped[int] = mapped_column(default=0)
+    paid_cents: Mapped[int] = mapped_column(default=0)  # What was paid in all.
     refunded_cents: Mapped[int] = mapped_column(default=0)
     payment_method: Mapped[str] = mapped_column(String(80), default="")
+    promotion_code: Mapped[str] = mapped_column(String(80), default="")
+    # Who pays, as typed at Stripe: name, email, organization, address, tax_ids; what was not asked or said is missing.
+    billing: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    stripe_invoice_id: Mapped[str | None] = mapped_column(String(255))
+    invoice_url: Mapped[str | None]
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True, default=_new_key)
     stripe_session_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     stripe_payment_intent_id: Mapped[str | None] = mapped_column(String(255), unique=True)
@@ -56,6 +64,10 @@ class Purchase:
     failed_at: Mapped[datetime | None]
     expired_at: Mapped[datetime | None]
     refunded_at: Mapped[datetime | None]
+    # The payer's bank takes the payment back until the dispute is decided; the status is Stripe's word.
+    disputed_at: Mapped[datetime | None]
+    dispute_status: Mapped[str] = mapped_column(String(40), default="")
+    dispute_ended_at: Mapped[datetime | None]
     # Stripe's amount, currency or mode was not ours: a human has to look.
     mismatched_at: Mapped[datetime | None]
 
@@ -122,7 +134,7 @@ class Purchase:
     def agrees_with(self, checkout: Checkout) -> bool:
         """Whether what was paid is what we asked for; whether in real money, the gateway knows."""
         ours = (self.quantity, self.amount_cents, self.currency)
-        return (checkout.quantity, checkout.amount_cents, checkout.currency) == ours
+        return (checkout.quantity, checkout.subtotal_cents, checkout.currency) == ours and checkout.adds_up
 
     def renew(self) -> None:
         """Start its time again, as a new request to Stripe. Only before a payment page was opened."""
@@ -135,6 +147,8 @@ class Purchase:
         self.paid_at, self.look_at = now(), None
         self.stripe_session_id, self.stripe_payment_intent_id = checkout.session_id, checkout.payment_intent_id
         self.payment_method = checkout.payment_method[:80]
+        self.discount_cents, self.tax_cents = checkout.discount_cents, checkout.tax_cents
+        self.paid_cents = checkout.amount_cents
 
     def fail(self) -> bool:
         """No payment came or will come. False if that was known."""
@@ -162,14 +176,14 @@ class Purchase:
         Less than we know of is a refund that failed at Stripe, or an answer from before the refund. An answer to a
         question asked after the doubt arose decides.
         """
-        cents, decides = min(cents, self.amount_cents), bool(self.look_at and asked_at > self.look_at)
+        cents, decides = min(cents, self.paid_cents), bool(self.look_at and asked_at > self.look_at)
         if cents < self.refunded_cents and not decides:
             self.look_at = self.look_at or now()
             return False
         if cents < self.refunded_cents:
             log.error("purchase %s: a refund has failed at Stripe; look at it there", self.number)
         self.refunded_cents, self.look_at = cents, None if decides else self.look_at
-        if self.refunded_at or self.amount_cents == 0 or self.refunded_cents < self.amount_cents:
+        if self.refunded_at or self.paid_cents == 0 or self.refunded_cents < self.paid_cents:
             return False
         self.refunded_at = now()
         self.release()

@@ -3,8 +3,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
-from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.people.models import Person

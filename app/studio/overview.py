@@ -11,7 +11,7 @@ from app.clock import in_zone, now
 from app.coaching.availability.wall_clock import EPOCH, MINUTE, WallClock, number_of
 from app.coaching.models import Consultation
 from app.coaching.paying.models import ConsultationPayment
-from app.enrollment.models import Cohort
+from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.newsletter.issues.models import Issue

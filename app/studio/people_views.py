@@ -8,8 +8,8 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from app.coaching.models import Consultation
 from app.coaching.waiting.models import WaitingEntry
+from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
-from app.enrollment.models import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.followups.models import LONGEST_TAG

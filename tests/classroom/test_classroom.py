@@ -2,8 +2,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
-from app.enrollment.models import Cohort, Course, Module
+from app.enrollment.models import Course, Module
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.people.models import Person

@@ -9,8 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
-from app.enrollment.models import Cohort, Course, Module
+from app.enrollment.models import Course, Module
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.stripe_events import StripeEvent

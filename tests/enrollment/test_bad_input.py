@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from app.enrollment.models import Cohort
+from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.people.models import Person

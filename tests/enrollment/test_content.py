@@ -7,7 +7,8 @@ import yaml
 
 from app.content_files import ContentError
 from app.enrollment import content
-from app.enrollment.models import Cohort, Course
+from app.enrollment.cohorts import Cohort
+from app.enrollment.models import Course
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.people.models import Person

@@ -1,7 +1,7 @@
 import json
 import re
 
-from app.enrollment.models import Cohort
+from app.enrollment.cohorts import Cohort
 from app.enrollment.tasks import close_begun_cohorts
 from app.extensions import db
 from app.followups import Sequence, SequenceRun, SequenceStep

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from app.enrollment import fulfilment
-from app.enrollment.models import Cohort
+from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.tasks import sweep_payments

@@ -3,7 +3,7 @@
 import threading
 
 from app.commands import STARTER, take_in
-from app.enrollment.models import Cohort
+from app.enrollment.cohorts import Cohort
 from app.extensions import db
 from app.hub.models import Article
 from app.publishing import ContentVersion

@@ -10,8 +10,9 @@ from app.coaching.intake import PreferredTime
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.coaching.waiting.models import WaitingEntry
+from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
-from app.enrollment.models import Cohort, Course
+from app.enrollment.models import Course
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.newsletter.in_and_out.uploads import Upload

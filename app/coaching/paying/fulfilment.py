@@ -57,7 +57,7 @@ def _settle_paid(payment: ConsultationPayment, checkout: Checkout) -> None:
         return _give_back(payment, checkout, "paid twice")
     if not payment.paid_at:
         payment.take_payment(checkout)
-        if checkout.refunded_cents < payment.amount_cents:
+        if checkout.refunded_cents < payment.paid_cents:
             _book(payment, checkout)
     _settle_refund(payment, checkout)
     return None

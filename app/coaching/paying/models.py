@@ -28,7 +28,7 @@ class ConsultationPayment(Purchase, Model):
 
     __table_args__ = (
         CheckConstraint("amount_cents > 0", name="amount_positive"),
-        CheckConstraint("refunded_cents BETWEEN 0 AND amount_cents", name="refund_in_bounds"),
+        CheckConstraint("refunded_cents BETWEEN 0 AND paid_cents", name="refund_in_bounds"),
         CheckConstraint("booked_at IS NULL OR paid_at IS NOT NULL", name="paid_before_booked"),
     )
 

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from app.enrollment.models import Cohort, Course
+from app.enrollment.cohorts import Cohort
+from app.enrollment.models import Course
 from app.extensions import db
 from app.hub.models import Article, Video
 from app.newsletter.issues import cards

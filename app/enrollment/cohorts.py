@@ -1,0 +1,130 @@
+"""Cohorts: runs of the course, with dates, a price and seats."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, or_, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app import clock
+from app.enrollment.models import Course
+from app.extensions import Model, db
+from app.payments.wording import day
+from app.publishing import Published, content_changed
+
+
+class CohortFull(Exception):
+    """No seat was left when one was asked for."""
+
+    def __init__(self, cohort: "Cohort") -> None:
+        super().__init__(cohort.name)
+        self.cohort = cohort
+
+
+class NotOnSale(Exception):
+    """The cohort cannot be bought: there is none of that number, or its sales have closed."""
+
+
+class Cohort(Model, Published):
+    """A run of the course with dates and a fixed number of seats."""
+
+    __table_args__ = (
+        UniqueConstraint("course_id", "name"),
+        CheckConstraint("seats_taken BETWEEN 0 AND seats", name="seats_in_bounds"),
+        CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        CheckConstraint("(starts_on IS NULL) = (ends_on IS NULL)", name="all_dates_or_none"),
+        CheckConstraint("sales_until >= sales_from", name="sales_end_after_start"),
+        CheckConstraint("early_taken >= 0", name="early_not_negative"),
+        CheckConstraint("seats_awaited >= 0", name="awaited_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    starts_on: Mapped[date | None]  # Without dates it is self-paced: one begins when one has paid.
+    ends_on: Mapped[date | None]
+    time_zone: Mapped[str] = mapped_column(String(64))
+    sessions: Mapped[str] = mapped_column(String(500), default="")
+    seats: Mapped[int | None]  # Without a number, as many as want one.
+    seats_taken: Mapped[int] = mapped_column(default=0)
+    # Those that people on the waiting list are to be offered first: nobody else can take them.
+    seats_awaited: Mapped[int] = mapped_column(default=0)
+    sales_open: Mapped[bool] = mapped_column(default=True)
+    # The first and the last day of sales, where the cohort is held; without them, from now until it begins.
+    sales_from: Mapped[date | None]
+    sales_until: Mapped[date | None]
+    price_cents: Mapped[int | None]  # Its own, instead of the course's.
+    # A lower price until a day, for the first so many seats, or both: whatever ends first ends it.
+    early_price_cents: Mapped[int | None]
+    early_until: Mapped[date | None]
+    early_seats: Mapped[int | None]
+    early_taken: Mapped[int] = mapped_column(default=0)
+    # Whether a module opens in its week only.
+    opens_weekly: Mapped[bool] = mapped_column(default=False)
+    is_sample: Mapped[bool] = mapped_column(default=False)
+    course: Mapped[Course] = relationship(back_populates="cohorts")
+
+    @classmethod
+    def for_update(cls, cohort_id: int) -> "Cohort | None":
+        """The cohort as it stands now, locked until commit. Every lock of an order or a person comes after it."""
+        return db.session.get(cls, cohort_id, with_for_update=True, populate_existing=True)
+
+    @property
+    def is_self_paced(self) -> bool:
+        return self.starts_on is None
+
+    @property
+    def dates(self) -> str:
+        """In words: "March 2, 2027 to April 13, 2027"."""
+        if self.starts_on is None or self.ends_on is None:
+            return "At your own pace"
+        return f"{day(self.starts_on)} to {day(self.ends_on)}"
+
+    @property
+    def begins(self) -> str:
+        """In words: "March 2, 2027"."""
+        return day(self.starts_on) if self.starts_on else "when you do"
+
+    @property
+    def seats_left(self) -> int | None:
+        """Those that anybody may take; None when there is no limit."""
+        return None if self.seats is None else max(self.seats - self.seats_taken - self.seats_awaited, 0)
+
+    @property
+    def is_full(self) -> bool:
+        return self.seats_left == 0
+
+    @property
+    def is_on_sale(self) -> bool:
+        """Whether it can be bought, seats permitting: in its days of sales, and before the day it begins."""
+        first, last = self.sales_from or date.min, self.sales_until or date.max
+        return self.sales_open and first <= self._today <= last and self._today < (self.starts_on or date.max)
+
+    @property
+    def begins_today(self) -> bool:
+        return self._today == self.starts_on
+
+    @property
+    def _today(self) -> date:
+        return clock.in_zone(clock.now(), self.time_zone).date()
+
+    def take_seats(self, number: int) -> None:
+        """One statement asks and takes, so that nobody is between. Raises CohortFull, and then changes nothing."""
+        if number <= 0:
+            return
+        is_room = or_(Cohort.seats.is_(None), Cohort.seats_taken + Cohort.seats_awaited + number <= Cohort.seats)
+        if not self._count(number, is_room):
+            raise CohortFull(self)
+
+    def give_back_seats(self, number: int) -> None:
+        self._count(-number)
+
+    def _count(self, number: int, *conditions: ColumnElement[bool]) -> bool:
+        counted = update(Cohort).where(Cohort.id == self.id, *conditions)
+        counted = counted.values(seats_taken=Cohort.seats_taken + number).returning(Cohort.seats_taken)
+        taken = db.session.scalar(counted.execution_options(synchronize_session=False))
+        if taken is None:
+            return False
+        set_committed_value(self, "seats_taken", taken)
+        content_changed()
+        return True
