@@ -100,6 +100,15 @@ def _add_luck(bp: Blueprint, controls: Controls) -> None:
     def set_chaos() -> Any:
         return controls.set_chaos(**_given())
 
+    @_route(bp, "GET", "/tax")
+    def tax() -> Any:
+        return controls.set_tax()
+
+    @_route(bp, "POST", "/tax")
+    def set_tax() -> Any:
+        """{"percent": 8.25} is the flat rate; {"is_set_up": false} an account without Stripe Tax."""
+        return controls.set_tax(**_given())
+
     @_route(bp, "POST", "/deliver")
     def deliver() -> Any:
         """{"events": [ids in order], "times": n, "age_seconds": n, "together": bool}; all undelivered by default."""

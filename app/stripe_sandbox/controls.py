@@ -1,16 +1,18 @@
 """What a developer or a test may tell the stand-in: act as the buyer, the bank, the clock, or bad luck."""
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from app.stripe_sandbox import coupons, discounts, payments, promotion_codes, refunds, sessions, webhooks
+from app.stripe_sandbox.buyers import TEST_ADDRESS, Buyer, wants_address
 from app.stripe_sandbox.cards import GOOD, GOOD_ACCOUNT, bank_account, card
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.faults import Fault
 from app.stripe_sandbox.parameters import Params
 from app.stripe_sandbox.sandbox import Sandbox
 from app.stripe_sandbox.store import Object, public
+from app.stripe_sandbox.tax import settings_of
 from app.stripe_sandbox.timers import tick
 from app.stripe_sandbox.webhook_endpoints import OWN_ENDPOINT
 
@@ -32,8 +34,8 @@ class Controls:
     ) -> Object:
         """Pay as the buyer would, without a browser: the session afterwards. Raises StripeError (402) when declined.
 
-        `code` is a promotion code, typed before. `buyer` may hold email, name, phone, promotions and terms; the e-mail
-        is the session's unless given.
+        `code` is a promotion code, typed before. `buyer` holds fields of Buyer; the e-mail is the session's unless
+        given, the address a test one where the session asks for any.
         """
         with self.sandbox.transaction():
             session = self._session(session_id)
@@ -100,6 +102,16 @@ class Controls:
         self.sandbox.chaos.set(**changes)
         return asdict(self.sandbox.chaos)
 
+    def set_tax(self, **changes: Any) -> Object:
+        """`percent` and `is_set_up`: see TaxSettings. Without arguments, says how things stand. Raises ValueError."""
+        with self.sandbox.transaction():
+            try:
+                wanted = asdict(replace(settings_of(self.sandbox), **changes))
+            except TypeError as error:
+                raise ValueError(str(error)) from None
+            self.sandbox.store.settings["tax"] = wanted
+        return wanted
+
     def deliver(self, *event_ids: str, copies: int = 1, age_seconds: int = 0, together: bool = False) -> list[Object]:
         """Post events now: in this order or `together`, each `copies` times at once, signed `age_seconds` ago.
 
@@ -154,9 +166,10 @@ class Controls:
     def _session(self, id: str) -> Object:
         return sessions.retrieve_session(self.sandbox, {}, id)
 
-    def _buyer(self, session: Object, given: dict[str, Any]) -> payments.Buyer:
+    def _buyer(self, session: Object, given: dict[str, Any]) -> Buyer:
+        address = TEST_ADDRESS if wants_address(session) else None
         try:
-            return payments.Buyer(**{"email": session["customer_email"] or DEFAULT_EMAIL, **given})
+            return Buyer(**{"email": session["customer_email"] or DEFAULT_EMAIL, "address": address, **given})
         except TypeError as error:
             raise ValueError(str(error)) from None
 

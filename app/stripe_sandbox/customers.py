@@ -37,6 +37,35 @@ def create_customer(sandbox: Sandbox, params: Params) -> Object:
     return customer
 
 
+def keep_customer(sandbox: Sandbox, session: Object) -> None:
+    """Make or update the customer of a session that was completed, where Stripe would.
+
+    https://docs.stripe.com/payments/checkout/guest-customers: an invoice needs one, and so does an order for nothing.
+    """
+    details = session["customer_details"]
+    known = {name: details[name] for name in ("address", "business_name", "email", "name", "phone") if details[name]}
+    if session["customer"]:
+        _update(sandbox, sandbox.store.get("customer", session["customer"]), known, session["_customer_update"])
+        return
+    needed = session["payment_status"] == "no_payment_required" or session["invoice_creation"]["enabled"]
+    if not needed and session["customer_creation"] != "always":
+        return
+    session["customer"] = create_customer(sandbox, known)["id"]
+    if intent := sandbox.store.by_id(session["payment_intent"]):
+        intent["customer"] = session["customer"]
+        sandbox.store.get("charge", intent["latest_charge"])["customer"] = session["customer"]
+
+
+def _update(sandbox: Sandbox, customer: Object, known: Object, wanted: Params) -> None:
+    """What `customer_update` lets Checkout save: https://docs.stripe.com/payments/checkout/existing-customers."""
+    fields = {"name": ("name", "business_name"), "address": ("address",)}
+    names = [name for part, names in fields.items() if wanted.get(part) == "auto" for name in names]
+    if changes := {name: known[name] for name in names if name in known and customer[name] != known[name]}:
+        before = {name: customer[name] for name in changes}
+        customer.update(changes)
+        emit(sandbox, "customer.updated", customer, before)
+
+
 def retrieve_customer(sandbox: Sandbox, params: Params, id: str) -> Object:
     return sandbox.store.get("customer", id)
 

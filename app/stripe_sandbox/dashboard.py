@@ -12,6 +12,7 @@ from app.stripe_sandbox.controls import Controls
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.promotion_codes import current
 from app.stripe_sandbox.store import Object
+from app.stripe_sandbox.tax import settings_of
 from app.stripe_sandbox.version import API_VERSION
 
 SHOWN = 50
@@ -58,6 +59,9 @@ def _make_code(controls: Controls) -> None:
 ACTIONS: dict[str, Callable[[Controls], object]] = {
     "chaos": _set_chaos,
     "code": _make_code,
+    "tax": lambda controls: controls.set_tax(
+        percent=request.form.get("percent", 0.0, float), is_set_up="is_set_up" in request.form
+    ),
     "deliver": lambda controls: controls.deliver(),
     "reset": lambda controls: controls.reset(),
 }
@@ -76,6 +80,7 @@ def _overview(controls: Controls) -> Object:
         "base_url": controls.sandbox.url(""),
         "version": API_VERSION,
         "chaos": controls.sandbox.chaos,
+        "tax": settings_of(controls.sandbox),
         "endpoints": list(store.all("webhook_endpoint")),
         "sessions": list(islice(store.all("checkout.session"), SHOWN)),
         "events": list(islice(store.all("event"), SHOWN)),

@@ -130,8 +130,12 @@ def _check_restrictions(sandbox: Sandbox, session: Object, code: Object) -> None
         raise _refusal("This code cannot be used in this currency.")
     if session["amount_subtotal"] < least:
         raise _refusal(f"This code is for orders of {least / 100:,.2f} {session['currency'].upper()} or more.")
+    if not wanted["first_time_transaction"]:
+        return
+    if not customer and session["customer_creation"] != "always":  # Guests are not known to be here for the first time.
+        raise _refusal("This code is invalid.")
     paid = (charge for charge in sandbox.store.all("charge") if charge["paid"])
-    if wanted["first_time_transaction"] and customer and any(charge["customer"] == customer for charge in paid):
+    if customer and any(charge["customer"] == customer for charge in paid):
         message = "This promotion code cannot be redeemed because the associated customer has prior transactions."
         raise _refusal(message)
 

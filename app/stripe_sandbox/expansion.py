@@ -26,7 +26,7 @@ def _refunds(store: Store, id: str) -> Object:
 # Lists that Stripe leaves out of an object unless they are asked for.
 INCLUDABLE = {("checkout.session", "line_items"): _line_items, ("charge", "refunds"): _refunds}
 # Fields of the same kind, kept under the name that begins with an underscore.
-HIDDEN = frozenset({"applies_to", "breakdown", "discounts"})
+HIDDEN = frozenset({"applies_to", "breakdown", "discounts", "taxes"})
 
 
 def expanded(store: Store, obj: Object, paths: list[str]) -> Object:

@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.stripe_sandbox import cards, payments
+from app.stripe_sandbox.buyers import ADDRESS, TAX_IDS, TEST_ADDRESS, Buyer, wants_address, wants_business_name
 from app.stripe_sandbox.discounts import apply_code, remove_code
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.intents import receipt
@@ -14,12 +15,13 @@ from app.stripe_sandbox.recovery import recovered
 from app.stripe_sandbox.sandbox import Sandbox
 from app.stripe_sandbox.sessions import retrieve_session
 from app.stripe_sandbox.store import Object
+from app.stripe_sandbox.tax import as_it_will_be
 
 
 def add_payment_page(app: Flask, sandbox: Sandbox) -> None:
     bp = Blueprint("page", __name__)
     bp.add_app_template_filter(money)
-    bp.register_error_handler(StripeError, _not_found)
+    bp.register_error_handler(StripeError, not_found)
 
     @bp.get("/c/pay/<id>")
     def show_session(id: str) -> ResponseReturnValue:
@@ -61,12 +63,14 @@ def add_payment_page(app: Flask, sandbox: Sandbox) -> None:
 
 def money(cents: int, currency: str) -> str:
     """1234, "usd" → $12.34; yen have no cents: https://docs.stripe.com/currencies#zero-decimal."""
+    if cents < 0:
+        return f"-{money(-cents, currency)}"
     if currency == "jpy":
         return f"¥{cents:,}"
     return f"${cents / 100:,.2f}" if currency == "usd" else f"{cents / 100:,.2f} {currency.upper()}"
 
 
-def _not_found(error: StripeError) -> ResponseReturnValue:
+def not_found(error: StripeError) -> ResponseReturnValue:
     return render_template("sandbox/closed.html", session=None, message=str(error)), error.status
 
 
@@ -75,11 +79,15 @@ def _show(sandbox: Sandbox, session: Object, message: str = "", status: int = 20
         return render_template("sandbox/closed.html", session=session, return_url=_return_url(session))
     return render_template(
         "sandbox/pay.html",
-        session=session,
+        session=as_it_will_be(sandbox, session),
         email=known_email(sandbox, session),
         message=message,
         typed=request.form,
         cards=cards,
+        address=TEST_ADDRESS if wants_address(session) else {},
+        needs_all=session["billing_address_collection"] == "required",
+        wants_business_name=wants_business_name(session),
+        tax_ids=TAX_IDS if session["tax_id_collection"]["enabled"] else {},
     ), status
 
 
@@ -117,7 +125,7 @@ def _pay(sandbox: Sandbox, session: Object) -> ResponseReturnValue:
 
 
 def _finish(
-    sandbox: Sandbox, session: Object, card: cards.Card, buyer: payments.Buyer, authenticated: bool | None = None
+    sandbox: Sandbox, session: Object, card: cards.Card, buyer: Buyer, authenticated: bool | None = None
 ) -> ResponseReturnValue:
     try:
         payments.pay_by_card(sandbox, session, card, buyer, authenticated)
@@ -126,7 +134,7 @@ def _finish(
     return redirect(_return_url(session), 303)
 
 
-def _pay_by_debit(sandbox: Sandbox, session: Object, buyer: payments.Buyer) -> ResponseReturnValue:
+def _pay_by_debit(sandbox: Sandbox, session: Object, buyer: Buyer) -> ResponseReturnValue:
     if not (account := cards.bank_account(request.form.get("account", ""))):
         return _show(sandbox, session, f"That is not a test account; {cards.GOOD_ACCOUNT} is one.", 402)
     try:
@@ -139,7 +147,7 @@ def _pay_by_debit(sandbox: Sandbox, session: Object, buyer: payments.Buyer) -> R
 def _authenticate(sandbox: Sandbox, session: Object) -> ResponseReturnValue:
     if not (challenge := session.pop("_challenge", None)):
         return _show(sandbox, session)
-    card, buyer = cards.card(challenge["card"]), payments.Buyer(**challenge["buyer"])
+    card, buyer = cards.card(challenge["card"]), Buyer(**challenge["buyer"])
     return _finish(sandbox, session, card, buyer, request.form.get("result") == "complete")
 
 
@@ -160,12 +168,17 @@ def known_email(sandbox: Sandbox, session: Object) -> str | None:
     return session["customer_email"] or customer.get("email")
 
 
-def _buyer(sandbox: Sandbox, session: Object) -> payments.Buyer:
+def _buyer(sandbox: Sandbox, session: Object) -> Buyer:
     form: Any = request.form
-    return payments.Buyer(
+    address = {name: form.get(name, "").strip() or None for name in ADDRESS} if wants_address(session) else None
+    tax_id = {"type": form.get("tax_id_type", ""), "value": form.get("tax_id", "").strip()}
+    return Buyer(
         email=known_email(sandbox, session) or form.get("email", "").strip(),
         name=form.get("name", "").strip() or None,
         phone=form.get("phone", "").strip() or None,
         promotions="promotions" in form,
         terms="terms" in form,
+        address=address,
+        business_name=form.get("business_name", "").strip() or None,
+        tax_id=tax_id if tax_id["value"] else None,
     )

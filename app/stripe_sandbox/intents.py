@@ -43,12 +43,12 @@ def intent_of(sandbox: Sandbox, session: Object) -> Object:
 
 
 def charge(sandbox: Sandbox, intent: Object, method: Object, buyer: Object, **outcome: Any) -> Object:
-    """A charge in the state `outcome` says; `method` is its payment_method_details."""
+    """A charge in the state `outcome` says; `method` is its payment_method_details, `buyer` its billing_details."""
     fields = {
         "amount": intent["amount"],
         "amount_captured": 0,
         "amount_refunded": 0,
-        "billing_details": {"address": None, "email": buyer["email"], "name": buyer["name"], "phone": None},
+        "billing_details": buyer,
         "captured": True,
         "currency": intent["currency"],
         "customer": intent["customer"],

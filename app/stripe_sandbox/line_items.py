@@ -43,6 +43,7 @@ def _line_item(sandbox: Sandbox, line: Params, place: str) -> Object:
         "price": price,
         "quantity": quantity,
         "_discounts": [],
+        "_taxes": [],
     }
 
 

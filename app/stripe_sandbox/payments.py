@@ -2,35 +2,25 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
 
+from app.stripe_sandbox.buyers import Buyer, check_buyer, consent_of, customer_details
 from app.stripe_sandbox.cards import REFUSED_3DS, ROUTING_NUMBER, BankAccount, Card, Decline
-from app.stripe_sandbox.customers import create_customer
+from app.stripe_sandbox.customers import keep_customer
 from app.stripe_sandbox.discounts import check_still_good, redeem
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.events import emit
 from app.stripe_sandbox.intents import cancel, charge, fail, intent_of, settle
+from app.stripe_sandbox.invoices import make_invoice
 from app.stripe_sandbox.sandbox import Sandbox
-from app.stripe_sandbox.session_rules import EMAIL
 from app.stripe_sandbox.sessions import check_open
 from app.stripe_sandbox.store import Object
+from app.stripe_sandbox.tax import add_tax
 
 DEBIT_FAILURES = {
     "account_closed": "The customer's bank account has been closed.",
     "no_account": "The customer's bank account could not be located.",
     "insufficient_funds": "The customer's account has insufficient funds to cover this payment.",
 }
-
-
-@dataclass(frozen=True)
-class Buyer:
-    """What the buyer typed; the answers to consent are None where nothing was asked."""
-
-    email: str
-    name: str | None = None
-    phone: str | None = None
-    promotions: bool = False
-    terms: bool = False
 
 
 class Declined(StripeError):
@@ -50,7 +40,7 @@ def pay_by_card(sandbox: Sandbox, session: Object, card: Card, buyer: Buyer, aut
     if card.asks_for_3ds and not authenticated:
         return _refuse_authentication(sandbox, intent)
     method = {"type": "card", "card": _card_details(card, bool(authenticated))}
-    made = charge(sandbox, intent, method, _billing(buyer), status="pending")
+    made = charge(sandbox, intent, method, buyer.billing, status="pending")
     if card.decline:
         _decline(sandbox, intent, made, card.decline)
     settle(sandbox, intent, made)
@@ -76,7 +66,7 @@ def pay_by_debit(sandbox: Sandbox, session: Object, account: BankAccount, buyer:
         raise StripeError("This session does not take bank debits.")
     intent = intent_of(sandbox, session)
     method = {"type": "us_bank_account", "us_bank_account": _bank_details(account)}
-    made = charge(sandbox, intent, method, _billing(buyer), status="pending")
+    made = charge(sandbox, intent, method, buyer.billing, status="pending")
     intent.update(status="processing", processing=None)
     intent["_settles_at"] = time.time() + sandbox.settings.debit_seconds
     intent["_failure"] = account.failure_code
@@ -100,6 +90,7 @@ def settle_debit(sandbox: Sandbox, session: Object, succeeds: bool | None = None
     else:
         settle(sandbox, intent, made)
         session["payment_status"] = "paid"
+        _invoice_if_paid(sandbox, session)
         emit(sandbox, "checkout.session.async_payment_succeeded", session)
     return session
 
@@ -115,12 +106,9 @@ def settle_due_debits(sandbox: Sandbox) -> None:
 
 def _check_payable(sandbox: Sandbox, session: Object, buyer: Buyer) -> None:
     check_open(session, "paid")
-    if not EMAIL.fullmatch(buyer.email):
-        raise StripeError("Your email is incomplete.", code="email_invalid", param="email")
-    consent = session["consent_collection"] or {}
-    if consent.get("terms_of_service") == "required" and not buyer.terms:
-        raise StripeError("Please accept the terms of service to continue.", param="terms")
+    check_buyer(session, buyer)
     check_still_good(sandbox, session)
+    add_tax(sandbox, session, (buyer.address or {}).get("country") or "US")
 
 
 def _complete_for_nothing(sandbox: Sandbox, session: Object, buyer: Buyer) -> None:
@@ -133,34 +121,22 @@ def _complete_for_nothing(sandbox: Sandbox, session: Object, buyer: Buyer) -> No
 
 def _complete(sandbox: Sandbox, session: Object, buyer: Buyer, payment_status: str) -> None:
     session.update(status="complete", payment_status=payment_status, url=None)
-    session["customer_details"] = {
-        "address": None,
-        "business_name": None,
-        "email": buyer.email,
+    session["customer_details"] = details = customer_details(session, buyer)
+    session["collected_information"] = {
+        "business_name": details["business_name"],
         "individual_name": None,
-        "name": buyer.name,
-        "phone": buyer.phone,
-        "tax_exempt": "none",
-        "tax_ids": [],
+        "shipping_details": None,
     }
-    session["consent"] = _consent(session, buyer)
-    if session["customer_creation"] == "always" and not session["customer"]:
-        session["customer"] = create_customer(sandbox, {"email": buyer.email, "name": buyer.name})["id"]
+    session["consent"] = consent_of(session, buyer)
+    keep_customer(sandbox, session)
     redeem(sandbox, session)
+    _invoice_if_paid(sandbox, session)
     emit(sandbox, "checkout.session.completed", session)
 
 
-def _consent(session: Object, buyer: Buyer) -> Object | None:
-    if not (asked := session["consent_collection"]):
-        return None
-    return {
-        "promotions": ("opt_in" if buyer.promotions else "opt_out") if asked["promotions"] == "auto" else None,
-        "terms_of_service": "accepted" if asked["terms_of_service"] == "required" else None,
-    }
-
-
-def _billing(buyer: Buyer) -> Object:
-    return {"email": buyer.email, "name": buyer.name}
+def _invoice_if_paid(sandbox: Sandbox, session: Object) -> None:
+    if session["payment_status"] == "paid" and session["invoice_creation"]["enabled"]:
+        make_invoice(sandbox, session)
 
 
 def _card_details(card: Card, authenticated: bool) -> Object:

@@ -1,4 +1,4 @@
-"""What a session costs: its lines, less what a coupon takes off."""
+"""What a session costs: its lines, less what a coupon takes off, and the tax on what is left."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -7,22 +7,22 @@ from app.stripe_sandbox.store import Object
 
 
 def price(session: Object) -> None:
-    """Work out the amounts of the session and its lines anew, from its lines and its discount."""
+    """Work out the amounts of the session and its lines anew, from its lines, its discount and its tax."""
     items, discount = session["_line_items"], session["_discount"]
     for item, amount in zip(items, _discounts(items, discount), strict=True):
         item["amount_discount"] = amount
-        item["amount_total"] = item["amount_subtotal"] - amount
         item["_discounts"] = [{"amount": amount, "discount": discount["discount"]}] if discount and amount else []
+        _add_tax(item, session["_tax"])
     off = _sum(items, "amount_discount")
     session["amount_subtotal"] = _sum(items, "amount_subtotal")
     session["amount_total"] = total = _sum(items, "amount_total")
     session["total_details"] = {
         "amount_discount": off,
         "amount_shipping": 0,
-        "amount_tax": 0,
+        "amount_tax": _sum(items, "amount_tax"),
         "_breakdown": {
             "discounts": [{"amount": off, "discount": discount["discount"]}] if discount else [],
-            "taxes": [],
+            "taxes": _by_rate(items),
         },
     }
     session["payment_status"] = "unpaid" if total else "no_payment_required"
@@ -30,6 +30,39 @@ def price(session: Object) -> None:
 
 def _sum(items: list[Object], name: str) -> int:
     return sum(item[name] for item in items)
+
+
+def _add_tax(item: Object, tax: Object | None) -> None:
+    left = item["amount_subtotal"] - item["amount_discount"]
+    item.update(amount_tax=0, amount_total=left, _taxes=[])
+    if not tax:
+        return
+    behavior, share = tax_behavior(item), Decimal(str(tax["percent"])) / 100
+    net = left if behavior == "exclusive" else rounded(left / (1 + share))
+    amount = rounded(left * share) if behavior == "exclusive" else left - net
+    item.update(amount_tax=amount, amount_total=net + amount)
+    reason = "standard_rated" if share else "not_collecting"
+    item["_taxes"] = [
+        {"amount": amount, "rate": tax["rates"][behavior], "taxability_reason": reason, "taxable_amount": net}
+    ]
+
+
+def tax_behavior(item: Object) -> str:
+    """Of its price, or what Stripe Tax's default "automatic" makes of it."""
+    behavior: str = item["price"]["tax_behavior"]
+    if behavior != "unspecified":
+        return behavior
+    return "exclusive" if item["currency"] in ("usd", "cad") else "inclusive"
+
+
+def _by_rate(items: list[Object]) -> list[Object]:
+    """The taxes of the lines, those of the same rate as one."""
+    sums: dict[str, Object] = {}
+    for tax in (tax for item in items for tax in item["_taxes"]):
+        whole = sums.setdefault(tax["rate"]["id"], tax | {"amount": 0, "taxable_amount": 0})
+        whole["amount"] += tax["amount"]
+        whole["taxable_amount"] += tax["taxable_amount"]
+    return list(sums.values())
 
 
 def _discounts(items: list[Object], discount: Object | None) -> list[int]:

@@ -4,6 +4,7 @@ from copy import deepcopy
 
 from app.stripe_sandbox.discounts import remove_code
 from app.stripe_sandbox.errors import missing_resource
+from app.stripe_sandbox.pricing import price
 from app.stripe_sandbox.sandbox import Sandbox
 from app.stripe_sandbox.session_rules import LONGEST_LIFE
 from app.stripe_sandbox.store import Object, new_id
@@ -45,6 +46,10 @@ def _copy(sandbox: Sandbox, expired: Object) -> Object:
     session.update(status="open", payment_intent=None)
     for item in session["_line_items"]:
         item["id"] = new_id("li")
+    session["_tax"] = None
+    if session["automatic_tax"]["enabled"]:
+        session["automatic_tax"]["status"] = "requires_location_inputs"
     session["allow_promotion_codes"] = session["after_expiration"]["recovery"]["allow_promotion_codes"]
     remove_code(session)
+    price(session)
     return sandbox.store.add(session)

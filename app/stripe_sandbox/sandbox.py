@@ -25,11 +25,14 @@ LIBRARY: dict[str, type] = {
         stripe.Customer,
         stripe.Discount,
         stripe.Event,
+        stripe.Invoice,
+        stripe.InvoiceLineItem,
         stripe.PaymentIntent,
         stripe.Price,
         stripe.Product,
         stripe.PromotionCode,
         stripe.Refund,
+        stripe.TaxRate,
         stripe.WebhookEndpoint,
         stripe.checkout.Session,
     )
@@ -37,7 +40,7 @@ LIBRARY: dict[str, type] = {
 # Absent unless expanded, or only in an answer of their own.
 NOT_ALWAYS_THERE = frozenset(
     {"OBJECT_NAME", "deleted", "account", "context", "secret", "currency_options", "tiers", "refunds", "line_items"}
-    | {"applies_to", "cash_balance", "invoice_credit_balance", "sources", "subscriptions", "tax", "tax_ids"}
+    | {"payments", "applies_to", "cash_balance", "invoice_credit_balance", "sources", "subscriptions", "tax", "tax_ids"}
 )
 NO_REQUEST: Object = {"id": None, "idempotency_key": None}
 current_request: ContextVar[Object] = ContextVar("current_request", default=NO_REQUEST)

@@ -15,20 +15,11 @@ PAYMENT_METHODS = ("card", "us_bank_account")
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*\.[^@\s.]+")
 
 OFFERED = frozenset(
-    {"adaptive_pricing", "after_expiration", "allow_promotion_codes", "allowed_payment_method_types", "automatic_tax"}
-    | {"billing_address_collection", "branding_settings", "cancel_url", "client_reference_id", "consent_collection"}
-    | {"currency", "custom_text", "customer", "customer_creation", "customer_email", "discounts"}
-    | {
-        "excluded_payment_method_types",
-        "expand",
-        "expires_at",
-        "integration_identifier",
-        "line_items",
-        "locale",
-        "metadata",
-        "mode",
-        "name_collection",
-    }
+    {"adaptive_pricing", "after_expiration", "allow_promotion_codes", "allowed_payment_method_types"}
+    | {"automatic_tax", "billing_address_collection", "branding_settings", "cancel_url", "client_reference_id"}
+    | {"consent_collection", "currency", "custom_text", "customer", "customer_creation", "customer_email"}
+    | {"customer_update", "discounts", "excluded_payment_method_types", "expand", "expires_at"}
+    | {"integration_identifier", "invoice_creation", "line_items", "locale", "metadata", "mode", "name_collection"}
     | {"payment_intent_data", "payment_method_options", "phone_number_collection", "submit_type", "success_url"}
     | {"tax_id_collection", "ui_mode", "wallet_options"}
 )
@@ -55,8 +46,6 @@ def _check_offer(params: Params) -> None:
         raise NotBuilt(f"`{missing[0]}` on Checkout Sessions", missing[0])
     if missing := sorted(params.get("payment_intent_data", {}).keys() - INTENT_OFFERED):
         raise NotBuilt(f"`payment_intent_data[{missing[0]}]`", f"payment_intent_data[{missing[0]}]")
-    if params.get("billing_address_collection") == "required":
-        raise NotBuilt("addresses", "billing_address_collection")
     if (ui_mode := params.get("ui_mode", "hosted_page")) != "hosted_page":
         raise NotBuilt(f"ui_mode={ui_mode}", "ui_mode")
 
@@ -83,11 +72,17 @@ def _check_customer(sandbox: Sandbox, params: Params) -> None:
     if "customer_email" in params and not EMAIL.fullmatch(params["customer_email"]):
         raise ParameterError(f"Invalid email address: {params['customer_email']}", "customer_email", "email_invalid")
     if "customer" not in params:
+        if "customer_update" in params:
+            raise ParameterError("`customer_update` can only be used with `customer`.", "customer_update")
         return
     for name in ("customer_email", "customer_creation"):
         if name in params:
             raise ParameterError(f"You may only specify one of these parameters: customer, {name}.", "customer")
     sandbox.store.get("customer", params["customer"], "customer")
+    if params.get("tax_id_collection", {}).get("enabled") and params.get("customer_update", {}).get("name") != "auto":
+        message = "Tax ID collection requires updating business name on the customer. To enable tax ID collection"
+        advice = "for an existing customer, please set `customer_update[name]` to `auto`."
+        raise ParameterError(f"{message} {advice}", "customer_update[name]")
 
 
 def _check_expiry(sandbox: Sandbox, params: Params) -> None:

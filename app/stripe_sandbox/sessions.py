@@ -6,6 +6,7 @@ from app.stripe_sandbox.discounts import apply_given
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.events import emit
 from app.stripe_sandbox.intents import cancel
+from app.stripe_sandbox.invoices import invoice_creation
 from app.stripe_sandbox.line_items import priced
 from app.stripe_sandbox.lists import matches, page
 from app.stripe_sandbox.parameters import Params, metadata_of
@@ -14,6 +15,7 @@ from app.stripe_sandbox.recovery import offer_recovery
 from app.stripe_sandbox.sandbox import Sandbox
 from app.stripe_sandbox.session_rules import LONGEST_LIFE, check_amount, check_currency, check_session, payment_methods
 from app.stripe_sandbox.store import Object, new_id
+from app.stripe_sandbox.tax import check_tax
 
 # Taken over as given; null when they were not.
 ECHOED = (
@@ -25,6 +27,7 @@ ECHOED = (
 
 def create_session(sandbox: Sandbox, params: Params) -> Object:
     check_session(sandbox, params)
+    check_tax(sandbox, params)
     items = priced(sandbox, params.get("line_items", []))
     currency = check_currency(params, items)
     session = sandbox.blank("checkout.session", new_id("cs_test", 58))
@@ -43,8 +46,10 @@ def create_session(sandbox: Sandbox, params: Params) -> Object:
         "ui_mode": "hosted_page",
         "url": sandbox.url(f"/c/pay/{session['id']}"),
         "_discount": None,
+        "_customer_update": params.get("customer_update", {}),
         "_intent": params.get("payment_intent_data", {}),
         "_line_items": items,
+        "_tax": None,
     }
     price(session)
     apply_given(sandbox, session, params.get("discounts") or [])
@@ -62,10 +67,11 @@ def _collected(params: Params) -> Object:
             "enabled": taxed,
             "liability": {"type": "self"} if taxed else None,
             "provider": "stripe" if taxed else None,
-            "status": "complete" if taxed else None,
+            "status": "requires_location_inputs" if taxed else None,
         },
         "consent_collection": _consent_collection(params),
         "custom_fields": [],
+        "invoice_creation": invoice_creation(params),
         "custom_text": {
             name: (params.get("custom_text", {}).get(name) or None)
             for name in ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")

@@ -1,4 +1,4 @@
-"""Everything the stand-in remembers: Stripe's objects, webhook deliveries, idempotency keys.
+"""Everything the stand-in remembers: Stripe's objects, the account's settings, webhook deliveries, idempotency keys.
 
 Names that begin with an underscore are the stand-in's own and never leave it.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from app.stripe_sandbox.errors import missing_resource
 
 Object = dict[str, Any]
-FORMAT = 2  # Of the file; what another version of the stand-in wrote is not taken up.
+FORMAT = 3  # Of the file; what another version of the stand-in wrote is not taken up.
 ALPHABET = string.ascii_letters + string.digits
 
 
@@ -37,6 +37,7 @@ class Store:
     def __init__(self, file: Path | None = None) -> None:
         self.file = file
         self.objects: dict[str, dict[str, Object]] = {}
+        self.settings: dict[str, Object] = {}
         self.deliveries: list[Object] = []
         self.idempotency: dict[str, Object] = {}
         if file and file.exists():
@@ -64,6 +65,7 @@ class Store:
 
     def clear(self) -> None:
         self.objects.clear()
+        self.settings.clear()
         self.deliveries.clear()
         self.idempotency.clear()
 
@@ -72,15 +74,14 @@ class Store:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.file.with_suffix(".new")
-        fresh.write_text(
-            json.dumps([FORMAT, self.objects, self.deliveries, self.idempotency], ensure_ascii=False), encoding="utf-8"
-        )
+        kept = [FORMAT, self.objects, self.settings, self.deliveries, self.idempotency]
+        fresh.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
         os.replace(fresh, self.file)
 
     def _load(self, file: Path) -> None:
-        written, objects, deliveries, keys = json.loads(file.read_text(encoding="utf-8"))
+        written, objects, settings, deliveries, keys = json.loads(file.read_text(encoding="utf-8"))
         if written != FORMAT:
             raise ValueError(f"{file} is of format {written}")
-        self.objects, self.deliveries = objects, deliveries
+        self.objects, self.settings, self.deliveries = objects, settings, deliveries
         # A key without an answer was in progress when the process ended; nobody will finish it.
         self.idempotency = {key: record for key, record in keys.items() if "body" in record}
