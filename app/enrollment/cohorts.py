@@ -70,6 +70,17 @@ class Cohort(Model, Published):
         return db.session.get(cls, cohort_id, with_for_update=True, populate_existing=True)
 
     @property
+    def in_order(self) -> tuple[date, int]:
+        """As cohorts follow each other, the self-paced last. In this order they are locked, too."""
+        return self.starts_on or date.max, self.id
+
+    @property
+    def following(self) -> "list[Cohort]":
+        """Those after it that can be bought, full ones too."""
+        later = [other for other in self.course.cohorts_on_sale if other.in_order > self.in_order]
+        return sorted(later, key=lambda other: other.in_order)
+
+    @property
     def is_self_paced(self) -> bool:
         return self.starts_on is None
 

@@ -23,12 +23,12 @@ def enrolled(enrollment: Enrollment, link_good_for: timedelta) -> None:
         url=absolute_url("people.confirm_sign_in", token=code.link_token),
         sign_in_url=absolute_url("people.sign_in"),
         link_days=link_good_for.days,
-        **_about(enrollment.order),
+        **about(enrollment.order),
     )
 
 
 def new_enrollment(enrollment: Enrollment) -> None:
-    _to_owner("new_enrollment", **_about(enrollment.order), buyer=enrollment.person)
+    _to_owner("new_enrollment", **about(enrollment.order), buyer=enrollment.person)
 
 
 def already_enrolled(person: Person, cohort: Cohort) -> None:
@@ -43,41 +43,44 @@ def already_enrolled(person: Person, cohort: Cohort) -> None:
 
 
 def awaiting_payment(order: Order) -> None:
-    outbox.post(to=order.person, template="enrollment/awaiting_payment", **_about(order))
+    outbox.post(to=order.person, template="enrollment/awaiting_payment", **about(order))
 
 
 def payment_failed(order: Order) -> None:
-    outbox.post(to=order.person, template="enrollment/payment_failed", **_about(order))
+    outbox.post(to=order.person, template="enrollment/payment_failed", **about(order))
 
 
 def seat_gone(order: Order) -> None:
-    outbox.post(to=order.person, template="enrollment/seat_gone", **_about(order))
+    missed = order.missed_cohort or order.cohort
+    outbox.post(to=order.person, template="enrollment/seat_gone", missed=missed, **about(order))
 
 
 def paid_twice(order: Order) -> None:
-    outbox.post(to=order.person, template="enrollment/paid_twice", **_about(order))
+    outbox.post(to=order.person, template="enrollment/paid_twice", **about(order))
 
 
 def refunded(enrollment: Enrollment) -> None:
-    outbox.post(to=enrollment.person, template="enrollment/refunded", **_about(enrollment.order))
+    outbox.post(to=enrollment.person, template="enrollment/refunded", **about(enrollment.order))
 
 
 def payment_returned(order: Order, reason: str) -> None:
-    """To the owner: a payment is given back, because there was "no seat" or the person had "paid twice"."""
-    _to_owner("payment_returned", **_about(order), buyer=order.person, reason=reason)
+    """To the owner: a payment is given back, because there was "no seat", the person had
+    "paid twice", or "declined" what was offered instead."""
+    _to_owner("payment_returned", **about(order), buyer=order.person, reason=reason)
 
 
 def payment_mismatch(order: Order, checkout: Checkout) -> None:
     """To the owner: Stripe's amount is not ours, so nobody was enrolled and somebody has to look."""
     paid = money(checkout.amount_cents, checkout.currency)
-    _to_owner("payment_mismatch", **_about(order), buyer=order.person, paid=paid, session_id=checkout.session_id)
+    _to_owner("payment_mismatch", **about(order), buyer=order.person, paid=paid, session_id=checkout.session_id)
 
 
 def _to_owner(name: str, **context: Any) -> None:
     outbox.post(to=current_app.config["OWNER_EMAIL"], template=f"enrollment/{name}", **context)
 
 
-def _about(order: Order) -> dict[str, Any]:
+def about(order: Order) -> dict[str, Any]:
+    """What a mail about an order says of it."""
     cohort = order.cohort
     return {
         "order": order,
@@ -85,7 +88,7 @@ def _about(order: Order) -> dict[str, Any]:
         "course": cohort.course,
         "dates": cohort.dates,
         "starts_on": cohort.begins,
-        "amount": money(order.amount_cents, order.currency),
+        "amount": money(order.paid_cents if order.paid_at else order.amount_cents, order.currency),
         "paid_on": day(order.paid_at.date()) if order.paid_at else "",
         "course_url": absolute_url("enrollment.show_course"),
     }

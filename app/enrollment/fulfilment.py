@@ -4,24 +4,22 @@
 """
 
 import logging
-from datetime import timedelta
 
 from app import followups
 from app.clock import now
 from app.enrollment import emails
 from app.enrollment.cohorts import CohortFull
+from app.enrollment.enrolling import enroll, give_back
 from app.enrollment.enrollments import Enrollment
+from app.enrollment.next_cohort.offering import seat_gone
 from app.enrollment.orders import Order
-from app.extensions import db
-from app.followups.models import ABANDONED, ENROLLED
+from app.followups.models import ABANDONED
 from app.payments import stripe_gateway
 from app.payments.checkouts import Checkout
 from app.payments.purchases import SETTLES
-from app.payments.refunds import Refund
 from app.urls import absolute_url
 
 log = logging.getLogger(__name__)
-SIGN_IN_LINK_GOOD_FOR = timedelta(days=3)
 
 
 def settle(order: Order, checkout: Checkout) -> None:
@@ -55,45 +53,25 @@ def _report_mismatch(order: Order, checkout: Checkout) -> None:
 
 def _settle_paid(order: Order, checkout: Checkout) -> None:
     if order.paid_at and checkout.payment_intent_id != order.stripe_payment_intent_id:
-        return _give_back(order, checkout, "paid twice")
+        return give_back(order, checkout.payment_intent_id, "paid twice")
     is_given_back = bool(checkout.amount_cents) and checkout.refunded_cents >= checkout.amount_cents
     if not order.paid_at:
         order.person.was_here()
         order.take_payment(checkout)
         if not is_given_back:
-            _enroll(order, checkout)
+            _enroll(order)
     _settle_refund(order, checkout)
     return None
 
 
-def _enroll(order: Order, checkout: Checkout) -> None:
+def _enroll(order: Order) -> None:
     if Enrollment.standing(order.person, order.cohort):
-        order.release()
-        return _give_back(order, checkout, "paid twice")
+        return give_back(order, order.stripe_payment_intent_id, "paid twice")
     try:
         order.hold()
     except CohortFull:
-        return _give_back(order, checkout, "no seat")
-    enrollment = Enrollment.begin(order)
-    order.person.take_name(order.name)
-    db.session.flush()
-    emails.enrolled(enrollment, SIGN_IN_LINK_GOOD_FOR)
-    emails.new_enrollment(enrollment)
-    _begin_following_up(order)
-    return None
-
-
-def _begin_following_up(order: Order) -> None:
-    values = {"cohort_name": order.cohort.name, "starts_on": order.cohort.begins}
-    followups.happened(ENROLLED, order.person, order.occasion, **values)
-
-
-def _give_back(order: Order, checkout: Checkout, reason: str) -> None:
-    """Owe the buyer the payment, and say so. Stripe is told by a task, once this has been committed."""
-    if Refund.owe(order, checkout.payment_intent_id, reason):
-        tell = emails.seat_gone if reason == "no seat" else emails.paid_twice
-        tell(order)
-        emails.payment_returned(order, reason)
+        return seat_gone(order)
+    return enroll(order)
 
 
 def _settle_refund(order: Order, checkout: Checkout) -> None:

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app import tokens
 from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.extensions import Model, db
 from app.payments.purchases import LOOK_EVERY, Purchase
 from app.people.models import Person
 
+CHOICE = "choice of cohort"
 LOOK_AT_DEBIT_EVERY = timedelta(hours=1)
 UNDECIDED = "paid_at IS NULL AND failed_at IS NULL AND expired_at IS NULL AND awaiting_payment_at IS NULL"
 
@@ -86,9 +88,31 @@ class Order(Purchase, Model):
         self.seats_held = self.seats
 
     def release(self) -> None:
-        """Give back the seats it holds. Lock the cohort first."""
+        """Give back the seats it holds, and with them the choice whether to keep them. Lock the cohort first."""
         self.cohort.give_back_seats(self.seats_held)
-        self.seats_held = 0
+        self.seats_held, self.choose_by = 0, None
+
+    def offer(self, cohort: Cohort, until: datetime) -> None:
+        """Let the buyer choose `until` then whether to take seats in `cohort`, which have been taken for the order."""
+        self.missed_cohort, self.cohort, self.choose_by = self.cohort, cohort, until
+        self.seats_held = self.seats
+
+    @property
+    def has_to_choose(self) -> bool:
+        """Whether it is paid, and its buyer has yet to choose between seats in another cohort and the payment."""
+        return self.choose_by is not None
+
+    @property
+    def choice_token(self) -> str:
+        """For the link by which its buyer chooses; to be mailed only."""
+        return tokens.sign(CHOICE, self.public_id)
+
+    @classmethod
+    def from_choice_link(cls, token: str) -> "Order | None":
+        try:
+            return cls.at(tokens.read(CHOICE, token))
+        except tokens.InvalidToken:
+            return None
 
     def await_payment(self, session_id: str) -> bool:
         """The bank says later whether it pays what was ordered in this session; the seat stays held.

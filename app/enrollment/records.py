@@ -16,6 +16,10 @@ STILL_OPEN = (
     "A purchase is not decided yet: its payment page is open, or the bank has not answered. Please come back when it "
     "is; a payment page closes after half an hour."
 )
+STILL_TO_CHOOSE = (
+    "A payment waits for your answer: whether you take the seat that is held for you, or have it back. The link "
+    "to choose is in the mail about it."
+)
 THE_BOOKS = (
     "your paid orders, each with its number, date, amount, course and the name on the receipt, because the law asks us "
     "to keep our books. No address stands in them"
@@ -36,13 +40,15 @@ def _export(person: Person) -> dict[str, Any]:
 
 def _lock(person: Person) -> None:
     """Orders, and before them their cohorts, come before a person in whatever locks both."""
-    for order in sorted(_orders(person), key=lambda order: (order.cohort_id, order.id)):
+    for order in sorted(_orders(person), key=lambda order: (order.cohort.in_order, order.id)):
         Order.for_update(order.id)
 
 
 def _hindrance(person: Person) -> str:
-    is_open = any(not (order.paid_at or order.failed_at or order.expired_at) for order in _orders(person))
-    return STILL_OPEN if is_open else ""
+    orders = _orders(person)
+    if any(order.has_to_choose for order in orders):
+        return STILL_TO_CHOOSE
+    return STILL_OPEN if any(not (order.paid_at or order.failed_at or order.expired_at) for order in orders) else ""
 
 
 def _kept(person: Person) -> str:

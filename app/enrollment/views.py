@@ -1,15 +1,17 @@
 import logging
 import re
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerSecond
 
 from app.enrollment import checkout, fulfilment, in_newsletter, records, structured_data, tasks
+from app.enrollment.blueprint import bp
 from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.forms import CheckoutForm
 from app.enrollment.models import Course
+from app.enrollment.next_cohort import views as next_cohort
 from app.enrollment.orders import Order
 from app.extensions import csrf, db, limiter, write_on_get
 from app.json_ld import json_ld
@@ -24,10 +26,7 @@ from app.urls import absolute_url
 log = logging.getLogger(__name__)
 # What follows from a payment, what is done daily, what the newsletter asks, and what enrollment holds of a person, is
 # known once these are imported.
-__all__ = ["bp", "fulfilment", "in_newsletter", "records", "tasks"]
-
-bp = Blueprint("enrollment", __name__)
-bp.add_app_template_global(Course.current, "current_course")
+__all__ = ["bp", "fulfilment", "in_newsletter", "next_cohort", "records", "tasks"]
 
 ASK_STRIPE_EVERY = RateLimitItemPerSecond(1, 5)
 _SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,200}")
@@ -104,9 +103,16 @@ def complete_checkout() -> ResponseReturnValue:
     if not (order.paid_at or order.failed_at or _was_asked_just_now(session_id)):
         write_on_get()
         _catch_up(session_id)
-    is_enrolled = bool(Enrollment.of_order(order))
-    state = "paid" if is_enrolled else "returned" if order.paid_at else order.state
-    return render_template("enrollment/checkout_complete.html", state=state, order=order)
+    return render_template("enrollment/checkout_complete.html", state=_state(order), order=order)
+
+
+def _state(order: Order) -> str:
+    """How it stands for its buyer: of what is paid, what came of the payment."""
+    if not order.paid_at:
+        return order.state
+    if order.has_to_choose:
+        return "choosing"
+    return "paid" if Enrollment.of_order(order) else "returned"
 
 
 def _was_asked_just_now(session_id: str) -> bool:

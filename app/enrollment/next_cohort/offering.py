@@ -1,0 +1,64 @@
+"""Who paid when the cohort was full is offered a seat in the next one, held for a while, or the payment back."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.clock import now
+from app.enrollment.cohorts import Cohort, CohortFull
+from app.enrollment.enrolling import enroll, give_back
+from app.enrollment.next_cohort import emails
+from app.enrollment.orders import Order
+from app.extensions import db
+
+TIME_TO_CHOOSE = timedelta(days=7)
+ORDERS_A_MINUTE = 50
+
+
+class AlreadyChosen(Exception):
+    """The buyer chose, or the time to choose is over."""
+
+
+def seat_gone(order: Order) -> None:
+    """Offer the buyer of a paid, locked order the next cohort with room, or give the payment back if there is none."""
+    following = _with_room(order)
+    if following is None:
+        return give_back(order, order.stripe_payment_intent_id, "no seat")
+    order.offer(following, now() + TIME_TO_CHOOSE)
+    emails.next_cohort_offered(order)
+    emails.seat_was_gone(order)
+    return None
+
+
+def _with_room(order: Order) -> Cohort | None:
+    """The first cohort after the order's that takes its seats, with the seats taken."""
+    for cohort in order.cohort.following:
+        try:
+            cohort.take_seats(order.seats)
+        except CohortFull:
+            continue
+        return cohort
+    return None
+
+
+def accept(order: Order) -> None:
+    """Take the seats that are held in the next cohort. Lock the order first. Raises AlreadyChosen."""
+    _end_choice(order)
+    enroll(order)
+
+
+def decline(order: Order) -> None:
+    """Have the payment back instead. Lock the order first. Raises AlreadyChosen."""
+    _end_choice(order)
+    give_back(order, order.stripe_payment_intent_id, "declined")
+
+
+def _end_choice(order: Order) -> None:
+    if not order.has_to_choose:
+        raise AlreadyChosen
+    order.choose_by = None
+
+
+def lapsed(at: datetime) -> list[int]:
+    """Orders whose buyers did not choose in time."""
+    return list(db.session.scalars(select(Order.id).where(Order.choose_by <= at).limit(ORDERS_A_MINUTE)))

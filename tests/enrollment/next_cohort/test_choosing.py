@@ -1,0 +1,141 @@
+"""Who paid when the cohort was full chooses between a seat in the next one and the payment back."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from app.clock import now
+from app.enrollment.cohorts import Cohort
+from app.enrollment.next_cohort.tasks import give_back_what_was_not_chosen
+from app.enrollment.orders import Order
+from app.extensions import db
+from tests.enrollment.test_seats import give_up_the_order, refunded_amounts
+from tests.payments.conftest import refund
+from tests.races import at_once, fresh_rows
+
+BUYER = "ada@example.org"
+OWNER = "owner@doctor.example.org"
+
+
+@pytest.fixture
+def paid_late(shop, stripe, later):
+    """Ada paid in the last minutes, nobody told us, and Grace had the last seat of Spring; then Stripe tells."""
+    session = shop.buy()
+    later(minutes=33)
+    stripe.pay(session)
+    give_up_the_order(shop, seats_of_the_cohort=1)
+    shop.buy(email="grace@example.org")
+    shop.hear()
+    return session
+
+
+@pytest.fixture
+def link(paid_late, mail):
+    [letter] = mail.to(BUYER)
+    assert letter.template == "enrollment/next_cohort_offered"
+    [address] = re.findall(r"http://localhost:8000(/course/orders/\S+)", letter.body)
+    return address
+
+
+def seats_taken() -> dict[str, int]:
+    with fresh_rows():
+        return {name: taken for name, taken in db.session.execute(select(Cohort.name, Cohort.seats_taken))}
+
+
+def post(app, address: str):
+    with fresh_rows():
+        return app.test_client().post(address)
+
+
+def page(app, address: str):
+    with fresh_rows():
+        return app.test_client().get(address)
+
+
+def test_a_seat_in_the_next_cohort_is_held_and_the_owner_is_told(app, shop, link, paid_late, mail):
+    assert seats_taken() == {"Spring": 1, "Autumn": 1}
+    assert shop.enrollments == []
+    assert [letter.template for letter in mail.to(OWNER)] == ["enrollment/seat_was_gone"]
+    assert "Spring was full" in page(app, link).text
+    assert "We hold a seat for you in Autumn" in shop.come_back(paid_late).text
+    assert shop.books_balance
+
+
+def test_who_takes_it_is_enrolled_once(app, shop, link, stripe, mail):
+    db.session.rollback()
+    answers = at_once(4, lambda _: app.test_client().post(f"{link}/acceptance").status_code)
+    assert sorted(answers) == [303, 409, 409, 409]
+    [place] = shop.enrollments
+    assert (place.cohort_id, place.order_id) == (shop.orders[0].cohort_id, shop.orders[0].id)
+    assert seats_taken() == {"Spring": 1, "Autumn": 1}
+    assert [letter.template for letter in mail.to(BUYER)] == ["enrollment/next_cohort_offered", "enrollment/enrolled"]
+    assert "You are enrolled in Autumn" in page(app, link).text
+    assert refunded_amounts(stripe) == []
+    assert shop.books_balance
+
+
+def test_who_wants_the_payment_back_gets_all_of_it(app, shop, link, stripe, mail):
+    assert post(app, f"{link}/refund").status_code == 303
+    assert seats_taken() == {"Spring": 1, "Autumn": 0}
+    shop.work()
+    assert refunded_amounts(stripe) == [120000]
+    shop.hear()
+    assert shop.orders[0].state == "refunded"
+    assert [letter.template for letter in mail.to(BUYER)] == ["enrollment/next_cohort_offered", "enrollment/seat_gone"]
+    assert post(app, f"{link}/acceptance").status_code == 409
+    assert "goes back to you" in page(app, link).text
+    assert shop.books_balance
+
+
+def test_who_does_not_choose_has_the_payment_back_after_a_week(shop, link, stripe, later):
+    later(days=6, hours=23)
+    give_back_what_was_not_chosen()
+    assert seats_taken()["Autumn"] == 1
+    later(hours=2)
+    give_back_what_was_not_chosen()
+    give_back_what_was_not_chosen()
+    shop.work()
+    assert refunded_amounts(stripe) == [120000]
+    assert seats_taken()["Autumn"] == 0
+    assert shop.books_balance
+
+
+def test_a_payment_returned_in_stripe_ends_the_choice(app, shop, link, stripe):
+    refund(stripe)
+    shop.hear()
+    assert (shop.orders[0].state, seats_taken()["Autumn"]) == ("refunded", 0)
+    assert post(app, f"{link}/acceptance").status_code == 409
+    assert shop.enrollments == []
+
+
+def test_the_next_cohort_that_is_full_is_passed_over(app, shop, stripe, later, course, mail):
+    with fresh_rows():
+        db.session.add(
+            Cohort(course_id=course.id, name="Any day", time_zone="America/New_York", seats=None, seats_taken=0)
+        )
+        db.session.execute(update(Cohort).where(Cohort.name == "Autumn").values(seats=0))
+        db.session.commit()
+    session = shop.buy()
+    stripe.pay(session)
+    give_up_the_order(shop, seats_of_the_cohort=0)
+    shop.hear()
+    [order] = shop.orders
+    with fresh_rows():
+        assert db.session.get_one(Order, order.id).cohort.name == "Any day"
+
+
+@pytest.mark.parametrize("token", ["made-up", "a" * 32])
+def test_a_link_that_is_not_ours_opens_nothing(app, shop, link, token):
+    address = f"/course/orders/{token}"
+    assert page(app, address).status_code == post(app, f"{address}/acceptance").status_code == 404
+    assert post(app, f"{link[:-1]}/acceptance").status_code == 404
+    assert shop.orders[0].choose_by > now() + timedelta(days=6)
+
+
+def test_looking_at_the_link_changes_nothing(app, shop, link):
+    for _ in range(3):
+        assert page(app, link).status_code == 200
+        assert page(app, f"{link}/acceptance").status_code in (404, 405)
+    assert shop.orders[0].has_to_choose
