@@ -78,6 +78,11 @@ def consultation_renamed(consultation: Consultation) -> None:
     _to_person(consultation, "coaching/consultation_renamed", calendar=mailed_to_person(consultation))
 
 
+def consultation_at_new_address(consultation: Consultation) -> None:
+    """To the person, who is written to here from now on: what is booked, for this mailbox and its calendar."""
+    _to_person(consultation, "coaching/consultation_at_new_address", calendar=mailed_to_person(consultation))
+
+
 def consultation_cancelled(consultation: Consultation) -> None:
     _to_person(
         consultation,
@@ -145,8 +150,10 @@ def booking_passed_on(consultation: Consultation, former: Coach) -> None:
     _to_coach(consultation, "coaching/booking_passed_on", former, calendar=mailed_to_former(consultation, former))
 
 
-def request_changed(consultation: Consultation) -> None:
-    _to_coach(consultation, "coaching/request_changed")
+def request_changed(consultation: Consultation, *, in_calendar: bool = False) -> None:
+    """To the coach; `in_calendar` if its entry there changes with it."""
+    calendar = mailed_to_coach(consultation) if in_calendar else ""
+    _to_coach(consultation, "coaching/request_changed", calendar=calendar)
 
 
 def request_cancelled(consultation: Consultation, coach: Coach | None) -> None:

@@ -21,12 +21,13 @@ from app.coaching.availability.models import Coach
 from app.coaching.fields import OfferedZone, ZoneSelect, free_text, name_of_person, slot_start
 from app.coaching.intake import MOST_TIMES, Asked, Intake, Times
 from app.coaching.models import Consultation
-from app.coaching.offer import CoachingOffer
+from app.coaching.offer import CoachingOffer, label_of
 from app.local_times import zone_choices
 from app.people.addresses import normalize
 from app.people.forms import Address, Offered, PublicForm
 
 MOST_TOPICS = 5
+CHANGEABLE = ("name", "career_stage", "topics", "goals", "time_zone", "has_neutral_title")
 NO_ANSWER = "Please answer this in a few words."
 NO_SLOT = "Choose a time."
 NO_TIMES = "Choose at least one time that suits you, or tick that you have no preference."
@@ -52,9 +53,11 @@ class Who:
     )
 
 
-class DetailsForm(PublicForm):
-    """What may be changed later."""
+class DetailsForm(Who, PublicForm):
+    """What one tells of oneself and may change later: all of it but the address."""
 
+    # So WTForms takes a field out.
+    email = None  # type: ignore[assignment]
     goals = free_text("What would make the conversation worth your time?", 2000)
     time_zone = SelectField(
         "Your time zone",
@@ -77,13 +80,30 @@ class DetailsForm(PublicForm):
         return form  # type: ignore[no-any-return]
 
     @classmethod
-    def showing(cls, consultation: Consultation) -> "DetailsForm":
+    def of(cls, consultation: Consultation, offer: CoachingOffer, **kwargs: Any) -> Self:
+        """The form to change it with. What it says and the offer has no more can be chosen still."""
+        form = cls.about(consultation.kind, **kwargs)
+        form.ask_about(offer, consultation.topics, [consultation.career_stage])
+        return form
+
+    @classmethod
+    def showing(cls, consultation: Consultation, offer: CoachingOffer) -> Self:
         """The form as it stands before anything is changed."""
-        shown: dict[str, Any] = {
-            name: getattr(consultation, name) for name in ("goals", "time_zone", "has_neutral_title")
-        }
+        shown: dict[str, Any] = {name: getattr(consultation, name) for name in CHANGEABLE}
         shown |= {f"answer_{key}": answer for key, answer in consultation.answers.items()}
-        return cls.about(consultation.kind, formdata=None, **shown)
+        return cls.of(consultation, offer, formdata=None, **shown)
+
+    def ask_about(self, offer: CoachingOffer, topics: Sequence[str] = (), career_stages: Sequence[str] = ()) -> None:
+        """Let them choose among the topics and career stages of the offer, and these."""
+        self.topics.choices = _choices(offer.topics, topics)
+        self.career_stage.choices = [("", "Choose one"), *_choices(offer.career_stages, career_stages)]
+
+    def validate_topics(self, field: Field) -> None:
+        field.data = list(dict.fromkeys(field.data or []))
+        if not field.data:
+            raise ValidationError("Choose at least one topic.")
+        if len(field.data) > MOST_TOPICS:
+            raise ValidationError(f"Choose up to {MOST_TOPICS} topics: those that matter most now.")
 
     @property
     def answer_fields(self) -> list[Field]:
@@ -95,14 +115,11 @@ class DetailsForm(PublicForm):
         fields = zip(self.kind.questions, self.answer_fields, strict=True)
         return {question["key"]: field.data for question, field in fields if field.data}
 
-    def changed(self, intake: Intake) -> Intake:
-        """`intake` with what this form says in it."""
-        return intake._replace(
-            goals=self.goals.data or "",
-            answers=self.answers,
-            time_zone=self.time_zone.data,
-            has_neutral_title=self.has_neutral_title.data,
-        )
+    @property
+    def intake(self) -> Intake:
+        name, topics = " ".join((self.name.data or "").split()), tuple(self.topics.data or ())
+        told = self.goals.data or "", self.answers, self.time_zone.data, bool(self.has_neutral_title.data)
+        return Intake(self.kind, name, self.career_stage.data, topics, *told)
 
 
 def _answer_name(question: dict[str, Any]) -> str:
@@ -113,7 +130,13 @@ def _answer_field(question: dict[str, Any]) -> TextAreaField:
     return free_text(question["label"], 1000, *([DataRequired(NO_ANSWER)] if question["required"] else []))
 
 
-class IntakeForm(Who, DetailsForm):
+def _choices(offered: list[dict[str, Any]], kept: Sequence[str]) -> list[tuple[str, str]]:
+    keys = dict.fromkeys([*(choice["key"] for choice in offered), *kept])
+    return [(key, label_of(key, offered)) for key in keys]
+
+
+class IntakeForm(DetailsForm):
+    email: EmailField = Who.email  # type: ignore[assignment]
     kind_slug = RadioField("What kind", [Offered("Choose one of these kinds.")], validate_choice=False, name="kind")
     coach_slug = SelectField(
         "With", [Offered("Choose one of the coaches in the list.")], validate_choice=False, name="coach"
@@ -140,19 +163,6 @@ class IntakeForm(Who, DetailsForm):
         form.ask_about(offer)
         return form
 
-    def ask_about(self, offer: CoachingOffer) -> None:
-        """Let them choose among the topics and career stages of the offer."""
-        self.topics.choices = [(topic["key"], topic["label"]) for topic in offer.topics]
-        stages = [(stage["key"], stage["label"]) for stage in offer.career_stages]
-        self.career_stage.choices = [("", "Choose one"), *stages]
-
-    def validate_topics(self, field: Field) -> None:
-        field.data = list(dict.fromkeys(field.data or []))
-        if not field.data:
-            raise ValidationError("Choose at least one topic.")
-        if len(field.data) > MOST_TOPICS:
-            raise ValidationError(f"Choose up to {MOST_TOPICS} topics: those that matter most now.")
-
     @property
     def address(self) -> str:
         return normalize(self.email.data or "")
@@ -171,12 +181,6 @@ class IntakeForm(Who, DetailsForm):
     def chosen_coaches(self) -> Sequence[Coach]:
         """Those who would do; all, where the one named is unknown."""
         return [coach for coach in self.coaches if coach.slug == self.coach_slug.data] or self.coaches
-
-    @property
-    def intake(self) -> Intake:
-        name = " ".join((self.name.data or "").split())
-        told = Intake(self.kind, name, self.career_stage.data, tuple(self.topics.data or ()), "", {}, "")
-        return self.changed(told)
 
     def asked(self, page: str) -> Asked:
         """All of it, as asked on this page."""

@@ -196,7 +196,8 @@ class Consultation(Model, TakesTimes, Linked):
             raise AlreadyOver
         if self.intake == intake:
             return False
-        if self.booked_at and self.has_neutral_title != intake.has_neutral_title:
+        stands_in_calendars = self.has_neutral_title, self.name
+        if self.booked_at and stands_in_calendars != (intake.has_neutral_title, intake.name):
             self.calendar_sequence += 1
         self._take(intake)
         self.changed_at = now()

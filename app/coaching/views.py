@@ -1,7 +1,7 @@
 from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.coaching import emails, in_newsletter, records, structured_data, until_it_begins
+from app.coaching import emails, in_newsletter, new_address, records, structured_data, until_it_begins
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
@@ -24,13 +24,14 @@ from app.publishing import public_page
 from app.urls import absolute_url
 
 # The views of the rooms within hang on `bp` once they are imported; so is known what the newsletter asks, what coaching
-# holds of a person, and until when letters follow a request.
+# holds of a person, what follows their change of address, and until when letters follow a request.
 __all__ = [
     "booking_views",
     "bp",
     "calendar_views",
     "in_newsletter",
     "managing_views",
+    "new_address",
     "paying_views",
     "records",
     "until_it_begins",

@@ -29,6 +29,9 @@ REQUEST = {
     "slot": ["2026-12-02T01:30Z", "2026-12-03T13:00Z"],
 }
 
+# What the form on the private page sends.
+DETAILS = {name: REQUEST[name] for name in ("name", "career_stage", "topics", "goals", "time_zone")}
+
 Ask = Callable[..., TestResponse]
 
 

@@ -17,7 +17,7 @@ from app.coaching.availability.models import Coach, WeeklyHours
 from app.coaching.booking.reserved import ReservedTick, ReservedTime
 from app.extensions import db
 from app.people.models import Person
-from tests.coaching.conftest import REQUEST
+from tests.coaching.conftest import DETAILS, REQUEST
 
 CROWD = 10
 # More than that the server lets nobody in at once, however many are at the door.
@@ -146,7 +146,8 @@ def test_ten_changes_end_as_one_of_them(app, link, consultations):
     zones = ["Europe/Paris", "Europe/Rome"]
 
     def change(client, number):
-        return client.post(link + "/details", data={"goals": f"goal {number % 2}", "time_zone": zones[number % 2]})
+        data = DETAILS | {"goals": f"goal {number % 2}", "time_zone": zones[number % 2]}
+        return client.post(link + "/details", data=data)
 
     assert all_at_once(app, change) == [303] * CROWD
     (consultation,) = consultations()

@@ -145,7 +145,7 @@ def test_its_private_page_says_so_and_changes_nothing_any_more(afterwards, link,
     page = client.get(link).text
     assert "Your consultation has taken place" in page
     assert "<form" not in page.split("<main")[1].split("</main>")[0]
-    assert client.post(link + "/cancellation", data={"reason": "no"}).status_code == 303
+    assert client.post(link + "/cancellation", data={"reason": "no"}).status_code == 409
     assert client.post(link + "/details", data={"goals": "Other", "time_zone": "UTC"}).status_code == 409
     (consultation,) = consultations()
     assert (consultation.state, consultation.cancelled_at, consultation.goals) == (

@@ -8,6 +8,7 @@ from app.coaching.lost_links import LinkMailing
 from app.coaching.managing.tasks import forget_old_mailings
 from app.extensions import db
 from app.people.models import Person
+from tests.coaching.conftest import DETAILS
 from tests.coaching.private_link import private_link
 
 ADA = "ada@example.org"
@@ -98,7 +99,7 @@ def move(client, page, number):
 
 
 def rename(client, page, number):
-    data = {"time_zone": "Europe/London", "goals": f"goal {number}", "has_neutral_title": "y" if number % 2 else ""}
+    data = DETAILS | {"goals": f"goal {number}", "has_neutral_title": "y" if number % 2 else ""}
     return client.post(f"{page}/details", data=data)
 
 

@@ -8,13 +8,15 @@ from app import tokens
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.managing.tasks import sweep_consultations
 from app.coaching.models import PURPOSE, Consultation
+from app.coaching.offer import CoachingOffer
 from app.extensions import db
 from app.followups import SequenceRun
 from app.people.models import Person
+from tests.coaching import conftest
 from tests.coaching.private_link import private_link
 
 OWNER = "owner@doctor.example.org"
-DETAILS = {"goals": "Something else", "time_zone": "Europe/London", "has_neutral_title": "y"}
+DETAILS = conftest.DETAILS | {"goals": "Something else", "time_zone": "Europe/London", "has_neutral_title": "y"}
 SLOT = {"slot": "2026-12-04T13:00Z"}
 
 
@@ -128,6 +130,35 @@ def test_details_can_be_changed_and_the_owner_hears_of_it(link, client, mail, co
     assert "Your changes of" in client.get(link).text
 
 
+def test_all_that_was_said_of_oneself_can_be_changed(link, client, mail, consultations):
+    page = client.get(link).text
+    assert 'value="Ada Lovelace"' in page
+    assert re.search(r'<input checked[^>]*value="negotiation"', page)
+    other = {"name": " Ada  King ", "career_stage": "late-career", "topics": ["academic-career"]}
+    assert client.post(link + "/details", data=DETAILS | other).status_code == 303
+    (consultation,) = consultations()
+    assert consultation.name == "Ada King"
+    assert (consultation.career_stage, consultation.topics) == ("late-career", ["academic-career"])
+    assert "Name: Ada King" in mail.to(OWNER, "coaching/request_changed")[0].body
+
+
+def test_what_the_offer_and_the_kind_have_no_more_is_not_lost_by_a_change(ask, client, mail, offer, consultations):
+    kind = db.session.scalars(db.select(ConsultationKind).filter_by(slug="consultation")).one()
+    kind.questions = [{"key": "first", "label": "Is it your first?", "required": False}]
+    db.session.commit()
+    ask(kind="consultation", answer_first="It is.")
+    link = private_link(mail.to("ada@example.org")[0])
+    kind, offer = db.session.get_one(ConsultationKind, kind.id), CoachingOffer.current()
+    kind.questions = []
+    offer.topics = [topic for topic in offer.topics if topic["key"] != "negotiation"]
+    offer.career_stages = [stage for stage in offer.career_stages if stage["key"] != "mid-career"]
+    db.session.commit()
+    assert client.post(link + "/details", data=DETAILS).status_code == 303
+    (consultation,) = consultations()
+    assert consultation.answers == {"first": "It is."}
+    assert (consultation.topics, consultation.career_stage) == (conftest.DETAILS["topics"], "mid-career")
+
+
 def test_saving_the_same_details_changes_nothing_and_tells_nobody(link, client, mail):
     client.post(link + "/details", data=DETAILS)
     client.post(link + "/details", data=DETAILS)
@@ -159,6 +190,10 @@ def test_the_answers_to_the_questions_of_its_kind_can_be_changed_and_are_asked_f
     [
         ("time_zone", "Mars/Olympus"),
         ("time_zone", ""),
+        ("name", " "),
+        ("career_stage", "wizard"),
+        ("topics", []),
+        ("topics", ["made-up"]),
         ("goals", "DOB 1/2/1960"),
         ("goals", "x" * 2001),
     ],

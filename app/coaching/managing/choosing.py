@@ -51,11 +51,16 @@ def offer_times(consultation: Consultation, times: Times) -> None:
 
 
 def change_details(consultation: Consultation, intake: Intake) -> None:
-    """Take other details, and tell the coach; the calendar too, if it is to call it otherwise. Raises AlreadyOver."""
-    sequence = consultation.calendar_sequence
-    if consultation.change(intake):
-        emails.request_changed(consultation)
-    if consultation.calendar_sequence > sequence:
+    """Take other details, and tell the coach; the calendars too, where they call it otherwise now. Raises AlreadyOver.
+
+    Answers to questions that are not asked any more stay.
+    """
+    before, asked = consultation.intake, {question["key"] for question in consultation.kind.questions}
+    kept = {key: answer for key, answer in before.answers.items() if key not in asked}
+    if not consultation.change(intake._replace(answers=kept | intake.answers)):
+        return
+    emails.request_changed(consultation, in_calendar=before.name != consultation.name)
+    if consultation.booked_at and before.has_neutral_title != consultation.has_neutral_title:
         emails.consultation_renamed(consultation)
 
 

@@ -15,3 +15,15 @@ def standing_of(consultation: Consultation) -> str:
     if consultation.held_times:
         return "proposed" if consultation.proposed_times else "held"
     return "lapsed" if consultation.proposed_at or consultation.preferred_times else "requested"
+
+
+def too_late(consultation: Consultation) -> str:
+    """Why it cannot be changed any more, and what to do."""
+    if consultation.is_unpaid:
+        return "Nothing was changed: it is not paid for yet. Once it is, you can move, change or cancel it here."
+    if consultation.is_over:
+        return "Nothing was changed, for it is over. Book another time if you would like to talk again."
+    return (
+        "Nothing was changed, for it has begun. If you cannot come, you need do nothing: book another time whenever it "
+        "suits you. To reach your coach now, answer a mail of ours about it."
+    )

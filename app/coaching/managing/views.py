@@ -2,11 +2,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.coaching.availability.models import Coach
-from app.coaching.blueprint import bp
+from app.coaching.blueprint import LIMITS, bp
 from app.coaching.booking.held import NotHeld
 from app.coaching.booking.picker import PARTS, Picker, Wish
 from app.coaching.booking.reserved import SlotTaken
@@ -14,12 +14,17 @@ from app.coaching.booking.taking import NotOffered
 from app.coaching.fields import UNKNOWN_SLOT
 from app.coaching.forms import CancellationForm, DetailsForm, MoveForm, OtherTimesForm
 from app.coaching.managing.choosing import accept, cancel, change_details, offer_times, take_free_time
-from app.coaching.managing.standing import standing_of
+from app.coaching.managing.standing import standing_of, too_late
 from app.coaching.models import AlreadyOver, Consultation
 from app.coaching.offer import CoachingOffer
 from app.coaching.private_links import consultation_of, link_limit, shown_link_limit
 from app.extensions import csrf, db, read_only
+from app.limits import form_limits
+from app.newsletter.forms import AddressForm
+from app.newsletter.preferences import moving
+from app.people.addresses import normalize
 
+BOOKED_ALREADY = "Nothing was changed, for it is booked already. Move it to another time instead."
 NOT_HELD = "That time is not held for you any more. Choose another one."
 
 
@@ -33,15 +38,30 @@ def show_consultation(token: str) -> ResponseReturnValue:
 @link_limit
 @shown_link_limit
 def change_consultation(token: str) -> ResponseReturnValue:
-    consultation = consultation_of(token, for_update=True)
-    form = DetailsForm.about(consultation.kind)
+    consultation = _changeable(token)
+    form = DetailsForm.of(consultation, _offer())
     if not form.validate():
         return _page(token, consultation, form=form), 422
-    try:
-        change_details(consultation, form.changed(consultation.intake))
-    except AlreadyOver:
-        return _page(token, consultation, form=form), 409
+    change_details(consultation, form.intake)
     return _done(token, consultation)
+
+
+@bp.post("/consultations/<token>/address")
+@csrf.exempt
+@form_limits("consultation-address", **LIMITS)
+@link_limit
+def ask_for_address(token: str) -> ResponseReturnValue:
+    """As on a subscriber's page: the mailbox they have is asked first, then the new one. The shown link proves none."""
+    if Consultation.is_shown_link(token):
+        abort(404)
+    consultation, form = _changeable(token), AddressForm()
+    if not form.is_trapped:
+        if not form.validate():
+            return _page(token, consultation, address=form), 422
+        moving.ask(consultation.person, normalize(form.email.data or ""))
+        consultation.prove_address(token)
+        db.session.commit()
+    return redirect(url_for("newsletter.show_address_step_done", what="asked"), 303)
 
 
 @bp.post("/consultations/<token>/cancellation")
@@ -49,6 +69,9 @@ def change_consultation(token: str) -> ResponseReturnValue:
 @link_limit
 def cancel_consultation(token: str) -> ResponseReturnValue:
     consultation = consultation_of(token, for_update=True)
+    if consultation.cancelled_at and not consultation.is_unpaid:  # A second click.
+        return _done(token, consultation)
+    consultation = _changeable(token)
     form = CancellationForm()
     if not form.validate():
         return _page(token, consultation, cancellation=form), 422
@@ -61,14 +84,12 @@ def cancel_consultation(token: str) -> ResponseReturnValue:
 @link_limit
 @shown_link_limit
 def accept_proposed_time(token: str) -> ResponseReturnValue:
-    consultation = consultation_of(token, for_update=True)
+    consultation = _changeable(token)
     form = MoveForm()
     if not form.validate():
         return _page(token, consultation, problem=" ".join(form.slot.errors)), 422
     try:
         accept(consultation, form.starts_at)
-    except AlreadyOver:
-        return _page(token, consultation), 409
     except NotHeld:
         return _page(token, consultation, problem=NOT_HELD), 409
     except NotOffered:
@@ -92,7 +113,7 @@ OFFER = Choice(OtherTimesForm, "coaching/offer_times.html", lambda it, form: off
 def show_free_times(token: str) -> ResponseReturnValue:
     consultation = consultation_of(token)
     if not consultation.may_be_changed:
-        return redirect(url_for(".show_consultation", token=token))
+        return _too_late(token, consultation)
     return _times_page(MOVE, token, consultation, MoveForm(formdata=None))
 
 
@@ -107,7 +128,9 @@ def reschedule_consultation(token: str) -> ResponseReturnValue:
 @bp.get("/consultations/<token>/times")
 def show_times_to_offer(token: str) -> ResponseReturnValue:
     consultation = consultation_of(token)
-    if consultation.booked_at or not consultation.may_be_changed:
+    if not consultation.may_be_changed:
+        return _too_late(token, consultation)
+    if consultation.booked_at:
         return redirect(url_for(".show_consultation", token=token))
     return _times_page(OFFER, token, consultation, OtherTimesForm(formdata=request.args))
 
@@ -121,17 +144,33 @@ def offer_other_times(token: str) -> ResponseReturnValue:
 
 
 def _choose(way: Choice, token: str) -> ResponseReturnValue:
-    consultation = consultation_of(token, for_update=True)
+    consultation = _changeable(token)
     form = way.form()
     if not form.validate():
         return _times_page(way, token, consultation, form), 422
     try:
         way.choose(consultation, form)
     except AlreadyOver:
-        return _page(token, consultation), 409
+        return _page(token, consultation, problem=BOOKED_ALREADY), 409
     except (SlotTaken, NotOffered) as refusal:
         return _refused(way, token, form, refusal)
     return _done(token, consultation)
+
+
+def _changeable(token: str) -> Consultation:
+    """The consultation, locked; ends with its page, and why nothing was done, if it cannot be changed any more."""
+    consultation = consultation_of(token, for_update=True)
+    if consultation.may_be_changed:
+        return consultation
+    abort(make_response(_too_late(token, consultation), 409))
+
+
+def _too_late(token: str, consultation: Consultation) -> str:
+    return _page(token, consultation, problem=too_late(consultation))
+
+
+def _offer() -> CoachingOffer:
+    return CoachingOffer.current() or abort(404)
 
 
 def _done(token: str, consultation: Consultation) -> ResponseReturnValue:
@@ -147,6 +186,7 @@ def _page(
     *,
     form: DetailsForm | None = None,
     cancellation: CancellationForm | None = None,
+    address: AddressForm | None = None,
     problem: str = "",
 ) -> str:
     return render_template(
@@ -154,9 +194,10 @@ def _page(
         token=token,
         consultation=consultation,
         standing=standing_of(consultation),
-        offer=CoachingOffer.current() or abort(404),
-        form=form or DetailsForm.showing(consultation),
+        offer=_offer(),
+        form=form or DetailsForm.showing(consultation, _offer()),
         cancellation=cancellation or CancellationForm(formdata=None),
+        address=address or AddressForm(formdata=None),
         problem=problem,
     )
 

@@ -14,6 +14,7 @@ from app.coaching.models import Consultation
 from app.extensions import db
 from app.people import records
 from tests.coaching.calendars.ics import Diary, lawful
+from tests.coaching.conftest import DETAILS
 from tests.coaching.private_link import private_link
 
 ADA, OWNER = "ada@example.org", "owner@doctor.example.org"
@@ -160,7 +161,7 @@ def test_the_coach_need_not_wait_for_somebody_who_is_erased(book, consultations,
 def test_a_calendar_is_told_when_its_owner_wants_another_name_for_it(book, client, mail, files):
     book()
     link = private_link(mail.to(ADA)[0])
-    details = {"goals": "Something else", "time_zone": "America/Chicago"}
+    details = DETAILS | {"goals": "Something else"}
     for wish in ({}, {"has_neutral_title": "y"}, {"has_neutral_title": "y", "goals": "More"}, {}):
         client.post(f"{link}/details", data=details | wish)
     events = [lawful(file).components[0] for file in files(ADA)]
@@ -173,8 +174,19 @@ def test_a_calendar_is_told_when_its_owner_wants_another_name_for_it(book, clien
     assert len(files(OWNER)) == 1
 
 
+def test_another_name_of_the_person_goes_into_the_calendar_of_the_coach(book, client, mail, files):
+    book()
+    link = private_link(mail.to(ADA)[0])
+    client.post(f"{link}/details", data=DETAILS | {"goals": "More"})
+    client.post(f"{link}/details", data=DETAILS | {"name": "Ada King"})
+    first, renamed = (lawful(file).components[0] for file in files(OWNER))
+    assert renamed["SUMMARY"].text == "Ada King: Coaching consultation"
+    assert (renamed["UID"].text, renamed["SEQUENCE"].value) == (first["UID"].text, "1")
+    assert len(files(ADA)) == 1
+
+
 def test_a_wish_for_another_name_waits_until_there_is_something_to_name(ask, link, client, mail):
-    client.post(f"{link}/details", data={"time_zone": "America/Chicago", "has_neutral_title": "y"})
+    client.post(f"{link}/details", data=DETAILS | {"has_neutral_title": "y"})
     assert mail.to(ADA, "coaching/consultation_renamed") == []
 
 

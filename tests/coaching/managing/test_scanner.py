@@ -10,6 +10,7 @@ from app.coaching.answering import call_off, propose
 from app.coaching.managing.tasks import sweep_consultations
 from app.coaching.models import Consultation
 from app.extensions import db
+from tests.coaching.conftest import DETAILS
 
 AT = datetime(2026, 12, 2, 1, 30, tzinfo=UTC)
 
@@ -75,7 +76,7 @@ def test_a_stranger_with_a_link_of_their_own_reaches_no_other_consultation(ask, 
     assert other.id == grace.id
     before = repr((ada.state, ada.goals, ada.starts_at, ada.changed_at))
     path = f"/coaching/consultations/{token}"
-    client.post(f"{path}/details", data={"goals": "Changed", "time_zone": "UTC", "id": str(ada.id)})
+    client.post(f"{path}/details", data=DETAILS | {"goals": "Changed", "id": str(ada.id)})
     client.post(f"{path}/acceptance", data={"slot": "2026-12-02T01:30Z"})
     client.post(f"{path}/reschedule", data={"slot": "2026-12-02T01:30Z"})
     assert "Adas" not in client.get(path).text + client.get(f"{path}/reschedule").text

@@ -111,6 +111,7 @@ def test_moving_on_at_once_is_no_way_around_taking_it_back(ada, page, clock):
 
 
 def test_where_more_than_letters_is_at_stake_the_present_mailbox_is_asked_first(ada, page):
+    factories.offer()
     factories.consultation(ADA)
     db.session.commit()
     ask(ada.client, page)
