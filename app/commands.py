@@ -13,6 +13,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app.classroom import content as classroom_content
 from app.coaching import content as coaching_content
 from app.content_files import ContentError
 from app.doctor import doctor
@@ -33,8 +34,15 @@ from app.urls import absolute_url
 from app.worker import run_worker
 
 STARTER = Path(__file__).parent / "starter"
-# In this order, because offers and the course name questions of the hub.
-CONTENT = (hub_content, newsletter_content, coaching_content, enrollment_content, followups_content)
+# In this order, because offers and the course name questions of the hub, and lessons are of modules.
+CONTENT = (
+    hub_content,
+    newsletter_content,
+    coaching_content,
+    enrollment_content,
+    classroom_content,
+    followups_content,
+)
 CONTENT_SUFFIXES = frozenset({".md", ".yaml"})
 OWNER_LINK_GOOD_FOR = timedelta(hours=1)
 

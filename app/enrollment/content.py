@@ -21,7 +21,8 @@ COURSE_KEYS = (
 def import_from(folder: Path) -> None:
     """Take in the course of `folder`, if it holds one. Orders and the seats they took stay as they are.
 
-    A cohort that is no longer in the file goes, unless somebody ordered a place in it: then its sales close.
+    A cohort that is no longer in the file goes, unless somebody ordered a place in it: then its sales close. A module
+    without a file is retired: it is out of the course, and comes back with its lessons when its file does.
     Raises ContentError.
     """
     path = folder / "course" / "course.md"
@@ -33,6 +34,7 @@ def import_from(folder: Path) -> None:
     _take_modules(course, folder / "course" / "modules")
     take_cohorts(course, folder / "course" / "cohorts.yaml")
     db.session.flush()
+    db.session.expire(course, ["modules"])
 
 
 def export_to(folder: Path) -> None:
@@ -43,6 +45,8 @@ def export_to(folder: Path) -> None:
     ContentFile(root / "course.md", _front_matter(course), course.body).write()
     for module in course.modules:
         meta = {"title": module.title, "position": module.position, "summary": module.summary}
+        if module.opens_in_week != module.position:
+            meta["opens_in_week"] = module.opens_in_week
         ContentFile(root / "modules" / f"{module.position:02}-{module.slug}.md", meta, module.body).write()
     write_cohorts(course, root / "cohorts.yaml")
 
@@ -68,19 +72,22 @@ def _course(file: ContentFile) -> Course:
 
 
 def _take_modules(course: Course, folder: Path) -> None:
-    kept = {module.slug: module for module in course.modules}
-    found = ContentFile.read_folder(folder, required=("title", "position", "summary"))
+    kept = {module.slug: module for module in db.session.scalars(select(Module).filter_by(course_id=course.id))}
+    found = ContentFile.read_folder(folder, required=("title", "position", "summary"), optional=("opens_in_week",))
     files = {_module_slug(file): file for file in found}
     for slug, file in files.items():
+        position = whole_number(file, "position", least=1)
         values = {
             "title": read.line(file, "title"),
-            "position": whole_number(file, "position", least=1),
+            "position": position,
+            "opens_in_week": read.number(file, "opens_in_week", 1, 520) if "opens_in_week" in file.meta else position,
             "summary": read.line(file, "summary", 500),
             "body": read.body(file),
+            "is_retired": False,
         }
         upsert(kept.get(slug), Module, values, slug=slug, course=course)
     for slug in kept.keys() - files.keys():
-        db.session.delete(kept[slug])
+        kept[slug].is_retired = True
 
 
 def _module_slug(file: ContentFile) -> str:

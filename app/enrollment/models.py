@@ -44,7 +44,11 @@ class Course(Model, Published, Written):
     tax: Mapped[str] = mapped_column(String(10), default="none")
     # Whether there is CME credit, in plain words: it stands on every paper.
     credit_statement: Mapped[str] = mapped_column(String(500), default=NO_CREDIT)
-    modules: Mapped[list["Module"]] = relationship(order_by="Module.position", back_populates="course")
+    modules: Mapped[list["Module"]] = relationship(
+        order_by="Module.position",
+        back_populates="course",
+        primaryjoin="and_(Course.id == Module.course_id, Module.is_retired.is_(False))",
+    )
     cohorts: Mapped[list["Cohort"]] = relationship(order_by="Cohort.starts_on, Cohort.id", back_populates="course")
 
     @classmethod
@@ -90,4 +94,6 @@ class Module(Model, Published, Written):
     summary: Mapped[str] = mapped_column(String(500))
     # The week of the cohort in which it opens, where modules open week by week; 1 is the first.
     opens_in_week: Mapped[int] = mapped_column(default=1)
+    # Taken out of the course. The row stays, because lessons hang on it, and on these what learners wrote.
+    is_retired: Mapped[bool] = mapped_column(default=False)
     course: Mapped[Course] = relationship(back_populates="modules")
