@@ -11,7 +11,7 @@ from wtforms.widgets import Select, html_params
 
 from app.coaching import patient_information
 from app.local_times import offered_zones, zone_choices
-from app.people.forms import PlainText, SinglePlainLine, one_kind_of_line_break
+from app.people.forms import PlainText, SinglePlainLine, one_kind_of_line_break, without_unseen
 
 UNKNOWN_SLOT = "That is not one of the times on offer. Choose one of those shown."
 
@@ -30,7 +30,7 @@ class NoPatientInformation:
 def free_text(label: str, most: int, *checked_first: Any) -> TextAreaField:
     too_long = f"That is a little long. Please keep it under {most:,} characters; what you wrote is still here."
     checks = [*checked_first, Length(max=most, message=too_long), PlainText(), NoPatientInformation()]
-    return TextAreaField(label, checks, filters=[one_kind_of_line_break])
+    return TextAreaField(label, checks, filters=[without_unseen, one_kind_of_line_break])
 
 
 def slot_value(starts_at: datetime) -> str:

@@ -18,7 +18,15 @@ from app.local_times import clock_time, zone_choices
 from app.newsletter.models import CAREER_STAGES, Subscription
 from app.newsletter.offer import Topic
 from app.newsletter.preferences.departures import LONGEST_WORDS, REASONS
-from app.people.forms import Address, Offered, PlainText, PublicForm, SinglePlainLine, one_kind_of_line_break
+from app.people.forms import (
+    Address,
+    Offered,
+    PlainText,
+    PublicForm,
+    SinglePlainLine,
+    one_kind_of_line_break,
+    without_unseen,
+)
 from app.people.views import safe_next
 
 HERE = "/newsletter/"
@@ -86,7 +94,7 @@ class DepartureForm(PublicForm):
     words = TextAreaField(
         "In your words",
         [Length(max=LONGEST_WORDS, message=f"Please keep it under {LONGEST_WORDS:,} characters."), PlainText()],
-        filters=[one_kind_of_line_break],
+        filters=[without_unseen, one_kind_of_line_break],
     )
 
 

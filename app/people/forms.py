@@ -7,6 +7,12 @@ from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from app.people.addresses import InvalidAddress, normalize
 
+# What turns the text around it (Unicode UAX #9), joins nothing or cannot be seen at all; the joiners of emoji and of
+# Persian and Indic letters are none of it.
+UNSEEN = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
 
 class Address:
     """Checks an e-mail address and gives the form its normalized spelling."""
@@ -32,6 +38,11 @@ class SinglePlainLine:
 def one_kind_of_line_break(text: str | None) -> str:
     """Browsers send two characters for each line break they counted as one."""
     return (text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def without_unseen(text: str | None) -> str:
+    """What is written to somebody else says what it shows: nothing in it turns the text around it, or hides."""
+    return re.sub("[\u2028\u2029]", "\n", UNSEEN.sub("", text or ""))
 
 
 class PlainText:

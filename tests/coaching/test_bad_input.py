@@ -152,6 +152,22 @@ def test_2000_characters_with_line_breaks_fit_as_a_browser_counts_them(ask, cons
     assert len(consultations()[0].goals) == 2000
 
 
+def test_what_turns_text_around_or_hides_in_it_is_left_out(ask, consultations, mail):
+    rest = "\u05e9\u05dc\u05d5\u05dd \U0001f469\u200d\u2695\ufe0f"
+    goals = "\u202eturned\u202c \u2066\u2067around\u2069 by\u200b\ufeff \u200fnothing\u00ad\U000e0041\u2028" + rest
+    shown = f"turned around by nothing\n{rest}"
+    assert ask(goals=goals).status_code == 303
+    assert consultations()[0].goals == shown
+    [told] = mail.to("owner@doctor.example.org", "coaching/new_request")
+    assert not set("\u202e\u202c\u2066\u2067\u2069\u200b\u200f") & set(told.subject + told.body + told.html)
+
+
+def test_a_record_number_is_found_though_something_unseen_is_in_it(ask):
+    answer = ask(goals="The patient with M\u200bRN 12\u2060345 said")
+    assert answer.status_code == 422
+    assert "a record number" in answer.text
+
+
 def test_the_same_time_twice_counts_once(ask, consultations):
     ask(slot=["2026-12-02T01:30Z"] * 4)
     assert len(consultations()[0].preferred_times) == 1
