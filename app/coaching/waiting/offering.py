@@ -25,6 +25,8 @@ LEAST_NOTICE = timedelta(hours=2)
 LEAST_TIME = timedelta(minutes=30)
 # Nobody is passed over because somebody else was faster with one time.
 TRIES = 5
+# Each is a transaction of its own, with a mail. The rest comes first a minute later, and other work in between.
+MOST_IN_A_SWEEP = 50
 
 
 def close_offers() -> None:
@@ -50,20 +52,26 @@ def _close(offer_id: int, person_id: int) -> None:
 def offer_openings() -> None:
     """Offer what is free to those in line whom it suits, who are awake and have no offer. Commits after each offer.
 
-    Run twice, or by two workers at once, it offers everything once.
+    Run twice, or by two workers at once, it offers everything once. Who has an offer is not in line, so that those who
+    were left for the next sweep are the first of it.
     """
     waiting = [entry for entry in in_line() if entry.wish.may_be_told_now]
     db.session.commit()
     if not waiting:
         return
-    openings = Openings()
+    openings, made = Openings(), 0
     for entry in waiting:
+        if made == MOST_IN_A_SWEEP:
+            break
         entry_id = entry.id
         try:
             for _ in range(TRIES):
-                if _offer_one(entry, openings):
+                try:
+                    made += _offer_one(entry, openings)
                     break
-                openings = Openings()
+                except (SlotTaken, NotOffered):
+                    db.session.rollback()
+                    openings = Openings()
         except Exception:
             log.exception("nothing could be offered to no. %s in line; trying again in a minute", entry_id)
             db.session.rollback()
@@ -89,21 +97,19 @@ def in_line() -> list[WaitingEntry]:
 
 
 def _offer_one(entry: WaitingEntry, openings: Openings) -> bool:
-    """Offer them what comes first of what suits, if there is anything; False when somebody was faster. Commits."""
+    """Offer them what comes first of what suits. False when there is nothing; raises SlotTaken or NotOffered when
+    somebody was faster. Commits.
+    """
     found = _first_for(entry, openings)
     db.session.commit()
     if found is None:
-        return True
+        return False
     opening, until = found
     Person.for_update(entry.person_id)
     place = db.session.get(WaitingEntry, entry.id, populate_existing=True)
-    try:
-        if not place or not place.awaits(*opening) or SlotOffer.is_open_for(place.person_id):
-            raise SlotTaken
-        reserved = take(place.kind, opening.starts_at, opening.coach.id, held_until=until)
-    except (SlotTaken, NotOffered):
-        db.session.rollback()
-        return False
+    if not place or not place.awaits(*opening) or SlotOffer.is_open_for(place.person_id):
+        raise SlotTaken
+    reserved = take(place.kind, opening.starts_at, opening.coach.id, held_until=until)
     emails.slot_offered(SlotOffer.make(place, reserved, until))
     db.session.commit()
     openings.without(reserved)

@@ -48,7 +48,8 @@ class SlotOffer(Model, Linked):
     taken_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
     lapsed_at: Mapped[datetime | None]
-    entry: Mapped[WaitingEntry] = relationship(back_populates="offers")
+    # Read with it, at once: read later, it might have been erased meanwhile.
+    entry: Mapped[WaitingEntry] = relationship(back_populates="offers", lazy="joined", innerjoin=True)
     coach: Mapped[Coach] = relationship()
 
     @classmethod

@@ -167,6 +167,25 @@ def test_who_leaves_while_a_worker_makes_an_offer_leaves_nothing_held(app, wait,
 
 # SQLite has one writer at a time: nobody is erased in the midst of a request.
 @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("statement", ["waiting_entry", "FOR NO KEY UPDATE"])
+def test_a_link_whose_person_is_erased_at_that_moment_leads_nowhere(app, wait, opens, sweep, offer_link, statement):
+    wait()
+    opens()
+    sweep()
+    link = offer_link("ada@example.org")
+    outcomes = {}
+    with stopped_before("before_cursor_execute", "decliner", nth(1, statement)) as turnstile:
+        decline = lambda: app.test_client().post(f"{link}/refusal").status_code  # noqa: E731
+        decliner = in_thread("decliner", decline, outcomes)
+        assert turnstile.arrived.wait(30)
+        records.erase(Person.with_email("ada@example.org"))
+        db.session.commit()
+        turnstile.open.set()
+        decliner.join()
+    assert outcomes == {"decliner": 404}
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
 def test_who_is_erased_while_they_join_comes_back_as_somebody_new(app, shut, mail, entries):
     Person.at("ada@example.org")
     db.session.commit()

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.coaching.availability.models import Coach, DateOverride
 from app.coaching.fields import slot_value
+from app.coaching.waiting import offering
 from app.coaching.waiting.offers import SlotOffer
 from app.coaching.waiting.tasks import forget_old_entries
 from app.extensions import db
@@ -317,6 +318,19 @@ def test_a_mail_that_cannot_be_written_holds_nobody_up(wait, opens, sweep, offer
     sweep()
     assert offers() == [(GRACE, FIRST)]
     assert "nothing could be offered to no." in caplog.text
+
+
+def test_a_long_line_is_served_in_several_sweeps_in_its_order(wait, opens, sweep, offers, monkeypatch):
+    monkeypatch.setattr(offering, "MOST_IN_A_SWEEP", 2)
+    sleeper = "sunday@example.org"
+    line = [ADA, sleeper, GRACE, LIN, "mae@example.org"]
+    for email in line:
+        wait(email, **({"weekdays": ["6"]} if email == sleeper else {}))
+    opens(4)
+    sweep()
+    assert [email for email, _ in offers()] == [ADA, GRACE]
+    sweep()
+    assert [email for email, _ in offers()] == [ADA, GRACE, LIN, "mae@example.org"]
 
 
 def test_nobody_in_line_is_no_work(opens, sweep, queries):
