@@ -20,9 +20,9 @@ class Whereabouts(NamedTuple):
         return cls(coach.location, coach.address)
 
 
-def lock_booked(coach_id: int) -> None:
-    """Lock what stands booked with a coach. This comes before the coach is locked, as for everybody else."""
-    booked = select(Consultation.id).where(*_stands(coach_id)).order_by(Consultation.person_id, Consultation.id)
+def lock_booked(*coach_ids: int) -> None:
+    """Lock what stands booked with the coaches. This comes before a coach is locked, as for everybody else."""
+    booked = select(Consultation.id).where(*_stands(*coach_ids)).order_by(Consultation.person_id, Consultation.id)
     for consultation_id in db.session.scalars(booked).all():
         Consultation.for_update(consultation_id)
 
@@ -45,10 +45,10 @@ def tell_of_change(coach: Coach, before: Whereabouts) -> int:
     return len(booked)
 
 
-def _stands(coach_id: int) -> list[ColumnElement[bool]]:
+def _stands(*coach_ids: int) -> list[ColumnElement[bool]]:
     open_ = Consultation.cancelled_at.is_(None), Consultation.completed_at.is_(None), Consultation.no_show_at.is_(None)
     return [
-        Consultation.coach_id == coach_id,
+        Consultation.coach_id.in_(coach_ids),
         Consultation.booked_at.is_not(None),
         Consultation.starts_at > now(),
         *open_,

@@ -138,6 +138,21 @@ def test_another_address_of_the_coach_gets_what_is_booked_and_the_old_one_loses_
     assert mail.to("ada@example.org") == []
 
 
+def test_another_place_in_a_file_is_told_in_the_same_way(standing, robin, mail, tmp_path):
+    content.export_to(tmp_path)
+    file = tmp_path / "coaching" / "coaches" / f"{robin.slug}.md"
+    content.import_from(tmp_path)
+    assert mail.all == []
+    file.write_text(file.read_text().replace("location: Room 1", "location: Room 2"))
+    content.import_from(tmp_path)
+    db.session.commit()
+    [to_ada], [to_coach] = mail.to("ada@example.org"), mail.to("owner@doctor.example.org")
+    assert (to_ada.template, to_coach.template) == ("coaching/consultation_elsewhere", "coaching/booking_elsewhere")
+    assert "SEQUENCE:1" in to_ada.calendar
+    assert "LOCATION:Room 2" in to_ada.calendar
+    assert len(mail.all) == 2
+
+
 def test_what_changes_neither_place_nor_address_is_told_to_nobody(send, standing, robin, mail):
     send(f"/coaches/{robin.id}/settings", **at_home(name="Robin", most_per_day="2"))
     assert mail.all == []

@@ -12,6 +12,7 @@ from app.clock import is_zone
 from app.coaching.availability.busy_feed import BadFeed
 from app.coaching.availability.kinds import LEAST_PRICE_CENTS, ConsultationKind
 from app.coaching.availability.models import Coach, DateOverride, WeeklyHours
+from app.coaching.whereabouts import Whereabouts, lock_booked, tell_of_change
 from app.content_files import ContentError, ContentFile
 from app.extensions import db
 from app.publishing import content_changed
@@ -20,6 +21,8 @@ T = TypeVar("T", ConsultationKind, Coach)
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 KIND_NUMBERS = {"duration_minutes": (5, 480), "step_minutes": (5, 480), "price_cents": (0, 10_000_000)}
 KIND_KEYS = ("title", "slug", *KIND_NUMBERS, "currency", "questions", "position")
+COACH_TEXTS = {"email": 254, "location": 500}
+COACH_MOST = ("most_per_day", "most_per_week")
 COACH_NUMBERS = {
     "buffer_before_minutes": (0, 240),
     "buffer_after_minutes": (0, 240),
@@ -35,8 +38,11 @@ def import_from(folder: Path) -> None:
     """Take in what is under `folder`/coaching. Raises ContentError."""
     for path in sorted((folder / "coaching" / "kinds").glob("*.md")):
         _import_kind(path)
-    for path in sorted((folder / "coaching" / "coaches").glob("*.md")):
-        _import_coach(path)
+    files = [_read_coach(path) for path in sorted((folder / "coaching" / "coaches").glob("*.md"))]
+    named = [read.slug(file, "slug", 80) for file in files]
+    lock_booked(*db.session.scalars(select(Coach.id).where(Coach.slug.in_(named))))
+    for file in files:
+        _import_coach(file)
     db.session.flush()
 
 
@@ -67,33 +73,44 @@ def _import_kind(path: Path) -> None:
     kind.position, kind.is_active = read.number(file, "position", 0, 1000), read.yes_or_no(file, "active", True)
 
 
-def _import_coach(path: Path) -> None:
-    texts = {"email": 254, "location": 500}
-    lists = ("weekly_hours", "extra_hours", "blocked_hours")
-    most = ("most_per_day", "most_per_week")
-    file = ContentFile.read(
+def _read_coach(path: Path) -> ContentFile:
+    return ContentFile.read(
         path,
         required=("name", "slug", "time_zone", *COACH_NUMBERS, "weekly_hours", "position"),
-        optional=(*texts, "busy_feed_url", *lists[1:], *most, "active"),
+        optional=(*COACH_TEXTS, "busy_feed_url", "extra_hours", "blocked_hours", *COACH_MOST, "active"),
     )
-    if not is_zone(zone := read.line(file, "time_zone", 64)):
-        raise ContentError(f"{path}: time_zone is {zone!r}: write an IANA name, such as America/New_York")
+
+
+def _import_coach(file: ContentFile) -> None:
+    """What stands booked with the coach is locked, and told anew to all whom the change concerns."""
     coach = _found_or_made(Coach, read.slug(file, "slug", 80))
-    coach.name, coach.time_zone = read.line(file, "name", 120), zone
-    for key, longest in texts.items():
-        setattr(coach, key, read.optional_line(file, key, longest))
-    for key, (least, greatest) in COACH_NUMBERS.items():
-        setattr(coach, key, _in_ticks(file, key, read.number(file, key, least, greatest)))
-    for key in most:
-        setattr(coach, key, read.number(file, key, 1, 100) if file.meta.get(key) else None)
-    coach.position, coach.is_active = read.number(file, "position", 0, 1000), read.yes_or_no(file, "active", True)
-    if db.session.is_modified(coach):
-        content_changed()  # Their names stand on the offer's page.
+    before = Whereabouts.of(coach)
+    _fill_coach(coach, file)
     db.session.flush()
     try:
         coach.watch_busy_feed(read.optional_line(file, "busy_feed_url", 2000))
     except BadFeed as why:
-        raise ContentError(f"{path}: busy_feed_url: {why}") from None
+        raise ContentError(f"{file.path}: busy_feed_url: {why}") from None
+    _fill_hours(coach, file)
+    tell_of_change(coach, before)
+
+
+def _fill_coach(coach: Coach, file: ContentFile) -> None:
+    if not is_zone(zone := read.line(file, "time_zone", 64)):
+        raise ContentError(f"{file.path}: time_zone is {zone!r}: write an IANA name, such as America/New_York")
+    coach.name, coach.time_zone = read.line(file, "name", 120), zone
+    for key, longest in COACH_TEXTS.items():
+        setattr(coach, key, read.optional_line(file, key, longest))
+    for key, (least, greatest) in COACH_NUMBERS.items():
+        setattr(coach, key, _in_ticks(file, key, read.number(file, key, least, greatest)))
+    for key in COACH_MOST:
+        setattr(coach, key, read.number(file, key, 1, 100) if file.meta.get(key) else None)
+    coach.position, coach.is_active = read.number(file, "position", 0, 1000), read.yes_or_no(file, "active", True)
+    if db.session.is_modified(coach):
+        content_changed()  # Their names stand on the offer's page.
+
+
+def _fill_hours(coach: Coach, file: ContentFile) -> None:
     if (weekly := _weekly(file)) != [_weekly_of(row) for row in coach.weekly_hours]:
         coach.weekly_hours = [WeeklyHours(**hours) for hours in weekly]
     overrides = [*_overrides(file, "extra_hours", True), *_overrides(file, "blocked_hours", False)]
