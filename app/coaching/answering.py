@@ -24,11 +24,14 @@ def confirm(consultation: Consultation, starts_at: datetime) -> None:
     """Book it for one of the times that are held for it; the others are free again. Raises AlreadyOver or NotHeld."""
     if not consultation.may_be_changed:
         raise AlreadyOver
+    told = consultation.asked_coach
     former = consultation.coach if consultation.booked_at else None
     Coach.for_update(consultation.held_time(starts_at).coach_id)
     consultation.look_anew()  # Whoever had the coach before may have freed what lapsed.
     consultation.settle(consultation.held_time(starts_at))
     emails.settled(consultation, former)
+    if not former:
+        emails.request_passed_on(consultation, told)
 
 
 def propose(consultation: Consultation, coach: Coach, starts: Iterable[datetime]) -> None:
@@ -43,6 +46,7 @@ def propose(consultation: Consultation, coach: Coach, starts: Iterable[datetime]
         raise AlreadyOver
     if not starts or not all(now() < at <= now() + FURTHEST and at != consultation.starts_at for at in starts):
         raise NotOffered
+    told = consultation.asked_coach
     Coach.for_update(coach.id)
     consultation.let_go_held()
     until = min(now() + HELD_FOR, starts[0], consultation.starts_at or starts[0])
@@ -52,6 +56,8 @@ def propose(consultation: Consultation, coach: Coach, starts: Iterable[datetime]
         held.append(ReservedTime.make(coach, consultation.kind, at, until, beside=ours))
     consultation.hold(held, until, by_coach=True)
     emails.times_proposed(consultation)
+    if not consultation.coach:
+        emails.request_passed_on(consultation, told)
 
 
 def call_off(consultation: Consultation, reason: str) -> None:

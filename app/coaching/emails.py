@@ -150,6 +150,19 @@ def booking_passed_on(consultation: Consultation, former: Coach) -> None:
     _to_coach(consultation, "coaching/booking_passed_on", former, calendar=mailed_to_former(consultation, former))
 
 
+def request_passed_on(consultation: Consultation, former: Coach | None) -> None:
+    """To the coach who was told of the request, if there was one alone: another answers it now. Else nothing."""
+    holders = {time.coach for time in consultation.reserved_times}
+    if former and former not in holders and former.address != _address_of(consultation.asked_coach):
+        outbox.post(
+            to=former.address,
+            template="coaching/request_passed_on",
+            headers={"Reply-To": consultation.person.email},
+            consultation=consultation,
+            coach=consultation.asked_coach,
+        )
+
+
 def request_changed(consultation: Consultation, *, in_calendar: bool = False) -> None:
     """To the coach; `in_calendar` if its entry there changes with it."""
     calendar = mailed_to_coach(consultation) if in_calendar else ""

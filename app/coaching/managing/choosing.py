@@ -32,9 +32,12 @@ def take_free_time(consultation: Consultation, starts_at: datetime) -> None:
 
     Raises AlreadyOver, SlotTaken or NotOffered.
     """
+    told = consultation.asked_coach
     former = consultation.coach if consultation.booked_at else None
     if move(consultation, starts_at):
         emails.settled(consultation, former)
+        if not former:
+            emails.request_passed_on(consultation, told)
 
 
 def offer_times(consultation: Consultation, times: Times) -> None:
@@ -44,10 +47,13 @@ def offer_times(consultation: Consultation, times: Times) -> None:
     """
     if not consultation.may_be_changed or consultation.booked_at:
         raise AlreadyOver
+    told = consultation.asked_coach
     consultation.let_go_held()
     consultation.ask_for(times)
     hold(consultation, times.starts, consultation.wanted_coach_id)
     emails.request_changed(consultation)
+    if not consultation.coach:
+        emails.request_passed_on(consultation, told)
 
 
 def change_details(consultation: Consultation, intake: Intake) -> None:
