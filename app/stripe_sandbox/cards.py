@@ -18,6 +18,7 @@ class Card:
     brand: str = "visa"
     decline: Decline | None = None
     asks_for_3ds: bool = False
+    dispute: tuple[str, bool] | None = None  # The reason, and whether it is only an inquiry.
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class BankAccount:
     failure_code: str | None = None
 
 
+DISPUTED, INQUIRED = "4000000000000259", "4000000000001976"
 GOOD, DECLINED, THREE_D_SECURE = "4242424242424242", "4000000000000002", "4000002500003155"
 GOOD_ACCOUNT, CLOSED_ACCOUNT = "000123456789", "000111111113"
 ROUTING_NUMBER = "110000000"
@@ -59,6 +61,9 @@ CARDS = {
         Card("4000000000000127", decline=WRONG_CVC),
         Card(THREE_D_SECURE, asks_for_3ds=True),
         Card("4000000000003220", asks_for_3ds=True),
+        Card(DISPUTED, dispute=("fraudulent", False)),
+        Card("4000000000002685", dispute=("product_not_received", False)),
+        Card(INQUIRED, dispute=("fraudulent", True)),
     )
 }
 ACCOUNTS = {

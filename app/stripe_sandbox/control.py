@@ -18,6 +18,7 @@ def add_controls(app: Flask, controls: Controls) -> None:
     bp.before_request(refuse_other_sites)
     bp.register_error_handler(StripeError, _stripe_error)
     bp.register_error_handler(ValueError, _value_error)
+    bp.register_error_handler(TypeError, _value_error)  # A name that the control does not take.
     _add_buyer(bp, controls)
     _add_luck(bp, controls)
     app.register_blueprint(bp)
@@ -32,7 +33,7 @@ def _stripe_error(error: StripeError) -> ResponseReturnValue:
     return error.body("req_control"), error.status
 
 
-def _value_error(error: ValueError) -> ResponseReturnValue:
+def _value_error(error: ValueError | TypeError) -> ResponseReturnValue:
     return {"error": {"message": str(error)}}, 400
 
 
@@ -85,6 +86,16 @@ def _add_buyer(bp: Blueprint, controls: Controls) -> None:
     @_route(bp, "POST", "/refunds/<id>")
     def settle_refund(id: str) -> Any:
         return controls.settle_refund(id, _given().get("status", "succeeded"))
+
+    @_route(bp, "POST", "/disputes")
+    def dispute() -> Any:
+        """{"payment": id of a session, intent or charge, "reason": word, "amount": cents, "inquiry": bool}."""
+        return controls.dispute(**{"payment": "", **_given()})
+
+    @_route(bp, "POST", "/disputes/<id>")
+    def decide_dispute(id: str) -> Any:
+        """{"status": "won" | "lost" | "warning_closed" | "needs_response"}: see Controls.decide_dispute."""
+        return controls.decide_dispute(id, str(_given().get("status", "")))
 
     @_route(bp, "POST", "/clock")
     def advance() -> Any:

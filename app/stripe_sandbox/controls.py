@@ -4,7 +4,7 @@ import time
 from dataclasses import asdict, replace
 from typing import Any
 
-from app.stripe_sandbox import coupons, discounts, payments, promotion_codes, refunds, sessions, webhooks
+from app.stripe_sandbox import coupons, discounts, disputes, payments, promotion_codes, refunds, sessions, webhooks
 from app.stripe_sandbox.buyers import TEST_ADDRESS, Buyer, wants_address
 from app.stripe_sandbox.cards import GOOD, GOOD_ACCOUNT, bank_account, card
 from app.stripe_sandbox.errors import StripeError
@@ -91,6 +91,28 @@ class Controls:
         with self.sandbox.transaction():
             return _public(refunds.settle_refund(self.sandbox, refund_id, status))
 
+    def dispute(
+        self, payment: str, reason: str = "fraudulent", *, amount: int | None = None, inquiry: bool = False
+    ) -> Object:
+        """Dispute a paid session, payment intent or charge as the buyer's bank does. Raises StripeError."""
+        with self.sandbox.transaction():
+            charge = self._charge(payment)
+            return _public(disputes.open_dispute(self.sandbox, charge, reason, amount, inquiry))
+
+    def decide_dispute(self, dispute_id: str, status: str) -> Object:
+        """End it as "won", "lost" or, an inquiry, "warning_closed"; "needs_response" makes an inquiry a chargeback."""
+        with self.sandbox.transaction():
+            dispute = disputes.retrieve_dispute(self.sandbox, {}, dispute_id)
+            if status == "needs_response":
+                return _public(disputes.escalate(self.sandbox, dispute))
+            return _public(disputes.end_dispute(self.sandbox, dispute, status))
+
+    def refund(self, payment: str, amount: int | None = None) -> Object:
+        """Give a paid session, payment intent or charge back as in Stripe's own dashboard. Raises StripeError."""
+        with self.sandbox.transaction():
+            params = {"charge": self._charge(payment)["id"], **({} if amount is None else {"amount": amount})}
+            return _public(refunds.create_refund(self.sandbox, params))
+
     def advance(self, seconds: float) -> int:
         """Put the stand-in's clock forward; what is due by then happens before this returns."""
         self.sandbox.ahead_seconds += seconds
@@ -165,6 +187,14 @@ class Controls:
 
     def _session(self, id: str) -> Object:
         return sessions.retrieve_session(self.sandbox, {}, id)
+
+    def _charge(self, payment: str) -> Object:
+        """Of a session's, an intent's or its own id; raises StripeError."""
+        store = self.sandbox.store
+        found = store.by_id(payment) or {}
+        if found.get("object") == "checkout.session":
+            found = store.by_id(found["payment_intent"]) or {}
+        return store.get("charge", found.get("latest_charge") or payment, "payment")
 
     def _buyer(self, session: Object, given: dict[str, Any]) -> Buyer:
         address = TEST_ADDRESS if wants_address(session) else None

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable
 from itertools import islice
 
-from flask import Blueprint, Flask, redirect, render_template, request
+from flask import Blueprint, Flask, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.stripe_sandbox.control import refuse_other_sites
 from app.stripe_sandbox.controls import Controls
+from app.stripe_sandbox.disputes import OPEN, OPEN_INQUIRIES
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.promotion_codes import current
 from app.stripe_sandbox.store import Object
@@ -29,9 +30,11 @@ def add_dashboard(app: Flask, controls: Controls) -> None:
 
     @bp.post("/")
     def act() -> ResponseReturnValue:
+        if not (action := ACTIONS.get(request.form["do"])):
+            abort(400)
         try:
-            ACTIONS[request.form["do"]](controls)
-        except StripeError as error:
+            action(controls)
+        except (StripeError, ValueError) as error:
             with controls.sandbox.changed:
                 return _show(controls, str(error)), 400
         return redirect("/", 303)
@@ -59,6 +62,10 @@ def _make_code(controls: Controls) -> None:
 ACTIONS: dict[str, Callable[[Controls], object]] = {
     "chaos": _set_chaos,
     "code": _make_code,
+    "refund": lambda controls: controls.refund(request.form["payment"], request.form.get("amount", type=int)),
+    "dispute": lambda controls: controls.dispute(request.form["payment"]),
+    "inquiry": lambda controls: controls.dispute(request.form["payment"], inquiry=True),
+    "decide": lambda controls: controls.decide_dispute(request.form["dispute"], request.form["status"]),
     "tax": lambda controls: controls.set_tax(
         percent=request.form.get("percent", 0.0, float), is_set_up="is_set_up" in request.form
     ),
@@ -82,6 +89,10 @@ def _overview(controls: Controls) -> Object:
         "chaos": controls.sandbox.chaos,
         "tax": settings_of(controls.sandbox),
         "endpoints": list(store.all("webhook_endpoint")),
+        "charges": list(islice((charge for charge in store.all("charge") if charge["paid"]), SHOWN)),
+        "disputes": list(islice(store.all("dispute"), SHOWN)),
+        "open_disputes": OPEN,
+        "inquiries": OPEN_INQUIRIES,
         "sessions": list(islice(store.all("checkout.session"), SHOWN)),
         "events": list(islice(store.all("event"), SHOWN)),
         "deliveries": deliveries,

@@ -7,8 +7,10 @@ from stripe import params
 from stripe.params import checkout
 
 from app.stripe_sandbox import (
+    balance,
     coupons,
     customers,
+    disputes,
     events,
     intents,
     invoices,
@@ -69,6 +71,14 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/refunds", params.RefundListParams, refunds.list_refunds),
     Endpoint("GET", "/v1/refunds/<id>", params.RefundRetrieveParams, refunds.retrieve_refund),
     Endpoint("POST", "/v1/refunds/<id>", params.RefundUpdateParams, refunds.update_refund),
+    Endpoint("GET", "/v1/disputes", params.DisputeListParams, disputes.list_disputes),
+    Endpoint("GET", "/v1/disputes/<id>", params.DisputeRetrieveParams, disputes.retrieve_dispute),
+    Endpoint("POST", "/v1/disputes/<id>", params.DisputeUpdateParams, disputes.update_dispute),
+    Endpoint("POST", "/v1/disputes/<id>/close", params.DisputeCloseParams, disputes.close_dispute),
+    Endpoint("GET", "/v1/balance_transactions", params.BalanceTransactionListParams, balance.list_transactions),
+    Endpoint(
+        "GET", "/v1/balance_transactions/<id>", params.BalanceTransactionRetrieveParams, balance.retrieve_transaction
+    ),
     Endpoint("GET", "/v1/invoices", params.InvoiceListParams, invoices.list_invoices),
     Endpoint("GET", "/v1/invoices/<id>", params.InvoiceRetrieveParams, invoices.retrieve_invoice),
     Endpoint("GET", "/v1/invoices/<id>/lines", params.InvoiceListLinesParams, invoices.list_invoice_lines),

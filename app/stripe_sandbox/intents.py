@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.stripe_sandbox.balance import record
 from app.stripe_sandbox.errors import missing_resource
 from app.stripe_sandbox.events import emit
 from app.stripe_sandbox.expansion import expanded, refunds_of
@@ -74,6 +75,8 @@ def settle(sandbox: Sandbox, intent: Object, paid_charge: Object) -> None:
     outcome = {"network_status": "approved_by_network", "risk_level": "normal", "risk_score": 20, "type": "authorized"}
     amount = intent["amount"]
     paid_charge.update(status="succeeded", paid=True, amount_captured=amount)
+    fee = 30 + amount * 29 // 1000
+    paid_charge["balance_transaction"] = record(sandbox, "charge", amount, paid_charge, fee)["id"]
     paid_charge["outcome"] = outcome | {"seller_message": "Payment complete.", "reason": None}
     intent.update(status="succeeded", amount_received=amount, last_payment_error=None, next_action=None)
     emit(sandbox, "charge.succeeded", paid_charge)

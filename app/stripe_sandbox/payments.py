@@ -7,6 +7,7 @@ from app.stripe_sandbox.buyers import Buyer, check_buyer, consent_of, customer_d
 from app.stripe_sandbox.cards import REFUSED_3DS, ROUTING_NUMBER, BankAccount, Card, Decline
 from app.stripe_sandbox.customers import keep_customer
 from app.stripe_sandbox.discounts import check_still_good, redeem
+from app.stripe_sandbox.disputes import open_dispute
 from app.stripe_sandbox.errors import StripeError
 from app.stripe_sandbox.events import emit
 from app.stripe_sandbox.intents import cancel, charge, fail, intent_of, settle
@@ -45,6 +46,9 @@ def pay_by_card(sandbox: Sandbox, session: Object, card: Card, buyer: Buyer, aut
         _decline(sandbox, intent, made, card.decline)
     settle(sandbox, intent, made)
     _complete(sandbox, session, buyer, "paid")
+    if card.dispute:
+        reason, inquiry = card.dispute
+        open_dispute(sandbox, made, reason, inquiry=inquiry)
 
 
 def _refuse_authentication(sandbox: Sandbox, intent: Object) -> None:

@@ -5,6 +5,8 @@ Since version 2024-10-28 `refund.created` and its kin are sent for every refund;
 
 import time
 
+from app.stripe_sandbox.balance import record
+from app.stripe_sandbox.disputes import check_refundable, close_refunded_inquiries
 from app.stripe_sandbox.errors import NotBuilt, ParameterError, StripeError
 from app.stripe_sandbox.events import emit
 from app.stripe_sandbox.lists import page
@@ -23,6 +25,7 @@ def create_refund(sandbox: Sandbox, params: Params) -> Object:
     _count(sandbox, charge, refund["amount"])
     emit(sandbox, "refund.created", refund)
     emit(sandbox, "charge.refunded", charge)
+    close_refunded_inquiries(sandbox, charge)
     return refund
 
 
@@ -40,6 +43,7 @@ def _refundable(sandbox: Sandbox, params: Params) -> Object:
         raise StripeError(f"This payment ({subject}) does not have a successful charge to refund.")
     if charge["refunded"]:
         raise StripeError(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
+    check_refundable(sandbox, charge)
     return charge
 
 
@@ -77,8 +81,9 @@ def _add(sandbox: Sandbox, charge: Object, amount: int, params: Params) -> Objec
         "status": "pending" if pending else "succeeded",
         "_settles_at": time.time() + sandbox.settings.debit_seconds,
     }
-    refund = sandbox.blank("refund", new_id("re"), **fields)
-    return sandbox.store.add(refund)
+    refund = sandbox.store.add(sandbox.blank("refund", new_id("re"), **fields))
+    refund["balance_transaction"] = record(sandbox, "refund", -amount, refund)["id"]
+    return refund
 
 
 def _count(sandbox: Sandbox, charge: Object, amount: int) -> None:
@@ -97,6 +102,8 @@ def settle_refund(sandbox: Sandbox, id: str, status: str) -> Object:
     refund.update(status=status, pending_reason=None)
     if status == "failed":
         refund["failure_reason"] = "lost_or_stolen_card"
+        given_back = record(sandbox, "refund_failure", refund["amount"], refund)
+        refund["failure_balance_transaction"] = given_back["id"]
         _count(sandbox, sandbox.store.get("charge", refund["charge"]), -refund["amount"])
         emit(sandbox, "refund.failed", refund)
     emit(sandbox, "refund.updated", refund, previous)

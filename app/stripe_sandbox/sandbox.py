@@ -20,10 +20,12 @@ from app.stripe_sandbox.store import Object, Store
 LIBRARY: dict[str, type] = {
     resource.OBJECT_NAME: resource
     for resource in (
+        stripe.BalanceTransaction,
         stripe.Charge,
         stripe.Coupon,
         stripe.Customer,
         stripe.Discount,
+        stripe.Dispute,
         stripe.Event,
         stripe.Invoice,
         stripe.InvoiceLineItem,

@@ -147,6 +147,7 @@ def test_objects_have_the_fields_the_library_knows(client, checkout, server):
     asked = {"invoice_creation": {"enabled": True}, "automatic_tax": {"enabled": True}}
     session = checkout(customer_creation="always", allow_promotion_codes=True, **asked)
     intent = server.pay(session.id, code="SPRING")["payment_intent"]
+    server.dispute(intent, inquiry=True)
     client.v1.refunds.create({"payment_intent": intent})
     client.v1.webhook_endpoints.create({"url": "https://example.org/hook", "enabled_events": ["*"]})
     for kind, resource in LIBRARY.items():
