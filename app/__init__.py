@@ -8,6 +8,7 @@ from app import config
 from app.classroom.views import bp as classroom
 from app.coaching.views import bp as coaching
 from app.commands import register_commands
+from app.enrollment.papers.letter_views import bp as papers
 from app.enrollment.views import bp as enrollment
 from app.extensions import csrf, db, limiter, mail, migrate, queue, security
 from app.hub.views import bp as hub
@@ -37,7 +38,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     limiter.init_app(app)
     security.init_app(app, datastore, register_blueprint=False, mail_util_cls=OutboxMailUtil)
     queue.init_app(app)
-    for blueprint in (people, hub, newsletter, payments, coaching, enrollment, classroom, studio):
+    for blueprint in (people, hub, newsletter, payments, coaching, enrollment, papers, classroom, studio):
         app.register_blueprint(blueprint)
     register_commands(app)
     stand_in_front_of(app)

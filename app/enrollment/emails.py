@@ -23,6 +23,7 @@ def enrolled(enrollment: Enrollment, link_good_for: timedelta) -> None:
         url=absolute_url("people.confirm_sign_in", token=code.link_token),
         sign_in_url=absolute_url("people.sign_in"),
         link_days=link_good_for.days,
+        papers_url=absolute_url("papers.list_own"),
         **about(enrollment.order),
     )
 

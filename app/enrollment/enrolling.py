@@ -6,6 +6,7 @@ from app import followups
 from app.enrollment import emails
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
+from app.enrollment.papers.models import Paper
 from app.extensions import db
 from app.followups.models import ENROLLED
 from app.payments.refunds import Refund
@@ -20,6 +21,7 @@ def enroll(order: Order) -> None:
     enrollment = Enrollment.begin(order)
     order.person.take_name(order.name)
     db.session.flush()
+    Paper.receipt(enrollment)
     emails.enrolled(enrollment, SIGN_IN_LINK_GOOD_FOR)
     emails.new_enrollment(enrollment)
     values = {"cohort_name": order.cohort.name, "starts_on": order.cohort.begins}

@@ -1,0 +1,59 @@
+"""What became of what a paper states: what its check page adds to it."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from app.clock import in_zone
+from app.enrollment.orders import Order
+from app.enrollment.papers.models import RECEIPT, Paper
+from app.extensions import db
+from app.payments.refunds import Refund
+from app.payments.wording import day, money
+
+
+class Standing(NamedTuple):
+    """In sentences, empty where there is nothing to say: what was paid back, whether the place stands, where it is."""
+
+    refund: str
+    place: str
+
+    @classmethod
+    def of(cls, paper: Paper) -> "Standing":
+        return cls(_refund(paper), _place(paper))
+
+
+def _refund(paper: Paper) -> str:
+    order = paper.order
+    if paper.kind != RECEIPT or order is None:
+        return ""
+    if order.dispute_status == "lost":
+        return "The payer's bank has taken this payment back."
+    if not order.refunded_cents:
+        return "Nothing has been paid back."
+    whose = f"Of the whole order of {order.seats} seats, " if paper.facts["shared_by"] else ""
+    back = f"{whose}{money(order.refunded_cents, order.currency)} of {money(order.paid_cents, order.currency)}"
+    return f"{back} has been paid back{_when(order)}."
+
+
+def _when(order: Order) -> str:
+    sent_at = db.session.scalar(select(func.max(Refund.sent_at)).filter_by(reference=order.public_id))
+    moment = order.refunded_at or sent_at
+    return f", on {day(in_zone(moment, order.cohort.time_zone))}" if moment else ""
+
+
+def _place(paper: Paper) -> str:
+    place = paper.enrollment
+    if place is None:
+        return ""
+    if place.ended_at and paper.kind == RECEIPT:
+        return f"The place it was for ended on {_on(place.ended_at, place.cohort.time_zone)}."
+    if place.moved_at and place.cohort.name != paper.facts["cohort"]:
+        moved_on = _on(place.moved_at, place.cohort.time_zone)
+        return f"The place was moved on {moved_on}, to {place.cohort.name}: {place.cohort.dates}."
+    return ""
+
+
+def _on(moment: datetime, zone: str) -> str:
+    return day(in_zone(moment, zone))

@@ -1,0 +1,75 @@
+"""Which typeface can set a text. A name may be in any script, and none may come out empty, mirrored or as boxes."""
+
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from fontTools.ttLib import TTFont
+
+SERIF, SANS, SEMIBOLD = "serif", "sans", "sans-semibold"
+# For what the site's own typefaces lack: Hebrew, Arabic, Armenian, Georgian and more; Han, kana and hangul.
+OTHERS = ("many-scripts", "east-asian")
+# In place of letters that none of them has.
+LACKING = "[…]"
+_FOLDER = Path(__file__).parent / "fonts"
+
+
+class Set(NamedTuple):
+    """A text as it can be set, and the typeface that has all of its letters; None if it takes more than one."""
+
+    text: str
+    face: str | None
+
+
+def file_of(face: str) -> Path:
+    return _FOLDER / f"{face}.ttf"
+
+
+def set_in(face: str, text: str) -> Set:
+    """`text` in `face`; in the first other typeface that has all of its letters; or letter by letter, as far as any has
+    them. Words of one name stay in one typeface, because right-to-left text is put in order within one only.
+    """
+    if whole := _face_of(face, text):
+        return Set(text, whole)
+    text = _without_lacking(face, text)
+    return Set(text, _face_of(face, text))
+
+
+def plain(text: str) -> str:
+    """`text` on one line, its letters composed, without what is invisible and may turn the words around it."""
+    composed = unicodedata.normalize("NFC", " ".join(text.split()))
+    return "".join(letter for letter in composed if unicodedata.category(letter)[0] != "C").strip()
+
+
+def is_whole(*texts: str) -> bool:
+    """Whether the typefaces have every letter of `texts`."""
+    return all(_has_any(letter) for text in texts for letter in plain(text))
+
+
+def _face_of(face: str, text: str) -> str | None:
+    return next((it for it in (face, SANS, *OTHERS) if all(_has(it, letter) for letter in text)), None)
+
+
+def _without_lacking(face: str, text: str) -> str:
+    kept: list[str] = []
+    for letter in text:
+        if _has(face, letter) or _has_any(letter):
+            kept.append(letter)
+        elif not kept or kept[-1] != LACKING:
+            kept.append(LACKING)
+    return "".join(kept)
+
+
+def _has_any(letter: str) -> bool:
+    return any(_has(face, letter) for face in (SANS, *OTHERS))
+
+
+def _has(face: str, letter: str) -> bool:
+    return ord(letter) in _letters(face)
+
+
+@cache
+def _letters(face: str) -> frozenset[int]:
+    with TTFont(file_of(face), lazy=True) as font:
+        return frozenset(font.getBestCmap())

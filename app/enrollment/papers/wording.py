@@ -1,0 +1,35 @@
+"""What papers and their check page say in the same words."""
+
+from datetime import date
+from typing import Any
+
+from app.enrollment.models import NO_CREDIT
+from app.payments.wording import day, money
+
+IN_FULL = "The address at the foot of this page shows the attendee's name in full."
+
+
+def written_day(iso: str) -> str:
+    """2027-03-02 as March 2, 2027."""
+    return day(date.fromisoformat(iso)) if iso else ""
+
+
+def amount(facts: dict[str, Any], key: str) -> str:
+    return money(facts[key], facts["currency"])
+
+
+def hours_of(facts: dict[str, Any]) -> str:
+    """Of live sessions and coaching together, as the course page counts them."""
+    if not facts["minutes"]:
+        return ""
+    hours = f"{facts['minutes'] / 60:g}"
+    return f"{hours} hour{'' if hours == '1' else 's'} of live sessions and coaching"
+
+
+def credit_of(facts: dict[str, Any]) -> str:
+    """Whether there is any credit. A course that says nothing has none: silence must not be read as a yes."""
+    return facts["credit"] or NO_CREDIT
+
+
+def syllabus_of(facts: dict[str, Any]) -> str:
+    return "; ".join(f"{number}. {title}" for number, title in enumerate(facts["syllabus"], 1))

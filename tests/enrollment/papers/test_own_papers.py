@@ -1,0 +1,82 @@
+"""Who may download a paper: whoever it is of, and nobody else by guessing."""
+
+import re
+
+import pytest
+
+from app.enrollment.papers.models import Paper
+from app.extensions import db
+from tests.enrollment.papers.conftest import buy, enroll, sign_in
+
+
+@pytest.fixture
+def paper(place) -> Paper:
+    paper = Paper.receipt(place)
+    db.session.commit()
+    return paper
+
+
+def token(page: str) -> str:
+    return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+
+
+def test_ones_own_paper_is_a_file(client, paper):
+    page = sign_in(client).get("/learn/papers/").text
+    assert f"/learn/papers/{paper.number}.pdf" in page
+    answer = client.get(f"/learn/papers/{paper.number}.pdf")
+    assert answer.data.startswith(b"%PDF")
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="receipt-{paper.number}.pdf"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.data == client.get(f"/learn/papers/{paper.number}.pdf").data
+
+
+def test_the_papers_of_others_are_not_there(client, cohort, paper):
+    enroll(buy(cohort, "grace@example.org", name="Grace"))
+    sign_in(client, "grace@example.org")
+    assert client.get(f"/learn/papers/{paper.number}.pdf").status_code == 404
+    assert paper.number not in client.get("/learn/papers/").text
+
+
+def test_strangers_are_asked_to_sign_in(client, paper, place):
+    for path in ("/learn/papers/", f"/learn/papers/{paper.number}.pdf", "/learn/papers/letter"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.location) == (303, f"/sign-in?next={path}")
+    assert client.post(f"/learn/papers/receipts/{place.id}").status_code in (303, 400)
+    assert db.session.scalar(db.select(db.func.count(Paper.id))) == 1
+
+
+def test_who_ended_keeps_the_papers_and_may_have_a_receipt_made(client, place):
+    place.end()
+    db.session.commit()
+    page = sign_in(client).get("/learn/papers/").text
+    assert "This place has ended" in page
+    answer = client.post(f"/learn/papers/receipts/{place.id}", data={"csrf_token": token(page)})
+    assert answer.status_code == 303
+    [paper] = db.session.scalars(db.select(Paper))
+    assert paper.facts["ended_on"]
+    assert paper.number in client.get("/learn/papers/").text
+
+
+def test_nobody_makes_a_receipt_for_somebody_else_or_for_nothing(client, cohort, place):
+    unpaid = enroll(buy(cohort, "grace@example.org", name="Grace", paid_at=None))
+    page = sign_in(client, "grace@example.org").get("/learn/papers/letter").text
+    for place_id in (place.id, unpaid.id, 999999):
+        answer = client.post(f"/learn/papers/receipts/{place_id}", data={"csrf_token": token(page)})
+        assert answer.status_code == 404
+    assert db.session.scalar(db.select(db.func.count(Paper.id))) == 0
+
+
+def test_a_list_of_papers_asks_few_questions(client, cohort, place, queries):
+    sign_in(client)
+
+    def asked() -> int:
+        db.session.commit()
+        with queries() as sent:
+            assert client.get("/learn/papers/").status_code == 200
+        return len(sent)
+
+    Paper.receipt(place)
+    one = asked()
+    Paper.certify(place, cohort.ends_on)
+    assert asked() == one
