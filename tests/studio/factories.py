@@ -14,6 +14,7 @@ from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course
 from app.enrollment.orders import Order
+from app.enrollment.papers.models import Paper
 from app.extensions import db
 from app.newsletter.in_and_out.uploads import Upload
 from app.newsletter.issues.drafting import new_draft
@@ -123,6 +124,12 @@ def order(email: str, name: str = "Ada", enrolled: bool = True, **moments) -> Or
     if enrolled:
         _add(Enrollment(order=bought, person=bought.person, cohort=bought.cohort))
     return bought
+
+
+def paper(email: str, name: str = "Ada") -> Paper:
+    """The receipt for a place in the course."""
+    bought = order(email, name, paid_cents=120000, paid_at=now())
+    return Paper.receipt(Enrollment.of_order(bought)[0])
 
 
 def issue(title: str = "Ordinary joy", **columns) -> Issue:

@@ -44,6 +44,7 @@ def rows(app):
         "sequence_id": sequence_of("private", {"slug": "private", "subject": "Private words"}).id,
         "step_slug": "private",
         "suppression_id": factories.suppression("ada@example.org", detail="Private words").id,
+        "paper_number": factories.paper("grace@example.org").number,
         "email_id": factories.email("ada@example.org", "Private words").id,
     }
     db.session.commit()
