@@ -1,63 +1,89 @@
 """Buying: a seat is held and the order committed, then Stripe is asked for a payment page, then the page is noted."""
 
+from typing import NamedTuple
+
 from app.clock import now
 from app.enrollment import emails
 from app.enrollment.cohorts import Cohort, NotOnSale
 from app.enrollment.enrollments import already_buying
 from app.enrollment.orders import Order
-from app.extensions import db
+from app.enrollment.payment_page import page_wanted
+from app.extensions import db, enqueue_after_commit
 from app.payments.opening import open_page
-from app.payments.pages import PageWanted, Product
 from app.payments.purchases import LEAST_HOLD
+from app.payments.tasks import close_payment_page
 from app.people.models import Consent, Person
-from app.urls import absolute_url
 
 REMINDER = "course"
 REMINDER_WORDING = "If I do not finish, you may remind me by e-mail. Two letters at most."
 
 
-def start(cohort_id: int, *, email: str, name: str, wants_reminder: bool, page: str) -> str:
-    """The address of the page to pay at. The same buyer gets the same page again while it is open.
+class Wanted(NamedTuple):
+    """What a buyer asks for. The price is not theirs to say."""
 
-    Commits. Raises CohortFull, NotOnSale, GatewayUnavailable (the seat is free again; the same can be asked again
-    later) or GatewayRefused (the order has failed).
+    cohort_id: int
+    email: str
+    name: str
+    seats: int = 1
+    organization: str = ""
+    wants_reminder: bool = False
+
+
+def start(wanted: Wanted, *, page: str) -> str:
+    """The address of the page to pay at. Who asks for the same again gets the same page while it is open.
+
+    `page` is where they asked. Commits. Raises CohortFull, NotOnSale, GatewayUnavailable (the seats are free again;
+    the same can be asked again later) or GatewayRefused (the order has failed).
     """
-    order = _place(cohort_id, email=email, name=name, wants_reminder=wants_reminder, page=page)
-    return open_page(order, _page_wanted(order))
+    order = _place(wanted, page)
+    return open_page(order, page_wanted(order))
 
 
-def _place(cohort_id: int, *, email: str, name: str, wants_reminder: bool, page: str) -> Order:
+def _place(wanted: Wanted, page: str) -> Order:
     """The buyer's order, with its seats held: the one that waits for payment, or a new one."""
-    cohort = Cohort.for_update(cohort_id)
+    cohort = Cohort.for_update(wanted.cohort_id)
     if cohort is None or not cohort.is_on_sale:
         raise NotOnSale
-    person = Person.at(email)
+    person = Person.at(wanted.email)
     db.session.flush()
     order = Order.undecided_of(person, cohort)
-    if order and order.checkout_url and not order.can_be_paid:
-        order.expire()
-        db.session.flush()
+    if order and not _goes_on(order, wanted):
+        _replace(order)
         order = None
     if order is None:
-        order = _new_order(person, cohort)
+        order = _new_order(person, cohort, wanted)
     elif not order.checkout_url and order.expires_at < now() + LEAST_HOLD:
+        order.release()
         order.renew()
-    # An order that waits may have been begun by somebody else with this address: what counts is what is typed now.
-    order.name, order.wants_reminder = name, wants_reminder
-    if wants_reminder:
-        Consent.record(person, REMINDER, "requested", wording=REMINDER_WORDING, page=page)
-    order.hold()
+    _note_reminder(order, wanted.wants_reminder, page)
+    order.hold_at_price_now()
     return order
 
 
-def _new_order(person: Person, cohort: Cohort) -> Order:
+def _goes_on(order: Order, wanted: Wanted) -> bool:
+    """Whether an order that waits is what is wanted now. Somebody else with this address may have begun it."""
+    if order.checkout_url and not order.can_be_paid:
+        return False
+    return (order.seats, order.name, order.organization) == (wanted.seats, wanted.name, wanted.organization)
+
+
+def _replace(order: Order) -> None:
+    """Let an order go for another one; nobody is to pay at its page any more."""
+    if order.can_be_paid and order.stripe_session_id:
+        enqueue_after_commit(close_payment_page, order.stripe_session_id)
+    order.expire()
+    db.session.flush()
+
+
+def _new_order(person: Person, cohort: Cohort, wanted: Wanted) -> Order:
     order = Order(
         person=person,
         cohort=cohort,
-        name="",
-        seats=1,
+        name=wanted.name,
+        billing={"organization": wanted.organization} if wanted.organization else {},
+        seats=wanted.seats,
         seats_held=0,
-        amount_cents=cohort.course.price_cents,
+        amount_cents=0,
         currency=cohort.course.currency,
     )
     db.session.add(order)
@@ -68,14 +94,9 @@ def _new_order(person: Person, cohort: Cohort) -> Order:
     return order
 
 
-def _page_wanted(order: Order) -> PageWanted:
-    cohort, course = order.cohort, order.cohort.course
-    return PageWanted.of(
-        order,
-        Product("course", course.slug, course.title, course.description),
-        email=order.person.email,
-        what=f"{course.title}, {cohort.name}",
-        note=f"Your cohort: {cohort.name}, {cohort.dates}.",
-        paid_url=absolute_url("enrollment.complete_checkout"),
-        left_url=absolute_url("enrollment.show_cancelled", order=order.public_id),
-    )
+def _note_reminder(order: Order, wants_reminder: bool, page: str) -> None:
+    if order.wants_reminder != wants_reminder and not order.checkout_url:
+        order.renew()  # Stripe is told of it, so it is another request.
+    order.wants_reminder = wants_reminder
+    if wants_reminder:
+        Consent.record(order.person, REMINDER, "requested", wording=REMINDER_WORDING, page=page)

@@ -3,7 +3,7 @@
 from datetime import date
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, or_, update
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app import clock
@@ -26,7 +26,7 @@ class NotOnSale(Exception):
 
 
 class Cohort(Model, Published):
-    """A run of the course with dates and a fixed number of seats."""
+    """A run of the course: with dates or at one's own pace, for so many or for as many as come."""
 
     __table_args__ = (
         UniqueConstraint("course_id", "name"),
@@ -108,12 +108,42 @@ class Cohort(Model, Published):
     @property
     def is_on_sale(self) -> bool:
         """Whether it can be bought, seats permitting: in its days of sales, and before the day it begins."""
-        first, last = self.sales_from or date.min, self.sales_until or date.max
-        return self.sales_open and first <= self._today <= last and self._today < (self.starts_on or date.max)
+        return self._will_sell and (self.sales_from or date.min) <= self._today
 
     @property
-    def begins_today(self) -> bool:
-        return self._today == self.starts_on
+    def opens_on(self) -> date | None:
+        """The day its sales open, when that is still to come."""
+        return self.sales_from if self._will_sell and not self.is_on_sale else None
+
+    @property
+    def _will_sell(self) -> bool:
+        last = self.sales_until or date.max
+        return self.sales_open and self._today <= last and self._today < (self.starts_on or date.max)
+
+    @property
+    def regular_price_cents(self) -> int:
+        return self.course.price_cents if self.price_cents is None else self.price_cents
+
+    @property
+    def price_now_cents(self) -> int:
+        """What one seat costs whoever orders it now."""
+        return (
+            self.early_price_cents if self.is_early and self.early_price_cents is not None else self.regular_price_cents
+        )
+
+    @property
+    def is_early(self) -> bool:
+        """Whether a seat can be had at the early price."""
+        return self._early_days and self.early_left != 0
+
+    @property
+    def early_left(self) -> int | None:
+        """How many seats can still be had at the early price; None when only a day ends it."""
+        return None if self.early_seats is None else max(self.early_seats - self.early_taken, 0)
+
+    @property
+    def _early_days(self) -> bool:
+        return self.early_price_cents is not None and self._today <= (self.early_until or date.max)
 
     @property
     def _today(self) -> date:
@@ -124,18 +154,32 @@ class Cohort(Model, Published):
         if number <= 0:
             return
         is_room = or_(Cohort.seats.is_(None), Cohort.seats_taken + Cohort.seats_awaited + number <= Cohort.seats)
-        if not self._count(number, is_room):
+        if not self._count(Cohort.seats_taken, number, is_room):
             raise CohortFull(self)
 
     def give_back_seats(self, number: int) -> None:
-        self._count(-number)
+        self._count(Cohort.seats_taken, -number)
 
-    def _count(self, number: int, *conditions: ColumnElement[bool]) -> bool:
+    def price_seats(self, number: int) -> tuple[int, bool]:
+        """What one of `number` seats costs that are ordered now, and whether that is the early price.
+
+        All of them go at the early price, which are then counted, or none: one statement asks and counts.
+        """
+        is_left = or_(Cohort.early_seats.is_(None), Cohort.early_taken + number <= Cohort.early_seats)
+        if self._early_days and self.early_price_cents is not None and self._count(Cohort.early_taken, number, is_left):
+            return self.early_price_cents, True
+        return self.regular_price_cents, False
+
+    def count_early(self, number: int) -> None:
+        """Seats at the early price that are held again, or, below 0, given back: who ordered at it, pays it."""
+        self._count(Cohort.early_taken, number)
+
+    def _count(self, column: InstrumentedAttribute[int], number: int, *conditions: ColumnElement[bool]) -> bool:
         counted = update(Cohort).where(Cohort.id == self.id, *conditions)
-        counted = counted.values(seats_taken=Cohort.seats_taken + number).returning(Cohort.seats_taken)
+        counted = counted.values({column: column + number}).returning(column)
         taken = db.session.scalar(counted.execution_options(synchronize_session=False))
         if taken is None:
             return False
-        set_committed_value(self, "seats_taken", taken)
+        set_committed_value(self, column.key, taken)
         content_changed()
         return True

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from app import front_matter as read
 from app.content_files import ContentError, ContentFile
 from app.enrollment.content_cohorts import take_cohorts, upsert, whole_number, write_cohorts
-from app.enrollment.models import Course, Module
+from app.enrollment.models import NO_CREDIT, TAXES, Course, Module
 from app.extensions import db
 
 COURSE_KEYS = (
     *("title", "slug", "eyebrow", "lede", "description", "price_cents", "currency", "sample", "hours"),
     *("questions", "learn", "refund_policy"),
 )
+MAY_LACK = {"tax": "none", "credit_statement": NO_CREDIT}
 
 
 def import_from(folder: Path) -> None:
@@ -28,7 +29,8 @@ def import_from(folder: Path) -> None:
     path = folder / "course" / "course.md"
     if not path.exists():
         return
-    file = ContentFile.read(path, required=COURSE_KEYS)
+    file = ContentFile.read(path, required=COURSE_KEYS, optional=MAY_LACK)
+    file = file._replace(meta=MAY_LACK | file.meta)
     course = _course(file)
     db.session.flush()
     _take_modules(course, folder / "course" / "modules")
@@ -64,6 +66,8 @@ def _course(file: ContentFile) -> Course:
         "question_slugs": read.slugs(file, "questions"),
         "learn": _lines(file, "learn"),
         "refund_policy": read.line(file, "refund_policy", 2000),
+        "tax": _tax(file),
+        "credit_statement": read.line(file, "credit_statement", 500),
         "body": read.body(file),
     }
     slug = read.slug(file)
@@ -97,6 +101,8 @@ def _module_slug(file: ContentFile) -> str:
 
 
 def _front_matter(course: Course) -> dict[str, Any]:
+    """As it is read, leaving out what goes without saying."""
+    more = {"tax": course.tax, "credit_statement": course.credit_statement}
     return {
         "title": course.title,
         "slug": course.slug,
@@ -110,6 +116,7 @@ def _front_matter(course: Course) -> dict[str, Any]:
         "questions": list(course.question_slugs),
         "learn": list(course.learn),
         "refund_policy": course.refund_policy,
+        **{key: value for key, value in more.items() if MAY_LACK[key] != value},
     }
 
 
@@ -126,6 +133,12 @@ def _currency(file: ContentFile) -> str:
     if not re.fullmatch("[a-z]{3}", value := str(file.meta["currency"])):
         raise ContentError(f"{file.path}: currency is {value!r}: write three small letters, such as usd")
     return value
+
+
+def _tax(file: ContentFile) -> str:
+    if (value := file.meta["tax"]) not in TAXES:
+        raise ContentError(f"{file.path}: tax is {value!r}: it must be one of {', '.join(TAXES)}")
+    return str(value)
 
 
 def _lines(file: ContentFile, key: str) -> list[str]:

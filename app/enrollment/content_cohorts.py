@@ -1,5 +1,6 @@
 """The cohorts as a file: course/cohorts.yaml, a list."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,33 @@ from app.enrollment.models import Course
 from app.enrollment.orders import Order
 from app.extensions import db
 
-KEYS = ("name", "starts_on", "ends_on", "seats", "time_zone", "sessions", "sales_open", "sample")
-MAY_LACK = {"sessions": "", "sales_open": True, "sample": False}
+# Each key by the column it is, with what it is when it is missing.
+COLUMNS = {
+    "starts_on": "starts_on",
+    "ends_on": "ends_on",
+    "seats": "seats",
+    "time_zone": "time_zone",
+    "sessions": "sessions",
+    "sales_open": "sales_open",
+    "sales_from": "sales_from",
+    "sales_until": "sales_until",
+    "price_cents": "price_cents",
+    "early_price_cents": "early_price_cents",
+    "early_until": "early_until",
+    "early_seats": "early_seats",
+    "opens_weekly": "opens_weekly",
+    "sample": "is_sample",
+}
+MAY_BE_NULL = ["starts_on", "ends_on", "seats", "sales_from", "sales_until", "price_cents"]
+MAY_BE_NULL += ["early_price_cents", "early_until", "early_seats"]
+MAY_LACK = {"sessions": "", "sales_open": True, "opens_weekly": False, "sample": False} | dict.fromkeys(MAY_BE_NULL)
 
 
 def take_cohorts(course: Course, path: Path) -> None:
     kept = {cohort.name: cohort for cohort in course.cohorts}
     files = {file.meta["name"]: file for file in _cohort_files(path)}
     for name, file in files.items():
-        upsert(kept.get(name), Cohort, _cohort(file, kept.get(name)), name=name, course=course)
+        upsert(kept.get(name), Cohort, _cohort(course, file, kept.get(name)), name=name, course=course)
     for name in kept.keys() - files.keys():
         if _has_orders(kept[name]):
             kept[name].sales_open = False
@@ -40,30 +59,56 @@ def _cohort_files(path: Path) -> list[ContentFile]:
         raise ContentError(f"{path}: it must be a list of cohorts, each with a dash before its name")
     files = [ContentFile(path, MAY_LACK | entry, "") for entry in entries]
     for file in files:
-        if file.meta.keys() != set(KEYS):
-            raise ContentError(f"{path}: each cohort must have {', '.join(KEYS)}, and nothing else")
+        if file.meta.keys() != {"name", *COLUMNS}:
+            raise ContentError(
+                f"{path}: each cohort must have name and time_zone, may have {', '.join(MAY_LACK)}, and nothing else"
+            )
         read.line(file, "name", 120)
     if len({file.meta["name"] for file in files}) < len(files):
         raise ContentError(f"{path}: two cohorts have the same name")
     return files
 
 
-def _cohort(file: ContentFile, kept: Cohort | None) -> dict[str, Any]:
-    starts_on, ends_on = file.day("starts_on"), file.day("ends_on")
-    if ends_on < starts_on:
-        raise ContentError(f"{file.path}: {file.meta['name']} ends before it starts")
+def _cohort(course: Course, file: ContentFile, kept: Cohort | None) -> dict[str, Any]:
     if not is_zone(str(file.meta["time_zone"])):
         raise ContentError(f"{file.path}: time_zone is {file.meta['time_zone']!r}: write such as America/New_York")
-    taken = kept.seats_taken if kept else 0
-    return {
-        "starts_on": starts_on,
-        "ends_on": ends_on,
-        "seats": whole_number(file, "seats", least=taken),
+    values = {
         "time_zone": file.meta["time_zone"],
         "sessions": read.optional_line(file, "sessions", 500),
-        "sales_open": read.yes_or_no(file, "sales_open"),
+        "seats": _number(file, "seats", least=kept.seats_taken if kept else 0),
         "is_sample": read.yes_or_no(file, "sample"),
+        **{key: read.yes_or_no(file, key) for key in ("sales_open", "opens_weekly")},
+        **{key: _day(file, key) for key in ("starts_on", "ends_on", "sales_from", "sales_until", "early_until")},
+        **{key: _number(file, key, least=0) for key in ("price_cents", "early_price_cents", "early_seats")},
     }
+    _refuse_what_cannot_be(file, values)
+    regular = course.price_cents if values["price_cents"] is None else values["price_cents"]
+    if values["early_price_cents"] is not None and values["early_price_cents"] >= regular:
+        raise ContentError(
+            f"{file.path}: {file.meta['name']}: early_price_cents must be less than the price of {regular}"
+        )
+    return values
+
+
+def _refuse_what_cannot_be(file: ContentFile, values: dict[str, Any]) -> None:
+    name = f"{file.path}: {file.meta['name']}"
+    if (values["starts_on"] is None) != (values["ends_on"] is None):
+        raise ContentError(f"{name} needs both starts_on and ends_on, or, at one's own pace, neither")
+    if values["starts_on"] and values["ends_on"] < values["starts_on"]:
+        raise ContentError(f"{name} ends before it starts")
+    if values["sales_from"] and values["sales_until"] and values["sales_until"] < values["sales_from"]:
+        raise ContentError(f"{name}: sales_until comes before sales_from")
+    has_end = values["early_until"] is not None or values["early_seats"] is not None
+    if (values["early_price_cents"] is not None) != has_end:
+        raise ContentError(f"{name}: early_price_cents goes with early_until, early_seats or both")
+
+
+def _day(file: ContentFile, key: str) -> date | None:
+    return None if file.meta[key] is None else file.day(key)
+
+
+def _number(file: ContentFile, key: str, least: int) -> int | None:
+    return None if file.meta[key] is None else whole_number(file, key, least)
 
 
 def _has_orders(cohort: Cohort) -> bool:
@@ -73,22 +118,14 @@ def _has_orders(cohort: Cohort) -> bool:
 def write_cohorts(course: Course, path: Path) -> None:
     """The list as it is read, leaving out what goes without saying."""
     entries = [
-        {key: value for key, value in _entry(cohort).items() if MAY_LACK.get(key) != value} for cohort in course.cohorts
+        {key: value for key, value in _entry(cohort).items() if key not in MAY_LACK or MAY_LACK[key] != value}
+        for cohort in course.cohorts
     ]
     path.write_text(yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
 
 
 def _entry(cohort: Cohort) -> dict[str, Any]:
-    return {
-        "name": cohort.name,
-        "starts_on": cohort.starts_on,
-        "ends_on": cohort.ends_on,
-        "seats": cohort.seats,
-        "time_zone": cohort.time_zone,
-        "sessions": cohort.sessions,
-        "sales_open": cohort.sales_open,
-        "sample": cohort.is_sample,
-    }
+    return {"name": cohort.name} | {key: getattr(cohort, column) for key, column in COLUMNS.items()}
 
 
 def whole_number(file: ContentFile, key: str, least: int) -> int:

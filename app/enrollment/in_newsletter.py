@@ -17,7 +17,7 @@ def _courses() -> list[Card]:
 
 
 def _card(course: Course) -> Card:
-    facts = [f"Price: {money(course.price_cents, course.currency).removesuffix('.00')}"]
+    facts = [f"Price: {money(course.price_now_cents, course.currency).removesuffix('.00')}"]
     if (cohort := course.next_cohort) and not cohort.is_full:
         facts.insert(0, f"Next cohort: begins {cohort.begins}")
     url = absolute_url("enrollment.show_course")

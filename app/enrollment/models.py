@@ -18,7 +18,7 @@ NO_CREDIT = "No CME credit is offered for this course."
 
 
 class Course(Model, Published, Written):
-    """What is sold and taught. The price here is the only one: neither browser nor Stripe has a say in it."""
+    """What is sold and taught. Neither browser nor Stripe has a say in its price, or in that of a cohort."""
 
     __table_args__ = (
         CheckConstraint("price_cents >= 0", name="price_not_negative"),
@@ -49,7 +49,9 @@ class Course(Model, Published, Written):
         back_populates="course",
         primaryjoin="and_(Course.id == Module.course_id, Module.is_retired.is_(False))",
     )
-    cohorts: Mapped[list["Cohort"]] = relationship(order_by="Cohort.starts_on, Cohort.id", back_populates="course")
+    cohorts: Mapped[list["Cohort"]] = relationship(
+        order_by="Cohort.starts_on.is_(None), Cohort.starts_on, Cohort.id", back_populates="course"
+    )
 
     @classmethod
     def current(cls) -> "Course | None":
@@ -73,6 +75,16 @@ class Course(Model, Published, Written):
     def cohorts_on_sale(self) -> list["Cohort"]:
         """Those that can be bought, soonest first; the full ones among them too."""
         return [cohort for cohort in self.cohorts if cohort.is_on_sale]
+
+    @property
+    def cohorts_announced(self) -> list["Cohort"]:
+        """Those on sale and those whose sales will open, soonest first, at one's own pace last."""
+        return [cohort for cohort in self.cohorts if cohort.is_on_sale or cohort.opens_on]
+
+    @property
+    def price_now_cents(self) -> int:
+        """What a seat in the next cohort costs now."""
+        return self.next_cohort.price_now_cents if self.next_cohort else self.price_cents
 
     @property
     def next_cohort(self) -> "Cohort | None":

@@ -79,22 +79,46 @@ class Order(Purchase, Model):
         return "awaiting payment" if self.awaiting_payment_at and state in ("expired", "pending") else state
 
     @property
+    def organization(self) -> str:
+        """Whose department the seats are for, as far as the buyer said."""
+        return str(self.billing.get("organization", ""))
+
+    @property
     def quantity(self) -> int:
         return self.seats
 
+    def hold_at_price_now(self) -> None:
+        """Take the order's seats at what they cost now, unless it holds them. Lock the cohort first.
+
+        At another price than before it is another request to Stripe. Raises CohortFull.
+        """
+        if self.seats_held:
+            return
+        self.cohort.take_seats(self.seats)
+        self.seats_held = self.seats
+        price_cents, self.is_early = self.cohort.price_seats(self.seats)
+        priced = (price_cents * self.seats, self.cohort.course.currency)
+        if priced != (self.amount_cents, self.currency):
+            self.amount_cents, self.currency = priced
+            self.renew()
+
     def hold(self) -> None:
         """Take the order's seats, unless it holds them. Lock the cohort first. Raises CohortFull."""
-        self.cohort.take_seats(self.seats - self.seats_held)
+        number = self.seats - self.seats_held
+        self.cohort.take_seats(number)
+        self._count_early(number)
         self.seats_held = self.seats
 
     def release(self) -> None:
         """Give back the seats it holds, and with them the choice whether to keep them. Lock the cohort first."""
         self.cohort.give_back_seats(self.seats_held)
+        self._count_early(-self.seats_held)
         self.seats_held, self.choose_by = 0, None
 
     def offer(self, cohort: Cohort, until: datetime) -> None:
         """Let the buyer choose `until` then whether to take seats in `cohort`, which have been taken for the order."""
         self.missed_cohort, self.cohort, self.choose_by = self.cohort, cohort, until
+        self.is_early = False  # It counts among the early ones of no cohort any more.
         self.seats_held = self.seats
 
     @property
@@ -113,6 +137,10 @@ class Order(Purchase, Model):
             return cls.at(tokens.read(CHOICE, token))
         except tokens.InvalidToken:
             return None
+
+    def _count_early(self, number: int) -> None:
+        if self.is_early and number:
+            self.cohort.count_early(number)
 
     def await_payment(self, session_id: str) -> bool:
         """The bank says later whether it pays what was ordered in this session; the seat stays held.

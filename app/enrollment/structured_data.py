@@ -16,8 +16,8 @@ def of_course(course: Course, questions: list[Question]) -> list[Thing]:
         "url": url,
         "inLanguage": "en-US",
         "provider": {"@id": publisher["@id"]},
-        "offers": [_offer(course, cohort) for cohort in course.cohorts_on_sale],
-        "hasCourseInstance": [_instance(course, cohort) for cohort in course.cohorts_on_sale],
+        "offers": [_offer(course, cohort) for cohort in course.cohorts_announced],
+        "hasCourseInstance": [_instance(course, cohort) for cohort in course.cohorts_announced],
         "syllabusSections": [
             {"@type": "Syllabus", "name": module.title, "description": module.summary} for module in course.modules
         ],
@@ -27,15 +27,28 @@ def of_course(course: Course, questions: list[Question]) -> list[Thing]:
 
 
 def _offer(course: Course, cohort: Cohort) -> Thing:
-    return {
+    offer: Thing = {
         "@type": "Offer",
         "name": cohort.name,
-        "category": "Paid" if course.price_cents else "Free",
-        "price": f"{course.price_cents / 100:.2f}",
+        "category": "Paid" if cohort.price_now_cents else "Free",
+        "price": f"{cohort.price_now_cents / 100:.2f}",
         "priceCurrency": course.currency.upper(),
-        "availability": f"https://schema.org/{'SoldOut' if cohort.is_full else 'InStock'}",
+        "availability": f"https://schema.org/{_availability(cohort)}",
         "url": absolute_url("enrollment.show_course"),
     }
+    if cohort.is_early and cohort.early_until:
+        offer["priceValidUntil"] = cohort.early_until.isoformat()
+    if cohort.opens_on:
+        offer["availabilityStarts"] = cohort.opens_on.isoformat()
+    if cohort.sales_until:
+        offer["availabilityEnds"] = cohort.sales_until.isoformat()
+    return offer
+
+
+def _availability(cohort: Cohort) -> str:
+    if cohort.is_full:
+        return "SoldOut"
+    return "PreSale" if cohort.opens_on else "InStock"
 
 
 def _instance(course: Course, cohort: Cohort) -> Thing:

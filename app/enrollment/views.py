@@ -3,7 +3,7 @@ import re
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from limits import RateLimitItemPerSecond
+from limits import RateLimitItemPerDay, RateLimitItemPerSecond
 
 from app.enrollment import checkout, fulfilment, in_newsletter, records, structured_data, tasks
 from app.enrollment.blueprint import bp
@@ -19,7 +19,6 @@ from app.limits import form_limits, network
 from app.payments import stripe_gateway
 from app.payments.fulfilment import fulfil
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
-from app.people.addresses import normalize
 from app.publishing import public_page
 from app.urls import absolute_url
 
@@ -28,6 +27,10 @@ log = logging.getLogger(__name__)
 # known once these are imported.
 __all__ = ["bp", "fulfilment", "in_newsletter", "next_cohort", "records", "tasks"]
 
+# A department may ask for 50 seats, which are more than a cohort has. So once a network has been given this many beyond
+# the first of each page, paid or not, it is given no more than one at a time until the next day: who means to keep a
+# cohort of 24 from everybody keeps it three times half an hour.
+SEATS_A_DAY, ONCE = RateLimitItemPerDay(60), RateLimitItemPerDay(1)
 ASK_STRIPE_EVERY = RateLimitItemPerSecond(1, 5)
 _SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,200}")
 
@@ -58,17 +61,20 @@ def start_checkout() -> ResponseReturnValue:
 
 
 def _send_to_stripe(course: Course, form: CheckoutForm) -> ResponseReturnValue:
+    wanted = form.wanted
+    if wanted.seats > 1 and _has_asked_for_enough():
+        form.seats.errors = [
+            "Many seats were asked for from your network today. Please try again tomorrow, or write to us."
+        ]
+        return _course_page(course, form), 429
     try:
-        url = checkout.start(
-            form.cohort.data,
-            email=normalize(form.email.data or ""),
-            name=" ".join((form.name.data or "").split()),
-            wants_reminder=form.reminder.data,
-            page=url_for(".show_course"),
-        )
+        url = checkout.start(wanted, page=url_for(".show_course"))
     except CohortFull as full:
         db.session.rollback()
-        return _full_page(full.cohort), 409
+        if full.cohort.is_full:
+            return _full_page(full.cohort), 409
+        form.refuse_seats(full.cohort)
+        return _course_page(course, form), 409
     except NotOnSale:
         form.cohort.errors = ["Enrollment for this cohort has just closed. Please choose another."]
         return _course_page(course, form), 422
@@ -77,7 +83,18 @@ def _send_to_stripe(course: Course, form: CheckoutForm) -> ResponseReturnValue:
         return render_template("enrollment/unavailable.html", form=form), 503, {"Retry-After": "60"}
     except GatewayRefused as refusal:
         return _refused(course, form, refusal)
+    _count_seats(wanted.seats, url)
     return redirect(url, 303)
+
+
+def _has_asked_for_enough() -> bool:
+    return limiter.enabled and not limiter.limiter.test(SEATS_A_DAY, "checkout-seats", network())
+
+
+def _count_seats(number: int, url: str) -> None:
+    """Once for each payment page, however often it is asked for again."""
+    if limiter.enabled and number > 1 and limiter.limiter.hit(ONCE, "checkout-page", url):
+        limiter.limiter.hit(SEATS_A_DAY, "checkout-seats", network(), cost=number - 1)
 
 
 def _refused(course: Course, form: CheckoutForm, refusal: GatewayRefused) -> ResponseReturnValue:

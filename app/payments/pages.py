@@ -44,17 +44,20 @@ class PageWanted(NamedTuple):
         paid_url: str,
         left_url: str,
         methods: list[str] | None = None,
+        tax: str = "none",
+        more: dict[str, Any] | None = None,
     ) -> "PageWanted":
         """What lets the buyer pay what `purchase` says, and nothing else.
 
         `what` is bought, for the owner to read at Stripe; `note` stands beside the button. Who has paid comes to
         `paid_url` with a session_id, who goes back without paying to `left_url`. `methods` are the only ways to pay;
-        without them, it is all that are switched on at Stripe.
+        without them, it is all that are switched on at Stripe. `tax` says whether Stripe works one out, and whether the
+        price has it in it: "none", "exclusive" or "inclusive". `more` are further parameters, Stripe's own.
         """
         sold, metadata = product.as_params, {"order": purchase.public_id}
         params = {
             "mode": "payment",
-            "line_items": [_line(purchase, sold["id"])],
+            "line_items": [_line(purchase, sold["id"], tax)],
             "client_reference_id": purchase.public_id,
             "customer_email": email,
             "metadata": metadata,
@@ -69,13 +72,18 @@ class PageWanted(NamedTuple):
         }
         if methods:
             params["allowed_payment_method_types"] = methods
-        return cls(params, purchase.idempotency_key, sold)
+        if tax != "none":
+            # Where the buyer is decides about the tax; the address stands on the invoice.
+            params |= {"automatic_tax": {"enabled": True}, "billing_address_collection": "required"}
+        return cls(params | (more or {}), purchase.idempotency_key, sold)
 
 
-def _line(purchase: Purchase, product_id: str) -> dict[str, Any]:
+def _line(purchase: Purchase, product_id: str, tax: str) -> dict[str, Any]:
     price = {
         "currency": purchase.currency,
         "unit_amount": purchase.amount_cents // purchase.quantity,
         "product": product_id,
     }
+    if tax != "none":
+        price["tax_behavior"] = tax
     return {"quantity": purchase.quantity, "price_data": price}

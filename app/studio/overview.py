@@ -133,9 +133,10 @@ def _end_of_today() -> datetime:
 
 
 def _cohorts() -> list[Cohort]:
-    """Those not over yet, soonest first."""
-    running = select(Cohort).where(Cohort.ends_on >= now().date())
-    return list(db.session.scalars(running.order_by(Cohort.starts_on, Cohort.id).limit(LATELY)))
+    """Those not over yet, soonest first, at one's own pace last."""
+    running = select(Cohort).where(or_(Cohort.ends_on >= now().date(), Cohort.ends_on.is_(None)))
+    soonest = (Cohort.starts_on.is_(None), Cohort.starts_on, Cohort.id)
+    return list(db.session.scalars(running.order_by(*soonest).limit(LATELY)))
 
 
 def _lately() -> list[Event]:

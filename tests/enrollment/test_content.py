@@ -53,6 +53,33 @@ def test_what_goes_out_is_what_came_in(app, tmp_path):
     assert db.session.get(ContentVersion, 1, populate_existing=True).number == before
 
 
+def test_every_way_to_sell_a_cohort_goes_out_and_comes_in(app, tmp_path):
+    course = take_in(STARTER)
+    course.tax, course.credit_statement = "exclusive", "This course carries no credit of any kind."
+    spring, autumn = course.cohorts
+    values = {
+        "sales_from": date(2027, 1, 4),
+        "sales_until": date(2027, 2, 20),
+        "price_cents": 99000,
+        "early_price_cents": 90000,
+        "early_until": date(2027, 1, 31),
+        "early_seats": 8,
+        "opens_weekly": True,
+    }
+    at_own_pace = {"starts_on": None, "ends_on": None, "seats": None}
+    for cohort, columns in ((spring, values), (autumn, at_own_pace)):
+        for name, value in columns.items():
+            setattr(cohort, name, value)
+    db.session.commit()
+    content.export_to(tmp_path)
+    take_in(STARTER)
+    assert (spring.early_price_cents, autumn.seats, course.tax) == (None, 24, "none")
+    take_in(tmp_path)
+    assert {name: getattr(spring, name) for name in values} == values
+    assert {name: getattr(autumn, name) for name in at_own_pace} == at_own_pace
+    assert (course.tax, course.credit_statement) == ("exclusive", "This course carries no credit of any kind.")
+
+
 def test_seats_taken_and_cohorts_with_orders_stay(app, tmp_path):
     spring, autumn = take_in(STARTER).cohorts
     spring.seats_taken = 1
@@ -92,6 +119,11 @@ def test_a_folder_without_a_course_is_no_fault(app, tmp_path):
         ("cohorts.yaml", "starts_on: 2027-03-02", "starts_on: in March", "starts_on"),
         ("cohorts.yaml", "ends_on: 2027-04-13", "ends_on: 2026-04-13", "ends before"),
         ("cohorts.yaml", "time_zone: America/New_York", "time_zone: Eastern", "time_zone"),
+        ("cohorts.yaml", "ends_on: 2027-04-13", "ends_on: null", "needs both"),
+        ("cohorts.yaml", "seats: 24", "seats: 24\n  early_price_cents: 90000", "goes with"),
+        ("cohorts.yaml", "seats: 24", "seats: 24\n  early_price_cents: 120000\n  early_seats: 3", "less than"),
+        ("cohorts.yaml", "seats: 24", "seats: 24\n  sales_from: 2027-01-02\n  sales_until: 2027-01-01", "before"),
+        ("course.md", "currency: usd", "currency: usd\ntax: some", "tax"),
         ("cohorts.yaml", '"Autumn 2027"', '"Spring 2027"', "same name"),
         ("cohorts.yaml", '- name: "Spring 2027"', "- title: Spring", "each cohort must have"),
         ("cohorts.yaml", '- name: "Spring 2027"', "- [", "cannot be read"),

@@ -1,5 +1,8 @@
 import json
 import re
+from datetime import UTC, date, datetime
+
+import pytest
 
 from app.enrollment.cohorts import Cohort
 from app.enrollment.tasks import close_begun_cohorts
@@ -8,6 +11,8 @@ from app.followups import Sequence, SequenceRun, SequenceStep
 from app.hub.models import Question
 from app.publishing import ContentVersion
 from tests.races import fresh_rows
+
+TODAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 24)
 
 
 def structured_data(page: str) -> list[dict]:
@@ -110,15 +115,31 @@ def test_the_number_of_queries_does_not_grow_with_cohorts(client, course):
     assert count() == before
 
 
-def test_on_the_day_a_cohort_begins_stored_pages_become_stale(course, cohort):
-    before = db.session.get(ContentVersion, 1).number
-    close_begun_cohorts.call_local()
-    assert db.session.get(ContentVersion, 1, populate_existing=True).number == before
-    cohort.starts_on = cohort._today
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"starts_on": TOMORROW, "ends_on": TOMORROW},
+        {"sales_from": TOMORROW},
+        {"sales_until": TODAY},
+        {"early_price_cents": 90000, "early_until": TODAY},
+    ],
+)
+def test_when_the_day_changes_where_the_cohort_is_stored_pages_become_stale(course, cohort, clock, changes):
+    for name, value in changes.items():
+        setattr(cohort, name, value)
     db.session.commit()
-    before = db.session.get(ContentVersion, 1, populate_existing=True).number
+    clock.time = datetime(2026, 11, 24, 4, 59, tzinfo=UTC)  # In New York, November 23, shortly before midnight.
     close_begun_cohorts.call_local()
-    assert db.session.get(ContentVersion, 1, populate_existing=True).number == before + 1
+    before = version()
+    close_begun_cohorts.call_local()
+    assert version() == before
+    clock.advance(minutes=1)
+    close_begun_cohorts.call_local()
+    assert version() == before + 1
+
+
+def version() -> int:
+    return db.session.get(ContentVersion, 1, populate_existing=True).number
 
 
 def a_sequence(starts_on: str, **columns) -> None:

@@ -44,10 +44,32 @@ def test_a_buyer_who_comes_again_while_the_order_is_settled_meets_no_deadlock(ap
     assert shop.books_balance
 
 
-def test_an_order_is_in_the_name_of_who_came_last_and_reminds_as_they_wish(shop):
-    first = shop.buy(name="Mallory", reminder="y")
-    assert shop.buy(name="Ada Lovelace") == first
-    assert (shop.order.name, shop.order.wants_reminder) == ("Ada Lovelace", False)
+@pytest.mark.parametrize("other", [{"name": "Ada Lovelace"}, {"seats": "2"}, {"organization": "Ward Nine"}])
+def test_who_asks_for_something_else_gets_another_page_and_the_first_is_closed(shop, stripe, other):
+    first = shop.buy(name="Mallory")
+    second = shop.buy(**{"name": "Mallory"} | other)
+    assert shop.seats_taken == int(other.get("seats", 1))
+    shop.work()
+    statuses = {session["id"]: session["status"] for session in sessions(stripe)}
+    assert statuses == {first: "expired", second: "open"}
+    stripe.pay(second)
+    shop.hear()
+    assert [order.state for order in shop.orders] == ["expired", "paid"]
+    assert shop.books_balance
+
+
+def test_an_order_reminds_as_who_came_last_wishes(shop):
+    first = shop.buy(reminder="y")
+    assert shop.buy() == first
+    assert not shop.order.wants_reminder
+
+
+def test_a_wish_to_be_reminded_after_a_failed_try_is_a_new_request(shop, stripe):
+    stripe.fail_calls("drop", path=SESSIONS, method="POST", times=10, after=True)
+    assert shop.start().status_code == 503
+    stripe.sandbox.faults.clear()
+    shop.buy(reminder="y")
+    assert len(shop.orders) == 1
 
 
 def test_a_reminder_asked_for_at_the_second_try_is_kept_with_its_wording(shop):
@@ -136,4 +158,4 @@ def test_a_stranger_who_types_an_address_many_times_does_not_lock_its_owner_out(
     owner = shop.app.test_client()
     owner.environ_base["REMOTE_ADDR"] = "203.0.113.9"
     shop.buy(owner)
-    assert (shop.order.name, shop.seats_taken) == ("Ada Lovelace", 1)
+    assert (shop.orders[-1].name, shop.seats_taken) == ("Ada Lovelace", 1)

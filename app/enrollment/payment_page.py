@@ -1,0 +1,45 @@
+"""Stripe's page for an order: what is sold, to whom, and what of it stands on the invoice."""
+
+from typing import Any
+
+from app.enrollment.orders import Order
+from app.payments.pages import PageWanted, Product
+from app.payments.wording import money
+from app.urls import absolute_url
+
+
+def page_wanted(order: Order) -> PageWanted:
+    cohort, course = order.cohort, order.cohort.course
+    return PageWanted.of(
+        order,
+        Product("course", course.slug, course.title, course.description),
+        email=order.person.email,
+        what=f"{course.title}, {cohort.name}",
+        note=f"Your cohort: {cohort.name}, {_dates(order)}.{_seats(order)}",
+        paid_url=absolute_url("enrollment.complete_checkout"),
+        left_url=absolute_url("enrollment.show_cancelled", order=order.public_id),
+        tax=course.tax,
+        more=_asked_besides(order),
+    )
+
+
+def _asked_besides(order: Order) -> dict[str, Any]:
+    asked: dict[str, Any] = {
+        "allow_promotion_codes": True,
+        "tax_id_collection": {"enabled": True},
+        # A code for who buys the first time needs somebody to know it by.
+        "customer_creation": "always",
+    }
+    if order.wants_reminder:
+        asked["after_expiration"] = {"recovery": {"enabled": True, "allow_promotion_codes": True}}
+    return asked
+
+
+def _dates(order: Order) -> str:
+    return "at your own pace" if order.cohort.is_self_paced else order.cohort.dates
+
+
+def _seats(order: Order) -> str:
+    if order.seats == 1:
+        return ""
+    return f" {order.seats} seats at {money(order.amount_cents // order.seats, order.currency)} each."
