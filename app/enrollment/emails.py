@@ -64,6 +64,17 @@ def refunded(enrollment: Enrollment) -> None:
     outbox.post(to=enrollment.person, template="enrollment/refunded", **about(enrollment.order))
 
 
+def partly_refunded(order: Order, cents: int) -> None:
+    """To the buyer: a part of what was paid goes back, and the place stays theirs."""
+    back = money(cents, order.currency)
+    outbox.post(to=order.person, template="enrollment/partly_refunded", back=back, **about(order))
+
+
+def refund_failed(order: Order, cents: int) -> None:
+    """To the owner: the buyer's bank did not take what was given back, so it is with Stripe again."""
+    _to_owner("refund_failed", **about(order), buyer=order.person, back=money(cents, order.currency))
+
+
 def payment_returned(order: Order, reason: str) -> None:
     """To the owner: a payment is given back, because there was "no seat", the person had
     "paid twice", or "declined" what was offered instead."""

@@ -70,6 +70,12 @@ class Enrollment(Model):
         return list(db.session.scalars(select(cls).where(cls.order_id == order.id, cls.ended_at.is_(None))))
 
     @classmethod
+    def ever_of(cls, order: Order) -> "list[Enrollment]":
+        """Those the order pays for, or paid for, with person and cohort."""
+        places = select(cls).where(cls.order_id == order.id).order_by(cls.id)
+        return list(db.session.scalars(places.options(joinedload(cls.person), joinedload(cls.cohort))))
+
+    @classmethod
     def begin(cls, order: Order) -> "Enrollment":
         """The buyer's place. Lock the order and its cohort first, and see that none stands."""
         enrollment = cls(order=order, person=order.person, cohort=order.cohort)

@@ -75,12 +75,21 @@ def _enroll(order: Order) -> None:
 
 
 def _settle_refund(order: Order, checkout: Checkout) -> None:
+    before = order.refunded_cents
     if not order.note_refund(checkout.refunded_cents, checkout.asked_at):
-        return
+        return _tell_of_change(order, before)
     followups.call_off(order.person, order.occasion, "refunded")
     for enrollment in Enrollment.of_order(order):
         enrollment.end()
         emails.refunded(enrollment)
+
+
+def _tell_of_change(order: Order, before: int) -> None:
+    """A part went back, or what was on its way back has failed at Stripe."""
+    if order.refunded_cents > before:
+        emails.partly_refunded(order, order.refunded_cents - before)
+    elif order.refunded_cents < before:
+        emails.refund_failed(order, before - order.refunded_cents)
 
 
 def _settle_under_way(order: Order, checkout: Checkout) -> None:

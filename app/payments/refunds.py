@@ -1,4 +1,5 @@
-"""Refunds the site itself owes: a payment that came too late for what was wanted, or twice, or for what was called off.
+"""Refunds the site itself owes: a payment that came too late for what was wanted, or twice, or for what was called off,
+and what the owner gives back, all or a part.
 
 A Refund is the debt, told to Stripe by a task once it has been committed.
 """
@@ -7,30 +8,52 @@ import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import Index, String, select, text
+from sqlalchemy import CheckConstraint, Index, String, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.extensions import Model, db, enqueue_after_commit, queue
+from app.extensions import Model, came_first, db, enqueue_after_commit, queue
 from app.payments import stripe_gateway
-from app.payments.purchases import Purchase
+from app.payments.fulfilment import fulfil
+from app.payments.purchases import SETTLES, Purchase
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 
 log = logging.getLogger(__name__)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
-OWED = text("sent_at IS NULL")
+OWED = text("sent_at IS NULL AND refused_at IS NULL")
+IN_FULL = text("amount_cents IS NULL")
+BY_OWNER = "by the owner"
+
+
+class TooMuch(Exception):
+    """More than is left of the payment was to be given back."""
+
+    def __init__(self, left_cents: int) -> None:
+        super().__init__(f"only {left_cents} are left")
+        self.left_cents = left_cents
 
 
 class Refund(Model):
-    """A payment to give back in full, owed until Stripe has taken the order to do so. One for each payment."""
+    """What is to be given back of a payment, owed until Stripe has taken the order to do so, or refused it."""
 
-    __table_args__ = (Index("ix_refund_owed", "due_at", sqlite_where=OWED, postgresql_where=OWED),)
+    __table_args__ = (
+        Index("ix_refund_owed", "due_at", sqlite_where=OWED, postgresql_where=OWED),
+        Index("ix_refund_stripe_payment_intent_id", "stripe_payment_intent_id"),
+        # A payment goes back in full once, whoever wants that at the same moment.
+        Index(
+            "uq_refund_in_full", "stripe_payment_intent_id", unique=True, sqlite_where=IN_FULL, postgresql_where=IN_FULL
+        ),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # The public id of the purchase: a payment made by mistake stands nowhere else in our books.
     reference: Mapped[str] = mapped_column(String(32), index=True)
-    stripe_payment_intent_id: Mapped[str] = mapped_column(String(255), unique=True)
+    stripe_payment_intent_id: Mapped[str] = mapped_column(String(255))
+    amount_cents: Mapped[int | None]  # Without it, all that is left of the payment.
+    # One for each press of a button: pressed twice, it gives back once.
+    request_key: Mapped[str | None] = mapped_column(String(32), unique=True)
     reason: Mapped[str] = mapped_column(String(20))
     owed_at: Mapped[datetime] = mapped_column(default=now)
     due_at: Mapped[datetime] = mapped_column(default=now)
@@ -38,6 +61,7 @@ class Refund(Model):
     keys_spent: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(default="")
     sent_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]  # Stripe will not give back this part, and last_error says why.
     stripe_refund_id: Mapped[str | None] = mapped_column(String(255))
 
     @classmethod
@@ -55,8 +79,43 @@ class Refund(Model):
         return True
 
     @classmethod
+    def owe_part(cls, purchase: Purchase, cents: int, request_key: str) -> bool:
+        """Owe a part of what was paid; False if this was asked for before. Lock the purchase first. Raises TooMuch."""
+        if db.session.scalar(select(cls.id).filter_by(request_key=request_key)):
+            return False
+        left = cls.left_of(purchase)
+        if cents > left:
+            raise TooMuch(left)
+        refund = cls(
+            reference=purchase.public_id,
+            stripe_payment_intent_id=purchase.stripe_payment_intent_id,
+            amount_cents=None if cents == left else cents,
+            request_key=request_key,
+            reason=BY_OWNER,
+        )
+        if not came_first(refund):
+            return False
+        enqueue_after_commit(send_refund, refund.id)
+        return True
+
+    @classmethod
+    def left_of(cls, purchase: Purchase) -> int:
+        """What of a payment has neither gone back nor is owed."""
+        if purchase.stripe_payment_intent_id is None or cls.of(purchase.stripe_payment_intent_id):
+            return 0
+        on_its_way = select(func.coalesce(func.sum(cls.amount_cents), 0)).where(
+            cls.stripe_payment_intent_id == purchase.stripe_payment_intent_id, OWED
+        )
+        return max(purchase.paid_cents - purchase.refunded_cents - (db.session.scalar(on_its_way) or 0), 0)
+
+    @classmethod
+    def all_of(cls, purchase: Purchase) -> "list[Refund]":
+        return list(db.session.scalars(select(cls).filter_by(reference=purchase.public_id).order_by(cls.id)))
+
+    @classmethod
     def of(cls, payment_intent_id: str | None) -> "Refund | None":
-        return db.session.scalar(select(cls).filter_by(stripe_payment_intent_id=payment_intent_id))
+        """The one that gives all of this payment back."""
+        return db.session.scalar(select(cls).where(cls.stripe_payment_intent_id == payment_intent_id, IN_FULL))
 
     @classmethod
     def for_update(cls, refund_id: int) -> "Refund":
@@ -64,15 +123,21 @@ class Refund(Model):
 
     @classmethod
     def due(cls) -> "list[int]":
-        return list(db.session.scalars(select(cls.id).where(cls.sent_at.is_(None), cls.due_at <= now()).limit(100)))
+        return list(db.session.scalars(select(cls.id).where(OWED, cls.due_at <= now()).limit(100)))
 
     @property
     def idempotency_key(self) -> str:
         """The same at every attempt, so that a lost answer is heard again; another once Stripe keeps an error there."""
-        return f"refund-{self.stripe_payment_intent_id}-{self.keys_spent}"
+        part = f"-{self.id}" if self.amount_cents else ""
+        return f"refund-{self.stripe_payment_intent_id}{part}-{self.keys_spent}"
 
     def mark_sent(self, stripe_refund_id: str) -> None:
         self.sent_at, self.stripe_refund_id, self.last_error = now(), stripe_refund_id, ""
+        self.attempts += 1
+
+    def refuse(self, problem: str) -> None:
+        """Leave it: Stripe will say no to it again."""
+        self.refused_at, self.last_error = now(), problem
         self.attempts += 1
 
     def try_again_later(self, problem: str, key_spent: bool = False) -> None:
@@ -89,20 +154,40 @@ def send_refund(refund_id: int) -> None:
 
 
 def pay_back(refund_id: int) -> None:
-    """Send a refund, or keep it for another try. Commits. Raises GatewayUnavailable after that."""
+    """Send a refund, or keep it for another try, and note what came of it. Commits. Raises GatewayUnavailable then."""
     refund = db.session.get_one(Refund, refund_id)
-    payment, reference, key = refund.stripe_payment_intent_id, refund.reference, refund.idempotency_key
+    wanted = (refund.stripe_payment_intent_id, refund.reference, refund.idempotency_key, refund.amount_cents)
     db.session.commit()
-    if refund.sent_at:
+    if refund.sent_at or refund.refused_at:
         return
     try:
-        sent = stripe_gateway.refund_payment(payment, reference, key)
+        sent = stripe_gateway.refund_payment(*wanted)
     except (GatewayUnavailable, GatewayRefused) as problem:
-        Refund.for_update(refund_id).try_again_later(str(problem), getattr(problem, "key_spent", False))
-        db.session.commit()
-        log.error("refund %s waits: %s", refund_id, problem)
+        _keep(refund_id, problem)
         if isinstance(problem, GatewayUnavailable):
             raise
     else:
         Refund.for_update(refund_id).mark_sent(sent)
         db.session.commit()
+        _note_at_once(refund.stripe_payment_intent_id)
+
+
+def _keep(refund_id: int, problem: GatewayUnavailable | GatewayRefused) -> None:
+    """A whole payment is owed until it has gone; a part that Stripe refuses is for the owner to look at."""
+    refund = Refund.for_update(refund_id)
+    if refund.amount_cents and isinstance(problem, GatewayRefused):
+        refund.refuse(str(problem))
+    else:
+        refund.try_again_later(str(problem), getattr(problem, "key_spent", False))
+    db.session.commit()
+    log.error("refund %s waits: %s", refund_id, problem)
+
+
+def _note_at_once(payment_intent_id: str) -> None:
+    """Bring the purchase in line without waiting for the event, which will come, or the sweep."""
+    purchase = next((found for kind in SETTLES if (found := kind.of_payment(payment_intent_id))), None)
+    session_id = purchase and purchase.stripe_session_id
+    db.session.commit()
+    if session_id:
+        with suppress(GatewayUnavailable, GatewayRefused):
+            fulfil(session_id)

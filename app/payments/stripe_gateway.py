@@ -115,19 +115,22 @@ def session_of_payment(payment_intent_id: str) -> str | None:
         return found.data[0].id if found.data else None
 
 
-def refund_payment(payment_intent_id: str, reference: str, idempotency_key: str) -> str:
-    """Give a payment back in full; the refund's id, empty if that was done before.
+def refund_payment(
+    payment_intent_id: str, reference: str, idempotency_key: str, amount_cents: int | None = None
+) -> str:
+    """Give back all that is left of a payment, or a part; the refund's id, empty if all was given back before.
 
     Raises GatewayUnavailable, GatewayRefused.
     """
+    part: Any = {"amount": amount_cents} if amount_cents else {}
     with _calling() as client:
         try:
             refund = client.v1.refunds.create(
-                {"payment_intent": payment_intent_id, "metadata": {"order": reference}},
+                {"payment_intent": payment_intent_id, "metadata": {"order": reference}} | part,
                 {"idempotency_key": idempotency_key},
             )
         except stripe.InvalidRequestError as refusal:
-            if refusal.code != "charge_already_refunded":
+            if refusal.code != "charge_already_refunded" or amount_cents:
                 raise
             return ""
         return refund.id

@@ -10,6 +10,7 @@ from wtforms.validators import DataRequired, Regexp, ValidationError
 from app.coaching.availability.kinds import LEAST_PRICE_CENTS, ConsultationKind
 from app.slugs import free_slug, slug_of
 from app.studio.letter_fields import line, text
+from app.studio.money import in_units
 from app.studio.number_fields import WholeNumber
 
 SPARE_QUESTIONS = 2
@@ -76,10 +77,6 @@ class KindForm(FlaskForm):
         kind.price_cents = self._price_cents
         kind.currency = self.currency.data
         kind.questions = self.questions
-
-
-def in_units(cents: int) -> str:
-    return f"{cents / 100:.2f}" if cents % 100 else str(cents // 100)
 
 
 def typed_questions() -> list[dict[str, Any]]:

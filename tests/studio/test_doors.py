@@ -32,7 +32,6 @@ def studio_addresses(app, rows):
 @pytest.fixture
 def rows(app):
     factories.offer()
-    factories.order("ada@example.org")
     numbers = {
         "person_id": factories.subscription("ada@example.org").person.id,
         "consultation_id": factories.consultation("ada@example.org").id,
@@ -45,6 +44,7 @@ def rows(app):
         "step_slug": "private",
         "suppression_id": factories.suppression("ada@example.org", detail="Private words").id,
         "paper_number": factories.paper("grace@example.org").number,
+        "order_id": factories.order("ada@example.org", "Private words").id,
         "email_id": factories.email("ada@example.org", "Private words").id,
     }
     db.session.commit()

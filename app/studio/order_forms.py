@@ -1,0 +1,38 @@
+import uuid
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired, Regexp
+
+from app.enrollment.orders import Order
+from app.payments.refunds import Refund
+from app.studio.money import MONEY, cents_of, in_units
+
+HOW = "Write an amount such as 120 or 99.50."
+
+
+class RefundForm(FlaskForm):
+    """How much of an order's payment to give back. The key tells two presses of one button from two wishes."""
+
+    amount = StringField("Give back", [InputRequired("Write how much."), Regexp(MONEY, message=HOW)])
+    key = HiddenField(validators=[Regexp(r"[0-9a-f]{32}\Z", message="Please load the page again.")])
+
+    @classmethod
+    def of(cls, order: Order, *, is_sent: bool = False) -> "RefundForm":
+        """The form as it was sent, or with all that is left of the payment."""
+        if is_sent:
+            return cls()
+        left = Refund.left_of(order) if order.paid_at else 0
+        return cls(formdata=None, amount=in_units(left), key=uuid.uuid4().hex)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        if self.cents <= 0:
+            self.amount.errors = [HOW]
+        return self.cents > 0
+
+    @property
+    def cents(self) -> int:
+        return cents_of(self.amount.data or "")

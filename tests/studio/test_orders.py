@@ -1,0 +1,130 @@
+"""An order's page, and giving its money back from there."""
+
+import re
+
+import pytest
+
+from app.extensions import db
+from app.payments.refunds import Refund, pay_back
+from app.stripe_sandbox.store import Object
+from tests.enrollment.conftest import cohort, course, later, shop, stand_in, stripe
+from tests.enrollment.test_seats import BUYER, OWNER
+from tests.races import at_once, fresh_rows
+
+__all__ = ["cohort", "course", "later", "shop", "stand_in", "stripe"]  # Fixtures of the course on sale.
+
+
+@pytest.fixture
+def paid(shop, stripe):
+    stripe.pay(shop.buy())
+    shop.hear()
+    return shop.order.id
+
+
+def page(owner, order_id: int):
+    with fresh_rows():
+        return owner.get(f"/studio/orders/{order_id}")
+
+
+def typed(owner, order_id: int, amount: str) -> dict[str, str]:
+    """What the page's form would send, with this amount."""
+    hidden = dict(re.findall(r'name="(csrf_token|key)"[^>]* value="([^"]+)"', page(owner, order_id).text))
+    return hidden | {"amount": amount}
+
+
+def give_back(owner, order_id: int, amount: str):
+    data = typed(owner, order_id, amount)
+    with fresh_rows():
+        return owner.post(f"/studio/orders/{order_id}/refund", data=data)
+
+
+def refunds(stripe) -> list[Object]:
+    return list(stripe.sandbox.store.all("refund"))
+
+
+def test_a_part_goes_back_and_the_place_stays(owner, shop, stripe, mail, paid):
+    assert give_back(owner, paid, "200").status_code == 303
+    shop.work()
+    assert [refund["amount"] for refund in refunds(stripe)] == [20000]
+    assert (shop.order.refunded_cents, shop.order.state, len(shop.enrollments)) == (20000, "paid", 1)
+    assert [letter.subject for letter in mail.to(BUYER, "enrollment/partly_refunded")] == ["$200.00 goes back to you"]
+    shown = page(owner, paid).text
+    assert "$1,000 is left of the payment" in shown
+    assert 'value="1000"' in shown
+
+
+def test_all_of_it_goes_back_and_ends_the_place(owner, shop, stripe, mail, paid):
+    assert give_back(owner, paid, "1,200.00").status_code == 303
+    shop.work()
+    assert (shop.order.state, shop.enrollments, shop.seats_taken) == ("refunded", [], 0)
+    assert len(mail.to(BUYER, "enrollment/refunded")) == 1
+    assert "Give money back" not in page(owner, paid).text
+    assert shop.books_balance
+
+
+def test_parts_until_nothing_is_left_end_the_place(owner, shop, stripe, paid):
+    for amount in ("700", "500"):
+        assert give_back(owner, paid, amount).status_code == 303
+        shop.work()
+    assert sorted(refund["amount"] for refund in refunds(stripe)) == [50000, 70000]
+    assert (shop.order.state, shop.enrollments) == ("refunded", [])
+
+
+def test_more_than_is_left_is_refused(owner, shop, stripe, paid):
+    give_back(owner, paid, "1000")  # Stripe has not been told yet.
+    answer = give_back(owner, paid, "201")
+    assert answer.status_code == 409
+    assert "Only $200.00 is left to give back." in answer.text
+    shop.work()
+    assert [refund["amount"] for refund in refunds(stripe)] == [100000]
+
+
+def test_an_amount_that_makes_no_sense_gives_nothing_back(owner, shop, stripe, paid):
+    for amount in ("", "0", "-5", "ten", "1e3", "1.234", "99999999999", "12,00"):
+        assert give_back(owner, paid, amount).status_code == 422, amount
+    shop.work()
+    assert refunds(stripe) == []
+
+
+def test_the_button_pressed_many_times_at_once_gives_back_once(owner, shop, stripe, paid):
+    data = typed(owner, paid, "300")
+    db.session.rollback()
+    assert set(at_once(5, lambda _: owner.post(f"/studio/orders/{paid}/refund", data=data).status_code)) == {303}
+    shop.work()
+    assert [refund["amount"] for refund in refunds(stripe)] == [30000]
+
+
+def test_a_part_that_stripe_refuses_stands_on_the_page(owner, shop, stripe, paid):
+    stripe.fail_calls(400, path="/v1/refunds")
+    give_back(owner, paid, "300")
+    shop.work()
+    assert "Stripe refused" in page(owner, paid).text
+    assert shop.order.refunded_cents == 0
+
+
+def test_a_part_that_stripe_cannot_take_now_is_sent_later_and_once(owner, shop, stripe, paid):
+    stripe.fail_calls(503, path="/v1/refunds", times=9)
+    give_back(owner, paid, "300")
+    shop.work()
+    assert "tried again by itself" in page(owner, paid).text
+    stripe.sandbox.faults.clear()
+    with fresh_rows():
+        [refund] = Refund.all_of(shop.order)
+        pay_back(refund.id)
+        pay_back(refund.id)
+    assert [refund["amount"] for refund in refunds(stripe)] == [30000]
+
+
+def test_the_owner_hears_of_a_refund_that_did_not_arrive(owner, shop, stripe, mail, paid):
+    give_back(owner, paid, "300")
+    shop.work()
+    [refund] = refunds(stripe)
+    stripe.settle_refund(refund["id"], "failed")
+    shop.hear()
+    shop.hear()
+    assert shop.order.refunded_cents == 0
+    assert len(mail.to(OWNER, "enrollment/refund_failed")) == 1
+
+
+def test_no_order_has_no_page(owner):
+    assert owner.get("/studio/orders/999").status_code == 404
