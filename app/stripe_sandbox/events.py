@@ -3,12 +3,14 @@
 import time
 from fnmatch import fnmatchcase
 
-from app.stripe_sandbox.errors import ParameterError
+from app.stripe_sandbox.errors import ParameterError, missing_resource
 from app.stripe_sandbox.lists import page
 from app.stripe_sandbox.parameters import Params
 from app.stripe_sandbox.sandbox import Sandbox, current_request
 from app.stripe_sandbox.store import Object, new_id, public
 from app.stripe_sandbox.version import API_VERSION
+
+KEPT_SECONDS = 30 * 24 * 3600
 
 
 def emit(sandbox: Sandbox, type: str, obj: Object, previous: Object | None = None) -> Object:
@@ -40,7 +42,16 @@ def _queue(sandbox: Sandbox, event: Object, endpoint: Object) -> None:
 
 
 def retrieve_event(sandbox: Sandbox, params: Params, id: str) -> Object:
-    return sandbox.store.get("event", id)
+    event = sandbox.store.get("event", id)
+    if _is_forgotten(sandbox, event):
+        raise missing_resource("event", id)
+    return event
+
+
+def _is_forgotten(sandbox: Sandbox, event: Object) -> bool:
+    """https://docs.stripe.com/api/events: they can be had for 30 days."""
+    created: int = event["created"]
+    return created < sandbox.now() - KEPT_SECONDS
 
 
 def list_events(sandbox: Sandbox, params: Params) -> Object:
@@ -50,7 +61,10 @@ def list_events(sandbox: Sandbox, params: Params) -> Object:
     patterns = params.pop("types", None) or [params.pop("type", "*")]
     if len(patterns) > 20:
         raise ParameterError("You may pass up to 20 types.", "types")
-    events = [event for event in sandbox.store.all("event") if any(fnmatchcase(event["type"], p) for p in patterns)]
-    if (success := params.pop("delivery_success", None)) is not None:
-        events = [event for event in events if (event["pending_webhooks"] == 0) == success]
-    return page("/v1/events", events, params)
+    success = params.pop("delivery_success", None)
+
+    def keep(event: Object) -> bool:
+        fits = any(fnmatchcase(event["type"], pattern) for pattern in patterns)
+        return fits and success in (None, event["pending_webhooks"] == 0) and not _is_forgotten(sandbox, event)
+
+    return page("/v1/events", sandbox.store.all("event"), params, keep)

@@ -1,6 +1,6 @@
 """Lists: newest first, filtered and paged by cursor. https://docs.stripe.com/api/pagination."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from app.stripe_sandbox.errors import ParameterError
@@ -20,16 +20,19 @@ def list_object(url: str, data: list[Object], has_more: bool = False) -> Object:
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
-def page(url: str, objects: Iterable[Object], params: Params) -> Object:
-    """One page of `objects`, which come newest first; parameters that are not about paging are filters."""
-    limit = _limit(params.get("limit", 10))
-    found = [obj for obj in objects if matches(obj, params)]
+def page(url: str, objects: Iterable[Object], params: Params, keep: Callable[[Object], bool] | None = None) -> Object:
+    """One page of `objects`, which come newest first, of those to `keep`; parameters not about paging are filters.
+
+    The cursor need not pass them: an event that was delivered since the page before still says where that one ended.
+    """
+    limit, every = _limit(params.get("limit", 10)), list(objects)
     if cursor := params.get("ending_before"):
-        before = found[: _position(found, cursor, "ending_before")]
-        return list_object(url, before[-limit:], len(before) > limit)
-    if cursor := params.get("starting_after"):
-        found = found[_position(found, cursor, "starting_after") + 1 :]
-    return list_object(url, found[:limit], len(found) > limit)
+        every = every[: _position(every, cursor, "ending_before")]
+    elif cursor := params.get("starting_after"):
+        every = every[_position(every, cursor, "starting_after") + 1 :]
+    found = [obj for obj in every if matches(obj, params) and (not keep or keep(obj))]
+    nearest = found[-limit:] if "ending_before" in params else found[:limit]
+    return list_object(url, nearest, len(found) > limit)
 
 
 def matches(obj: Object, params: Params) -> bool:
@@ -41,7 +44,7 @@ def _passes(value: Any, wanted: Any) -> bool:
     if not isinstance(wanted, dict):
         return bool(value == wanted)
     if wanted.keys() <= COMPARISONS.keys():
-        return all(COMPARISONS[name](value, bound) for name, bound in wanted.items())
+        return value is not None and all(COMPARISONS[name](value, bound) for name, bound in wanted.items())
     return isinstance(value, dict) and all(value.get(name) == part for name, part in wanted.items())
 
 

@@ -52,10 +52,9 @@ def update_product(sandbox: Sandbox, params: Params, id: str) -> Object:
 
 
 def list_products(sandbox: Sandbox, params: Params) -> Object:
-    products = sandbox.store.all("product")
-    if ids := params.pop("ids", None):
-        products = (product for product in products if product["id"] in ids)
-    return page("/v1/products", products, params)
+    ids = params.pop("ids", None)
+    keep = (lambda product: product["id"] in ids) if ids else None
+    return page("/v1/products", sandbox.store.all("product"), params, keep)
 
 
 def create_price(sandbox: Sandbox, params: Params) -> Object:
@@ -148,7 +147,6 @@ def _update(obj: Object, params: Params) -> None:
 
 
 def list_prices(sandbox: Sandbox, params: Params) -> Object:
-    prices = sandbox.store.all("price")
-    if keys := params.pop("lookup_keys", None):
-        prices = (price for price in prices if price["lookup_key"] in keys)
-    return page("/v1/prices", prices, params)
+    keys = params.pop("lookup_keys", None)
+    keep = (lambda price: price["lookup_key"] in keys) if keys else None
+    return page("/v1/prices", sandbox.store.all("price"), params, keep)

@@ -125,10 +125,9 @@ def update_promotion_code(sandbox: Sandbox, params: Params, id: str) -> Object:
 def list_promotion_codes(sandbox: Sandbox, params: Params) -> Object:
     typed, coupon = params.pop("code", None), params.pop("coupon", None)
     codes = [current(sandbox, code) for code in sandbox.store.all("promotion_code")]
-    found = [
-        code
-        for code in codes
-        if (typed is None or code["code"].casefold() == typed.casefold())
-        and coupon in (None, code["promotion"]["coupon"])
-    ]
-    return page("/v1/promotion_codes", found, params)
+
+    def keep(code: Object) -> bool:
+        named = typed is None or code["code"].casefold() == typed.casefold()
+        return named and coupon in (None, code["promotion"]["coupon"])
+
+    return page("/v1/promotion_codes", codes, params, keep)
