@@ -45,13 +45,14 @@ __all__ = [
 @public_page
 def show_offer() -> ResponseReturnValue:
     offer = _offer()
-    questions = offer.questions
+    questions, kinds, coaches = offer.questions, ConsultationKind.active(), Coach.active()
     return render_template(
         "coaching/offer.html",
         offer=offer,
         questions=questions,
-        kinds=ConsultationKind.active(),
-        coaches=Coach.active(),
+        kinds=kinds,
+        coaches=coaches,
+        can_book=bool(kinds and coaches),
         canonical_url=absolute_url("coaching.show_offer"),
         structured_data=json_ld(*structured_data.of_offer(offer, questions)),
     )

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.coaching.availability.kinds import ConsultationKind
@@ -21,7 +21,7 @@ from app.coaching.offer import CoachingOffer
 from app.coaching.paying.checkout import start
 from app.coaching.paying.wording import NOT_CHARGED, UNKNOWN_ADDRESS
 from app.coaching.wording import ARRANGING
-from app.extensions import csrf, db, read_only
+from app.extensions import SAFE_METHODS, csrf, db, read_only
 from app.limits import form_limits
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.publishing import holds_no_secret
@@ -146,8 +146,16 @@ def _sent(way: Way) -> BookingForm | RequestForm:
 
 
 def _form(way: Way, kind: str, coach: str, **kwargs: Any) -> BookingForm | RequestForm:
-    kinds = way.kinds or abort(404 if way is BOOKING else redirect(url_for(".show_picker")))
-    return way.form.offering(_offer(), kinds, Coach.active(), kind, coach, **kwargs)
+    if not (ConsultationKind.active() and (coaches := Coach.active())):
+        abort(closed())
+    kinds = way.kinds or abort(redirect(url_for(".show_picker")))
+    return way.form.offering(_offer(), kinds, coaches, kind, coach, **kwargs)
+
+
+def closed() -> Response:
+    """That nothing can be booked now, and what to do: no error for who looks, a conflict for who sends something."""
+    page = render_template("coaching/closed.html", kinds=ConsultationKind.active())
+    return make_response(page, 200 if request.method in SAFE_METHODS else 409)
 
 
 def _take_up(form: BookingForm | RequestForm, verb: Callable[[Asked], Consultation | None]) -> Consultation | None:

@@ -11,6 +11,7 @@ from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
 from app.coaching.booking.requesting import person_at
+from app.coaching.booking.views import closed
 from app.coaching.lost_links import LinkMailing
 from app.coaching.private_links import limit_of_links_to
 from app.coaching.waiting import emails
@@ -124,7 +125,7 @@ def unknown_link() -> Response:
 
 
 def _kinds() -> Sequence[ConsultationKind]:
-    return ConsultationKind.active() or abort(404)
+    return ConsultationKind.active() or abort(closed())
 
 
 def _waiting_page(form: WaitingForm, fitting: Sequence[Opening] = ()) -> str:
