@@ -148,7 +148,9 @@ class Consultation(Model, TakesTimes, Linked):
 
     @property
     def state(self) -> str:
-        """ "requested", "held", "booked", "completed", "no-show" or "cancelled"."""
+        """ "requested", "held", "booked", "completed", "no-show", "cancelled" or, never paid for, "not paid"."""
+        if self.is_unpaid and not self.is_being_paid:
+            return "not paid"
         moments = {
             "cancelled": self.cancelled_at,
             "completed": self.completed_at,
@@ -159,8 +161,13 @@ class Consultation(Model, TakesTimes, Linked):
         return next((state for state, moment in moments.items() if moment), "requested")
 
     @property
+    def is_being_paid(self) -> bool:
+        """Whether its time is held while its payment page is open."""
+        return self.is_unpaid and not self.cancelled_at and bool(self.held_until and self.held_until > now())
+
+    @property
     def is_over(self) -> bool:
-        return self.state in ("cancelled", "completed", "no-show")
+        return bool(self.cancelled_at or self.completed_at or self.no_show_at)
 
     @property
     def has_begun(self) -> bool:

@@ -18,7 +18,7 @@ from app.studio.coach_views import all_coaches
 from app.studio.listing import Asked, Listing, by_first_moment
 
 # As the states follow each other.
-PIPELINE = ("requested", "held", "booked", "completed", "no-show", "cancelled")
+PIPELINE = ("requested", "held", "booked", "completed", "no-show", "cancelled", "not paid")
 # Of these the states are counted: enough to see what waits, however many there ever were.
 COUNTED = 2000
 
@@ -33,8 +33,10 @@ def consultations_by_state() -> dict[str, ColumnElement[bool]]:
     }
     states = by_first_moment(moments, "open")
     is_open, held_until = states.pop("open"), Consultation.held_until
-    states["held"] = and_(is_open, held_until > now())
-    states["requested"] = and_(is_open, or_(held_until.is_(None), held_until <= now()))
+    is_not_held = or_(held_until.is_(None), held_until <= now())
+    states["held"], states["requested"] = and_(is_open, held_until > now()), and_(is_open, is_not_held)
+    is_unpaid = and_(Consultation.is_unpaid, or_(Consultation.cancelled_at.is_not(None), is_not_held))
+    states = {state: and_(condition, ~is_unpaid) for state, condition in states.items()} | {"not paid": is_unpaid}
     return {state: states[state] for state in PIPELINE}
 
 

@@ -76,7 +76,8 @@ class Overview(NamedTuple):
     def of_now(cls) -> "Overview":
         a_week_ago = now() - timedelta(days=7)
         states, is_active = consultations_by_state(), SUBSCRIPTIONS.states["active"]
-        is_open = (states["requested"] | states["held"]) & (Consultation.requested_at > now() - REMEMBERED)
+        is_asked = Consultation.is_unpaid.is_(False) & (Consultation.requested_at > now() - REMEMBERED)
+        is_open = (states["requested"] | states["held"]) & is_asked
         subscribers = select(Subscription.id).where(is_active)
         return cls(
             open_requests=Count.of(select(Consultation.id).where(is_open)),
@@ -114,7 +115,7 @@ def _to_answer(is_open: ColumnElement[bool]) -> list[Consultation]:
     """Requests that wait for the coach, by their deadline. A proposal waits for its person as long as it is held."""
     held_until = Consultation.held_until
     is_ours = or_(Consultation.proposed_at.is_(None), held_until.is_(None), held_until <= now())
-    waiting = select(Consultation).where(is_open, is_ours, Consultation.is_unpaid.is_(False))
+    waiting = select(Consultation).where(is_open, is_ours)
     soonest = waiting.order_by(held_until.is_(None), held_until, Consultation.id)
     return list(db.session.scalars(soonest.options(*_ABOUT).limit(LATELY)))
 

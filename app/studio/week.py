@@ -45,13 +45,18 @@ def name_of(monday: date) -> str:
 
 
 class Item(NamedTuple):
-    """Something in the week. `what` is "open", "busy", or the state of a consultation."""
+    """Something in the week. `what` is "open", "busy", "paying", or the state of a consultation."""
 
     what: str
     label: str
     url: str
     coach: Coach
     interval: Interval
+
+    @property
+    def words(self) -> str:
+        """What it is, for whoever reads; nothing where the label says it."""
+        return {"busy": "", "paying": "Being paid for"}.get(self.what, self.what.capitalize())
 
 
 class Entry(NamedTuple):
@@ -154,7 +159,8 @@ def _reserved(coaches: Iterable[Coach], begin: datetime, end: datetime) -> Itera
         consultation, coach = time.consultation, by_id[time.coach_id]
         interval = Interval(time.starts_at, time.ends_at)
         if consultation:
-            state = "held" if time.held_until else consultation.state
+            held = "paying" if consultation.is_unpaid else "held"
+            state = held if time.held_until else consultation.state
             url = url_for("studio.show_consultation", consultation_id=consultation.id)
             yield Item(state, consultation.name or consultation.person.email, url, coach, interval)
         else:

@@ -15,6 +15,7 @@ from tests.studio import factories
 
 ADA = "ada@example.org"
 # The clock says 2026-11-23 09:00 UTC, a Monday. The coach talks from nine to noon on weekdays, in New York.
+WEEK = "2026-W49"
 FIRST, SECOND = datetime(2026, 11, 30, 14, tzinfo=UTC), datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
 
 
@@ -210,6 +211,30 @@ def test_what_waits_for_its_payment_is_not_the_coachs_to_answer(send, owner, hel
     assert send(f"/consultations/{held.id}/confirmation", starts_at=slot(FIRST)).status_code == 409
     assert "Answer <bdi>Ada" not in owner.get("/studio/").text
     assert "Payment by Nov 25" in owner.get("/studio/consultations").text
+    assert "Being paid for" in re.sub(
+        "<p class=.key-of-week.*", "", owner.get(f"/studio/consultations/week?of={WEEK}").text
+    )
+
+
+def test_what_nobody_paid_for_is_no_open_request_and_is_called_not_paid(owner, held, clock):
+    def open_requests():
+        return re.search(r"Requests open</dt><dd><a[^>]*>([^<]*)", owner.get("/studio/").text)[1]
+
+    assert open_requests() == "1"
+    held.is_unpaid = True
+    db.session.commit()
+    assert open_requests() == "0"
+    assert '<span class="tag waiting">Held' in owner.get(f"/studio/consultations/{held.id}").text
+    for let_go in (lambda: clock.advance(hours=49), held.lapse):
+        let_go()
+        db.session.commit()
+        assert (held.state, held.is_over) == ("not paid", held.cancelled_at is not None)
+        for path in (f"/{held.id}", "", "?state=not+paid"):
+            assert re.search(r'<span class="tag ">Not paid</span>', owner.get(f"/studio/consultations{path}").text)
+        for other in ("cancelled", "requested", "held"):
+            assert "Ada Lovelace" not in owner.get(f"/studio/consultations?state={other}").text
+        assert re.search(r"<b>1</b> <span[^>]*>Not paid", owner.get("/studio/consultations").text)
+        assert open_requests() == "0"
 
 
 def test_what_was_paid_is_told_and_goes_back_with_a_cancellation(send, owner, booked, clock):

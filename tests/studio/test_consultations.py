@@ -34,6 +34,7 @@ def everything(robin, clock):
     factories.consultation("completed@example.org", "completed", completed=True)
     factories.consultation("missed@example.org", "missed").no_show_at = clock()
     factories.consultation("cancelled@example.org", "cancelled", cancelled=True)
+    factories.consultation("unpaid@example.org", "unpaid", cancelled=True).is_unpaid = True
     db.session.commit()
     return sam
 
@@ -44,8 +45,16 @@ def rows_of(page):
 
 def test_the_pipeline_counts_and_filters(owner, everything):
     page = owner.get("/studio/consultations").text
-    counts = dict(re.findall(r"state=([a-z-]+)\"[^>]*><b>(\d+)</b>", page))
-    assert counts == {"requested": "2", "held": "1", "booked": "1", "completed": "1", "no-show": "1", "cancelled": "1"}
+    counts = dict(re.findall(r"state=([a-z+-]+)\"[^>]*><b>(\d+)</b>", page))
+    assert counts == {
+        "requested": "2",
+        "held": "1",
+        "booked": "1",
+        "completed": "1",
+        "no-show": "1",
+        "cancelled": "1",
+        "not+paid": "1",
+    }
     shown = {state: rows_of(owner.get(f"/studio/consultations?state={state}").text) for state in counts}
     assert shown == {
         "requested": ["lapsed", "requested"],
@@ -54,15 +63,16 @@ def test_the_pipeline_counts_and_filters(owner, everything):
         "completed": ["completed"],
         "no-show": ["missed"],
         "cancelled": ["cancelled"],
+        "not+paid": ["unpaid"],
     }
 
 
 def test_the_list_and_its_counts_can_be_those_of_one_coach(owner, everything):
     page = owner.get(f"/studio/consultations?coach={everything.id}").text
     assert rows_of(page) == ["held"]
-    assert re.findall(r"<b>(\d+)</b>", page) == ["0", "1", "0", "0", "0", "0"]
+    assert re.findall(r"<b>(\d+)</b>", page) == ["0", "1", "0", "0", "0", "0", "0"]
     assert f"state=booked&amp;coach={everything.id}" in page or f"coach={everything.id}&amp;state=booked" in page
-    assert len(rows_of(owner.get("/studio/consultations?coach=nobody").text)) == 7
+    assert len(rows_of(owner.get("/studio/consultations?coach=nobody").text)) == 8
 
 
 def test_older_pages_stay_with_the_coach(owner, robin):

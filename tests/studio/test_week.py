@@ -110,6 +110,7 @@ def test_the_page_leads_on_and_to_each_consultation(owner, robin):
     assert "Ada &lt;Lovelace&gt;" in page
     assert "3:00\u20133:45 PM" in page
     assert re.findall(r'rel="(?:prev|next)" href="[^"]*of=([^"&]+)', page) == ["2026-W48", "2026-W50"]
+    assert re.search(r'<li class="entry [^>]*title="[^"]+: [^"]+, booked"', page)
     other = owner.get(f"/studio/consultations/week?of=2026-W49&coach={sam.id}").text
     assert "Lovelace" not in other
 

@@ -53,7 +53,7 @@ def test_paid_after_the_page_had_expired_for_us_takes_the_time_again(desk, strip
     with fresh_rows():
         db.session.scalars(db.select(ConsultationPayment)).one().expire()
         db.session.commit()
-    assert (desk.is_free, desk.states) == (True, ["cancelled"])
+    assert (desk.is_free, desk.states) == (True, ["not paid"])
     stripe.pay(session)
     desk.hear()
     assert (desk.states, desk.booked) == (["booked"], [desk.starts_at])
@@ -69,7 +69,7 @@ def test_paid_when_somebody_else_has_the_time_goes_back_in_full_and_says_what_is
     assert "Your payment goes back to you" in desk.come_back(session).text
     desk.come_back(session)
     sweep_payments.call_local()
-    assert sorted(desk.states) == ["booked", "cancelled"]
+    assert sorted(desk.states) == ["booked", "not paid"]
     assert (desk.owed, desk.given_back) == (["time gone"], PRICE)
     [letter] = mail.to(ADA)
     assert letter.template == "coaching/time_gone"

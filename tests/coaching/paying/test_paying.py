@@ -59,7 +59,7 @@ def test_an_expired_page_frees_the_time_at_once(desk, stripe, mail, later):
     session = desk.go_to_pay()
     stripe.expire(session)
     desk.hear()
-    assert (desk.payment.state, desk.states, desk.is_free) == ("expired", ["cancelled"], True)
+    assert (desk.payment.state, desk.states, desk.is_free) == ("expired", ["not paid"], True)
     assert "Nothing was charged" in desk.come_back(session).text
     assert mail.all == []
     desk.go_to_pay(email="grace@example.org")

@@ -61,7 +61,7 @@ def test_who_gives_up_leaves_nothing_behind(desk, stripe, later):
     desk.book()
     later(minutes=40)
     sweep_payments.call_local()
-    assert (desk.payment.state, desk.payment.look_at, desk.states) == ("expired", None, ["cancelled"])
+    assert (desk.payment.state, desk.payment.look_at, desk.states) == ("expired", None, ["not paid"])
 
 
 def test_a_return_page_while_stripe_is_away_asks_for_patience(desk, stripe):
@@ -98,7 +98,7 @@ def test_a_payment_that_is_not_what_we_asked_for_books_nothing(desk, stripe, mai
     desk.hear()
     assert "A person looks at your payment" in desk.come_back(session).text
     desk.come_back(session)
-    assert (desk.booked, desk.states, desk.is_free) == ([], ["cancelled"], True)
+    assert (desk.booked, desk.states, desk.is_free) == ([], ["not paid"], True)
     [letter] = mail.to("owner@doctor.example.org")
     assert letter.template == "coaching/payment_mismatch"
 
@@ -136,7 +136,7 @@ def test_what_was_not_asked_for_and_went_back_troubles_nobody_any_more(app, desk
     [letter] = mail.to(ADA)
     assert letter.template == "coaching/payment_returned"
     assert "All of it goes back to you" in " ".join(letter.body.split())
-    assert (desk.payment.state, desk.states, desk.is_free) == ("refunded", ["cancelled"], True)
+    assert (desk.payment.state, desk.states, desk.is_free) == ("refunded", ["not paid"], True)
     private = f"/coaching/consultations/{desk.consultations[0].link_token}"
     left = f"/coaching/checkout/cancelled?payment={desk.payment.public_id}"
     for path in (private, left, f"/coaching/checkout/complete?session_id={session}"):
