@@ -20,6 +20,7 @@ from app.newsletter.models import Subscription
 from app.outbox import Email
 from app.outbox.models import Worker
 from app.people.models import Consent
+from app.studio.coaching_troubles import Trouble, coaching_troubles
 from app.studio.coaching_views import consultations_by_state
 from app.studio.listing import count_up_to
 from app.studio.newsletter_views import SUBSCRIPTIONS
@@ -57,6 +58,7 @@ class Event(NamedTuple):
 
 
 class Overview(NamedTuple):
+    troubles: list[Trouble]
     open_requests: Count
     to_answer: list[Consultation]
     to_note: list[Consultation]
@@ -80,6 +82,7 @@ class Overview(NamedTuple):
         is_open = (states["requested"] | states["held"]) & is_asked
         subscribers = select(Subscription.id).where(is_active)
         return cls(
+            troubles=coaching_troubles(),
             open_requests=Count.of(select(Consultation.id).where(is_open)),
             to_answer=_to_answer(is_open),
             to_note=_booked(now() - REMEMBERED, now()),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from app.coaching.availability.models import DateOverride
 from app.coaching.booking.requesting import hold
 from app.coaching.models import Consultation
 from app.coaching.waiting.models import WaitingEntry
@@ -143,3 +144,40 @@ def test_a_persons_page_tells_of_their_consultations_without_a_query_for_each(ow
         factories.booked(ADA, coach, FIRST, kind=factories.kind(f"Kind {number}"))
     assert asked()[0] == few
     assert db.session.scalar(select(db.func.count()).select_from(Consultation)) == 6
+
+
+@pytest.fixture
+def troubles(owner):
+    def read():
+        db.session.rollback()
+        db.session.expire_all()
+        return re.findall(r'<a href="/studio(/[^"]*)"><bdi>([^<]*)</bdi></a></th></tr>', owner.get("/studio/").text)
+
+    return read
+
+
+def test_the_overview_says_what_keeps_people_from_booking_and_where_to_mend_it(troubles, robin, clock):
+    assert troubles() == []  # No coaching is offered.
+    factories.offer()
+    db.session.commit()
+    assert troubles() == []
+    robin.weekly_hours = []
+    robin.busy_feed_failing_since = clock()
+    db.session.commit()
+    assert troubles() == [
+        (f"/coaches/{robin.id}/hours", "Robin Park has no hours: nobody can book a time with them"),
+        (
+            f"/coaches/{robin.id}/calendars",
+            "Robin Park\u2019s own calendar cannot be read, since Nov 23, 2026, 4:00 AM EST",
+        ),
+    ]
+    robin.date_overrides = [DateOverride(day=clock().date(), is_extra=True, start_minute=540, end_minute=600)]
+    robin.busy_feed_failing_since = None
+    db.session.commit()
+    assert troubles() == []
+    robin.is_active = factories.kind().is_active = False
+    db.session.commit()
+    assert troubles() == [
+        ("/kinds", "Every kind of consultation is switched off: nobody can book"),
+        ("/coaches", "Every coach is switched off: nobody can book"),
+    ]
