@@ -109,6 +109,8 @@ def test_the_overview_says_what_waits_and_what_is_on_today(owner, send, everythi
     factories.booked("past@example.org", robin, clock() - timedelta(hours=2), "past")
     db.session.commit()
     page = owner.get("/studio/").text
+    assert "On the clocks of New York (America/New_York)" in page.replace("Times are on", "On")
+    assert "UTC" not in page
     waiting, today = (
         page.partition("Consultations today")[0],
         page.partition("Consultations today")[2].partition("Seats")[0],

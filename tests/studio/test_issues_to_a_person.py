@@ -52,11 +52,11 @@ def test_each_issue_is_there_with_what_came_of_it_newest_first(owner, ada, clock
         went_to(ada, title, issue_columns, **columns)
     assert lines_of(owner, ada) == [
         "Sixth Waiting - -",
-        "Fifth Sent · Complained 23 Nov 2026, 09:00 , complained 23 Nov 2026, 09:00 250 taken",
-        "Fourth Not sent 23 Nov 2026, 09:00 The issue was cancelled first.",
-        f"Third Skipped 23 Nov 2026, 09:00 {LEFT}",
-        "Second Failed 23 Nov 2026, 09:00 550 5.1.1 &lt;No&gt; such user",
-        "First Sent · Bounced 23 Nov 2026, 09:00 , came back 23 Nov 2026, 09:00 250 ok",
+        "Fifth Sent · Complained Nov 23, 2026, 4:00 AM EST , complained Nov 23, 2026, 4:00 AM EST 250 taken",
+        "Fourth Not sent Nov 23, 2026, 4:00 AM EST The issue was cancelled first.",
+        f"Third Skipped Nov 23, 2026, 4:00 AM EST {LEFT}",
+        "Second Failed Nov 23, 2026, 4:00 AM EST 550 5.1.1 &lt;No&gt; such user",
+        "First Sent · Bounced Nov 23, 2026, 4:00 AM EST , came back Nov 23, 2026, 4:00 AM EST 250 ok",
     ]
 
 
