@@ -75,6 +75,18 @@ def refund_failed(order: Order, cents: int) -> None:
     _to_owner("refund_failed", **about(order), buyer=order.person, back=money(cents, order.currency))
 
 
+def payment_disputed(order: Order, news: str) -> None:
+    """To the owner: the payer's bank has "opened" a dispute, or it is "won" or "lost"."""
+    _to_owner("payment_disputed", **about(order), buyer=order.person, news=news)
+
+
+def place_disputed(enrollment: Enrollment, news: str) -> None:
+    """To the person enrolled: the place is on hold, open again, or over."""
+    sign_in_url = absolute_url("people.sign_in", next="/learn/")
+    about_it = about(enrollment.order) | {"cohort": enrollment.cohort, "news": news, "sign_in_url": sign_in_url}
+    outbox.post(to=enrollment.person, template="enrollment/place_disputed", **about_it)
+
+
 def payment_returned(order: Order, reason: str) -> None:
     """To the owner: a payment is given back, because there was "no seat", the person had
     "paid twice", or "declined" what was offered instead."""

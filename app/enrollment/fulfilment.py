@@ -14,7 +14,7 @@ from app.enrollment.enrollments import Enrollment
 from app.enrollment.next_cohort.offering import seat_gone
 from app.enrollment.orders import Order
 from app.followups.models import ABANDONED
-from app.payments import stripe_gateway
+from app.payments import disputes, stripe_gateway
 from app.payments.checkouts import Checkout
 from app.payments.purchases import SETTLES
 from app.urls import absolute_url
@@ -61,6 +61,7 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
         if not is_given_back:
             _enroll(order)
     _settle_refund(order, checkout)
+    _settle_dispute(order, checkout)
     return None
 
 
@@ -90,6 +91,20 @@ def _tell_of_change(order: Order, before: int) -> None:
         emails.partly_refunded(order, order.refunded_cents - before)
     elif order.refunded_cents < before:
         emails.refund_failed(order, before - order.refunded_cents)
+
+
+def _settle_dispute(order: Order, checkout: Checkout) -> None:
+    """While the payer's bank has the payment, the places it pays for open nothing; once it is lost, they end."""
+    if not (news := order.note_dispute(checkout.dispute_status, checkout.asked_at)):
+        return
+    emails.payment_disputed(order, news)
+    for enrollment in Enrollment.of_order(order):
+        emails.place_disputed(enrollment, news)
+        if news == disputes.LOST:
+            enrollment.end()
+    if news == disputes.LOST:
+        followups.call_off(order.person, order.occasion, "dispute lost")
+        order.release()
 
 
 def _settle_under_way(order: Order, checkout: Checkout) -> None:

@@ -74,7 +74,7 @@ class Order(Purchase, Model):
 
     @property
     def state(self) -> str:
-        """ "refunded", "paid", "failed", "awaiting payment", "expired" or "pending"."""
+        """As of every purchase, or "awaiting payment"."""
         state = super().state
         return "awaiting payment" if self.awaiting_payment_at and state in ("expired", "pending") else state
 

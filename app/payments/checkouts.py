@@ -25,6 +25,8 @@ class Checkout(NamedTuple):
     is_given_back: bool  # All of it, whatever the amount was.
     debit_failed: bool
     payment_method: str
+    is_disputed: bool  # Whether the payer's bank ever disputed it.
+    dispute_status: str = ""  # Stripe's word for how the dispute stands, once asked for.
 
     @property
     def is_paid(self) -> bool:
@@ -66,6 +68,7 @@ class Checkout(NamedTuple):
             is_given_back=bool(charge.get("refunded")),
             debit_failed=intent.get("status") in ("requires_payment_method", "canceled"),
             payment_method=_payment_method(_object(charge.get("payment_method_details"))),
+            is_disputed=bool(charge.get("disputed")),
         )
 
 

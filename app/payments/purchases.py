@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.extensions import db
+from app.payments import disputes
 from app.payments.checkouts import Checkout
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ LEAST_HOLD = timedelta(minutes=31)
 # How long after its last minute a payment page is looked at by us, if Stripe did not tell what became of it.
 GRACE = timedelta(minutes=2)
 LOOK_EVERY = timedelta(minutes=10)
+LOOK_AT_DISPUTE_EVERY = timedelta(days=1)
 
 
 def _new_key() -> str:
@@ -112,9 +114,11 @@ class Purchase:
 
     @property
     def state(self) -> str:
-        """ "refunded", "paid", "failed", "expired" or "pending"."""
+        """ "refunded", "dispute lost", "disputed", "paid", "failed", "expired" or "pending"."""
         moments = {
             "refunded": self.refunded_at,
+            "dispute lost": self.dispute_ended_at if self.dispute_status == disputes.LOST else None,
+            "disputed": self.disputed_at if self.is_disputed else None,
             "paid": self.paid_at,
             "failed": self.failed_at,
             "expired": self.expired_at,
@@ -201,6 +205,30 @@ class Purchase:
             self.expire()
             self.refunded_at = now()
         return is_news
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether what was paid is with the payer's bank until a dispute is decided."""
+        return self.dispute_status in disputes.OPEN
+
+    def note_dispute(self, status: str, asked_at: datetime) -> str:
+        """Keep in mind how a dispute stands. What is new: "opened", "won" or "lost"; empty if nothing is.
+
+        An answer from before what we know, such as one that knows of no dispute, is asked for again.
+        """
+        ended_at = self.dispute_ended_at
+        if (self.dispute_status and not status) or (ended_at and asked_at < ended_at and status in disputes.OPEN):
+            self.look_at = now()
+            return ""
+        before, self.dispute_status = self.dispute_status, status
+        if self.is_disputed:
+            self.disputed_at, self.dispute_ended_at = self.disputed_at or now(), None
+            self.look_at = self.look_at or now() + LOOK_AT_DISPUTE_EVERY
+            return "" if before in disputes.OPEN else "opened"
+        if status == before or status not in (disputes.WON, disputes.LOST):
+            return ""
+        self.disputed_at, self.dispute_ended_at = self.disputed_at or now(), now()
+        return status
 
     def stop_looking(self) -> None:
         self.look_at = None

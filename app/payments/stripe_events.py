@@ -28,11 +28,17 @@ NEEDED = frozenset(
         "checkout.session.expired",
         "refund.created",
         "refund.updated",
+        "refund.failed",
         "charge.refunded",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
     }
 )
 OF_A_SESSION = "checkout.session."
-OF_A_PAYMENT = ("refund.", "charge.refunded", "charge.refund.")
+OF_A_PAYMENT = ("refund.", "charge.refunded", "charge.refund.", "charge.dispute.")
 
 
 class StripeEvent(Model):

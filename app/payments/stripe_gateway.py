@@ -18,6 +18,7 @@ from flask import current_app
 
 from app.clock import now
 from app.payments.checkouts import Checkout
+from app.payments.disputes import weightiest
 from app.payments.pages import PageWanted
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,11 @@ def retrieve_checkout(session_id: str) -> Checkout:
     """Raises GatewayUnavailable, GatewayRefused."""
     with _calling() as client:
         expand, asked_at = ["line_items", "payment_intent.latest_charge"], now()
-        return Checkout.of(client.v1.checkout.sessions.retrieve(session_id, {"expand": expand}).to_dict(), asked_at)
+        found = Checkout.of(client.v1.checkout.sessions.retrieve(session_id, {"expand": expand}).to_dict(), asked_at)
+        if not (found.is_disputed and found.payment_intent_id):
+            return found
+        disputes = client.v1.disputes.list({"payment_intent": found.payment_intent_id, "limit": 100}).data
+        return found._replace(dispute_status=weightiest([dispute.status for dispute in disputes]))
 
 
 def expire_checkout(session_id: str) -> None:

@@ -1,12 +1,13 @@
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.payments import disputes
 from app.people.models import Person
 from app.studio.blueprint import bp
 from app.studio.listing import Asked, Listing, by_first_moment
@@ -21,6 +22,8 @@ ORDERS = Listing(
     states=by_first_moment(
         {
             "refunded": Order.refunded_at,
+            "disputed": case((Order.dispute_status.in_(disputes.OPEN), Order.disputed_at)),
+            "dispute lost": case((Order.dispute_status == disputes.LOST, Order.dispute_ended_at)),
             "paid": Order.paid_at,
             "failed": Order.failed_at,
             "awaiting payment": Order.awaiting_payment_at,

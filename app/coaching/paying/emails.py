@@ -41,6 +41,11 @@ def payment_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
     _to_owner(payment, "payment_mismatch", paid=paid, session_id=checkout.session_id)
 
 
+def payment_disputed(payment: ConsultationPayment, news: str) -> None:
+    """To the owner: the payer's bank has "opened" a dispute, or it is "won" or "lost"."""
+    _to_owner(payment, "payment_disputed", news=news)
+
+
 def _to_person(payment: ConsultationPayment, name: str, **context: Any) -> None:
     outbox.post(to=payment.person, template=f"coaching/{name}", **_about(payment), **context)
 
