@@ -157,7 +157,7 @@ class IntakeForm(DetailsForm):
         chosen = next((each for each in kinds if each.slug == kind), kinds[0])
         named = next((each.slug for each in coaches if each.slug == coach), "")
         form = cls.about(chosen, kind_slug=chosen.slug, coach_slug=named, **kwargs)
-        form.kinds, form.coaches, form.signs_of_work = kinds, coaches, work_address.SIGNS
+        form.offer, form.kinds, form.coaches, form.signs_of_work = offer, kinds, coaches, work_address.SIGNS
         form.kind_slug.choices = [(each.slug, each.title) for each in kinds]
         form.coach_slug.choices = [("", "Any coach"), *((each.slug, each.name) for each in coaches)]
         form.ask_about(offer)

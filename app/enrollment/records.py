@@ -14,7 +14,7 @@ from app.people.models import Person
 
 STILL_OPEN = (
     "A purchase is not decided yet: its payment page is open, or the bank has not answered. Please come back when it "
-    "is; a payment page closes after half an hour."
+    "is; a payment page closes within three quarters of an hour."
 )
 STILL_TO_CHOOSE = (
     "A payment waits for your answer: whether you take the seat that is held for you, or have it back. The link "

@@ -1,4 +1,5 @@
 import re
+import types
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -65,7 +66,33 @@ class Offered:
             raise ValidationError(self.message)
 
 
-class PublicForm(FlaskForm):
+class OurWords:
+    """What WTForms says of itself, where it does not say what to do."""
+
+    SAID = types.MappingProxyType(
+        {
+            "Not a valid choice.": "Choose one of those in the list.",
+            "'%(value)s' is not a valid choice for this field.": "Choose from those in the list.",
+            "'%(value)s' are not valid choices for this field.": "Choose from those in the list.",
+        }
+    )
+
+    def gettext(self, words: str) -> str:
+        return self.SAID.get(words, words)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        return self.gettext(one if number == 1 else many)
+
+
+class Form(FlaskForm):
+    """A form whose every message says what to do."""
+
+    class Meta:
+        def get_translations(self, _form: Any) -> OurWords:
+            return OurWords()
+
+
+class PublicForm(Form):
     """A form on a page that anyone may hold a copy of: no token in it; web's cross-origin guard protects it."""
 
     class Meta:

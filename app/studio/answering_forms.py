@@ -1,7 +1,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, Field, RadioField, SelectField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import Length, Optional, ValidationError
@@ -12,6 +11,7 @@ from app.coaching.availability.models import Coach
 from app.coaching.fields import NoPatientInformation
 from app.coaching.models import Consultation
 from app.local_times import comes_twice
+from app.people.forms import Form
 from app.studio.letter_fields import text
 from app.studio.wall_times import WHICH, NotSaidWhich, meant
 
@@ -36,7 +36,7 @@ def _which() -> RadioField:
     )
 
 
-class ProposalForm(FlaskForm):
+class ProposalForm(Form):
     """Up to three times of a coach, on the coach's clocks."""
 
     coach = SelectField("Coach", coerce=int, validate_choice=False)
@@ -100,10 +100,10 @@ class ProposalForm(FlaskForm):
         self.starts.append(at)
 
 
-class CallingOffForm(FlaskForm):
+class CallingOffForm(Form):
     reason = text("Why", Length(max=LONGEST_REASON, message=f"Please keep it under {LONGEST_REASON:,} characters."),
                   NoPatientInformation())  # fmt: skip
 
 
-class NotesForm(FlaskForm):
+class NotesForm(Form):
     private_notes = text("Notes", Length(max=LONGEST_NOTES, message=f"At most {LONGEST_NOTES:,} characters."))

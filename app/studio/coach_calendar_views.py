@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, ValidationError
 
@@ -13,11 +12,12 @@ from app.coaching.availability.models import Coach
 from app.coaching.availability.tasks import look_soon
 from app.coaching.calendars.coachs_calendar import address_of
 from app.extensions import db
+from app.people.forms import Form
 from app.studio.blueprint import bp
 from app.studio.coach_views import A_COACH, wanted_coach, wanted_coach_for_update
 
 
-class BusyFeedForm(FlaskForm):
+class BusyFeedForm(Form):
     busy_feed_url = StringField("Address of the calendar", [InputRequired("Paste the address of a calendar.")])
 
     def validate_busy_feed_url(self, field: Any) -> None:

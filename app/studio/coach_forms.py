@@ -1,6 +1,5 @@
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectField
 from wtforms.validators import DataRequired, Length, Optional
 
@@ -8,7 +7,7 @@ from app.coaching.availability.models import Coach
 from app.extensions import db
 from app.local_times import zone_choices
 from app.people.addresses import normalize
-from app.people.forms import Address, Offered
+from app.people.forms import Address, Form, Offered
 from app.publishing import content_changed
 from app.studio.letter_fields import line
 from app.studio.number_fields import WholeNumber
@@ -17,7 +16,7 @@ MOST = ("most_per_day", "most_per_week")
 NUMBERS = ("buffer_before_minutes", "buffer_after_minutes", "minimum_notice_hours", "booking_window_days", *MOST)
 
 
-class CoachForm(FlaskForm):
+class CoachForm(Form):
     """Who a coach is, and how near and how full they can be booked."""
 
     name = line("Name", DataRequired("Say what the coach is called. Visitors see it."), most=120)

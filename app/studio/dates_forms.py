@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, RadioField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import InputRequired, Optional, ValidationError
@@ -12,6 +11,7 @@ from app.clock import in_zone, now
 from app.coaching.availability.hours import A_DAY, in_words
 from app.coaching.availability.models import Coach
 from app.coaching.availability.slots import DayHours
+from app.people.forms import Form
 from app.studio.typed_week import BadHours, interval
 
 A_DATE = timedelta(days=1)
@@ -71,7 +71,7 @@ class Day(DateField):
             raise ValueError("Write the day like 2027-03-16.") from None
 
 
-class DatesForm(FlaskForm):
+class DatesForm(Form):
     """Hours of one date, or the same of each of several that follow each other."""
 
     sort = RadioField("What is so", choices=[SelectChoice(*pair) for pair in SORTS.items()], default="blocked")

@@ -2,12 +2,12 @@ from itertools import zip_longest
 from typing import Any
 
 from flask import request
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import DataRequired, Regexp, ValidationError
 
 from app.coaching.availability.kinds import LEAST_PRICE_CENTS, ConsultationKind
+from app.people.forms import Form
 from app.slugs import free_slug, slug_of
 from app.studio.letter_fields import line, text
 from app.studio.money import in_units
@@ -26,7 +26,7 @@ CURRENCIES = {
 }
 
 
-class KindForm(FlaskForm):
+class KindForm(Form):
     """What a kind of consultation is, how long it takes, what it asks and costs."""
 
     title = line("Title", DataRequired("Give it a title. Visitors choose by it."))

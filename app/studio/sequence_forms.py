@@ -1,6 +1,5 @@
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import DataRequired, NumberRange, ValidationError
@@ -22,6 +21,7 @@ from app.followups.models import (
     tag_name,
 )
 from app.front_matter import unsafe_link
+from app.people.forms import Form
 from app.studio.letter_fields import line, text
 
 IN_WORDS = {
@@ -51,7 +51,7 @@ def filled_fields(form: "StepForm", field: Field) -> None:
     raise ValidationError(f"{why} {{{found}}}. There are {offered}.")
 
 
-class SequenceForm(FlaskForm):
+class SequenceForm(Form):
     """What starts and stops a sequence. Lock a sequence that is there already before it is validated."""
 
     title = line("Title", DataRequired("Give it a title. Only you see it."))
@@ -93,7 +93,7 @@ class SequenceForm(FlaskForm):
         sequence.start_on(self.starts_on.data, tag if self.starts_on.data == TAG else "")
 
 
-class StepForm(FlaskForm):
+class StepForm(Form):
     """A letter, and the version of its sequence that was read before it was written."""
 
     version = HiddenField()

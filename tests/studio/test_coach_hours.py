@@ -151,7 +151,7 @@ def test_extra_hours_join_what_they_touch(send, owner, robin):
         ({"first": "2026-12-05", "whole_day": None}, "say from when until when"),
         ({"first": "2026-12-05", "whole_day": None, "start": "09:00"}, "both from when and until when"),
         ({"first": "2026-12-05", "whole_day": None, "start": "09:01", "end": "10:00"}, "Write 09:00, for one"),
-        ({"first": "2026-12-05", "sort": "perhaps"}, "Not a valid choice"),
+        ({"first": "2026-12-05", "sort": "perhaps"}, "Choose one of those in the list."),
     ],
 )
 def test_dates_that_cannot_be_are_explained(send, robin, typed, words):

@@ -84,7 +84,7 @@ def test_no_price_is_free_and_spaces_are_nothing(send, typed, cents):
         ({"price": "0.49"}, "Write 0 for free, or at least 1"),
         ({"price": ".10", "currency": "gbp"}, "Write 0 for free, or at least 1"),
         ({"price": "999999"}, "At most 100,000"),
-        ({"currency": "xxx"}, "Not a valid choice"),
+        ({"currency": "xxx"}, "Choose one of those in the list."),
         ({"question": ["q" * 201]}, "under 200 characters"),
     ],
 )

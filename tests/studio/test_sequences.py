@@ -105,7 +105,7 @@ def test_what_starts_it_says_what_its_letters_are_for(post, starts_on, purpose):
         ({"title": "x" * 201}, "200 characters are enough"),
         ({"title": "a\u2028b"}, "on one line"),
         ({"start_tag": " "}, "Say which tag"),
-        ({"starts_on": "full moon"}, "Not a valid choice"),
+        ({"starts_on": "full moon"}, "Choose one of those in the list."),
         ({"stops_on": ["full moon"]}, "not"),
         ({"note": "a\x07b"}, "plain characters"),
         ({"note": "[x](javascript:alert(1))"}, "holds the link"),

@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -35,10 +35,9 @@ class Way(NamedTuple):
     form: type[BookingForm] | type[RequestForm]
     template: str
 
-    @property
-    def kinds(self) -> list[ConsultationKind]:
-        """Those one can come by in this way: what has a price is paid for when it is booked."""
-        return [kind for kind in ConsultationKind.active() if self.form is BookingForm or not kind.price_cents]
+    def among(self, kinds: Sequence[ConsultationKind]) -> list[ConsultationKind]:
+        """Those of the kinds one can come by in this way: what has a price is paid for when it is booked."""
+        return [kind for kind in kinds if self.form is BookingForm or not kind.price_cents]
 
 
 BOOKING = Way(BookingForm, "coaching/book.html")
@@ -146,10 +145,12 @@ def _sent(way: Way) -> BookingForm | RequestForm:
 
 
 def _form(way: Way, kind: str, coach: str, **kwargs: Any) -> BookingForm | RequestForm:
-    if not (ConsultationKind.active() and (coaches := Coach.active())):
+    active, coaches = ConsultationKind.active(), Coach.active()
+    if not (active and coaches):
         abort(closed())
-    kinds = way.kinds or abort(redirect(url_for(".show_picker")))
-    return way.form.offering(_offer(), kinds, coaches, kind, coach, **kwargs)
+    offer = CoachingOffer.current() or abort(404)
+    kinds = way.among(active) or abort(redirect(url_for(".show_picker")))
+    return way.form.offering(offer, kinds, coaches, kind, coach, **kwargs)
 
 
 def closed() -> Response:
@@ -203,8 +204,4 @@ def _page(way: Way, form: BookingForm | RequestForm, *, is_taken: bool = False, 
     if near := near or (taken[0] if taken else None):
         picker = picker.around(near)
     context = {"form": form, "picker": picker, "parts": PARTS, "taken": taken, "wording": ARRANGING}
-    return render_template(way.template, offer=_offer(), **context)
-
-
-def _offer() -> CoachingOffer:
-    return CoachingOffer.current() or abort(404)
+    return render_template(way.template, offer=form.offer, **context)

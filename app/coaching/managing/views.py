@@ -189,13 +189,14 @@ def _page(
     address: AddressForm | None = None,
     problem: str = "",
 ) -> str:
+    offer = _offer()
     return render_template(
         "coaching/consultation.html",
         token=token,
         consultation=consultation,
         standing=standing_of(consultation),
-        offer=_offer(),
-        form=form or DetailsForm.showing(consultation, _offer()),
+        offer=offer,
+        form=form or DetailsForm.showing(consultation, offer),
         cancellation=cancellation or CancellationForm(formdata=None),
         address=address or AddressForm(formdata=None),
         problem=problem,

@@ -2,15 +2,15 @@
 
 from flask import url_for
 
-from app.clock import now
+from app.clock import in_zone, now
 from app.coaching.booking.requesting import begin, person_who_asks
 from app.coaching.booking.taking import take
 from app.coaching.intake import Asked
 from app.coaching.models import Consultation
-from app.coaching.paying.models import HELD_BEYOND, ConsultationPayment
+from app.coaching.paying.models import ConsultationPayment
 from app.coaching.paying.wording import payment_terms
 from app.coaching.wording import ARRANGING
-from app.local_times import in_words
+from app.local_times import abbreviation, clock_time, in_words
 from app.payments.opening import open_page
 from app.payments.pages import PageWanted, Product
 from app.payments.purchases import HOLD, LEAST_HOLD
@@ -57,13 +57,15 @@ def _begin(person: Person, asked: Asked) -> ConsultationPayment | None:
     consultation = begin(person, asked)
     if consultation is None:
         return None
-    until = now() + HOLD + HELD_BEYOND
+    until = (now() + HOLD).replace(microsecond=0)
     consultation.is_unpaid = True
     reserved = take(asked.intake.kind, asked.times.starts[0], asked.coach_id, held_until=until)
     consultation.coach = reserved.coach  # Their time is what is paid for.
     consultation.hold([reserved], until)
     Consent.record(person, "coaching", "requested", wording=ARRANGING, page=asked.page)
-    return ConsultationPayment.of(consultation)
+    payment = ConsultationPayment.of(consultation)
+    payment.expires_at = until  # The page closes as the hold ends.
+    return payment
 
 
 def page_wanted(payment: ConsultationPayment) -> PageWanted:
@@ -71,12 +73,14 @@ def page_wanted(payment: ConsultationPayment) -> PageWanted:
     assert consultation  # noqa: S101 - Its time is held.
     coach = f" with {consultation.coach.name}" if consultation.coach else ""
     when = in_words(payment.starts_at, consultation.time_zone)
+    ends = in_zone(payment.expires_at, consultation.time_zone)
+    until = f"{clock_time(ends)} {abbreviation(ends)}"
     return PageWanted.of(
         payment,
         Product("consultation", kind.slug, kind.title, kind.description or f"{kind.duration_minutes} minutes"),
         email=payment.person.email,
         what=f"{kind.title}{coach}, {payment.starts_at:%Y-%m-%d %H:%M} UTC",
-        note=f"{when}{coach}. {payment_terms()}",
+        note=f"{when}{coach}. Held for you until {until}. {payment_terms()}",
         methods=METHODS,
         paid_url=absolute_url("coaching.complete_checkout"),
         left_url=absolute_url("coaching.show_left_checkout", payment=payment.public_id),

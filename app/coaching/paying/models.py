@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Optional
 
 from sqlalchemy import CheckConstraint, ForeignKey, select, text
@@ -10,7 +10,7 @@ from app.coaching.availability.models import Coach
 from app.coaching.booking.diary import Diary
 from app.coaching.booking.reserved import ReservedTime, SlotTaken
 from app.extensions import Model, db
-from app.payments.purchases import GRACE, Purchase
+from app.payments.purchases import Purchase
 from app.payments.refunds import Refund
 from app.people.models import Person
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from app.coaching.models import Consultation
 
 UNDECIDED = text("paid_at IS NULL AND failed_at IS NULL AND expired_at IS NULL AND mismatched_at IS NULL")
-# The time is held for a little longer than the page is open, so that who pays in its last moment has it still.
-HELD_BEYOND = GRACE + timedelta(minutes=1)
 
 
 class ConsultationPayment(Purchase, Model):
@@ -86,8 +84,10 @@ class ConsultationPayment(Purchase, Model):
         return super().can_be_paid and not self.mismatched_at
 
     @property
-    def held_until(self) -> datetime:
-        return self.expires_at + HELD_BEYOND
+    def waits_to_be_paid(self) -> bool:
+        """Whether its payment page is open, if only for a moment more: as long is its time held."""
+        is_begun = self.state == "pending" and self.checkout_url is not None
+        return is_begun and not self.mismatched_at and now() < self.expires_at
 
     @property
     def is_given_back(self) -> bool:
@@ -107,12 +107,12 @@ class ConsultationPayment(Purchase, Model):
         db.session.expire(consultation, ["reserved_times"])
         held = list(consultation.reserved_times) or [self._take_again(consultation, coaches)]
         consultation.cancelled_at = None
-        consultation.hold(held, self.held_until)
+        consultation.hold(held, self.expires_at)
 
     def _take_again(self, consultation: "Consultation", coaches: list[Coach]) -> ReservedTime:
         for diary in Diary.read(consultation.kind, coaches):
             if diary.is_still_free(self.starts_at):
-                return ReservedTime.make(diary.coach, consultation.kind, self.starts_at, self.held_until)
+                return ReservedTime.make(diary.coach, consultation.kind, self.starts_at, self.expires_at)
         raise SlotTaken
 
     def release(self) -> None:

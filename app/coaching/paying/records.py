@@ -6,15 +6,12 @@ from sqlalchemy import select
 
 from app.coaching.paying.models import ConsultationPayment
 from app.extensions import db
+from app.local_times import in_words
 from app.payments import books
 from app.people import records
 from app.people.address_changes import AddressChange
 from app.people.models import Person
 
-STILL_OPEN = (
-    "A consultation is being paid for: its payment page is open. Please come back when it is paid, or when the page "
-    "has closed, half an hour after it was opened."
-)
 THE_BOOKS = (
     "your payments for consultations, each with its number, date, amount, kind and the name on the receipt, because "
     "the law asks us to keep our books. No address stands in them"
@@ -32,8 +29,15 @@ def _export(person: Person) -> list[dict[str, Any]]:
 
 
 def _hindrance(person: Person) -> str:
-    is_open = any(payment.state == "pending" and not payment.mismatched_at for payment in _payments(person))
-    return STILL_OPEN if is_open else ""
+    is_open = [payment for payment in _payments(person) if payment.state == "pending" and not payment.mismatched_at]
+    if not is_open:
+        return ""
+    last = max(is_open, key=lambda payment: payment.expires_at)
+    closes = in_words(last.expires_at, last.consultation.time_zone if last.consultation else "UTC")
+    return (
+        "A consultation is being paid for: its payment page is open. Please come back when it is paid, or when the "
+        f"page has closed, a few minutes after {closes}."
+    )
 
 
 def _kept(person: Person) -> str:

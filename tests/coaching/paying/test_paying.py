@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.clock import in_zone
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.managing.tasks import sweep_consultations
@@ -52,7 +53,9 @@ def test_cards_only_and_not_a_minute_longer_than_the_time_is_held(desk, stripe):
     assert session["payment_method_types"] == ["card"]
     with fresh_rows():
         held_until = db.session.scalars(db.select(ReservedTime.held_until)).one()
-    assert session["expires_at"] < held_until.timestamp() < session["expires_at"] + 300
+    assert session["expires_at"] == held_until.timestamp()
+    shown = in_zone(held_until, "America/Chicago")
+    assert f"Held for you until {shown:%-I:%M %p %Z}." in session["custom_text"]["submit"]["message"]
 
 
 def test_an_expired_page_frees_the_time_at_once(desk, stripe, mail, later):
