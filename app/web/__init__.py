@@ -7,6 +7,7 @@ from app.web import (
     assets,
     compressing,
     cross_origin,
+    error_titles,
     errors,
     health,
     logging,
@@ -29,6 +30,7 @@ def stand_in_front_of(app: Flask) -> None:
     odd_input.init_app(app)
     cross_origin.init_app(app)
     compressing.init_app(app)
+    error_titles.init_app(app)  # What is asked last acts first: before the page is compressed.
     logging.init_app(app)
     page_cache.init_app(app)
     if hops := app.config["TRUSTED_PROXIES"]:

@@ -113,6 +113,7 @@ async function answerInPlace(form, region, submitter) {
       if (!region.querySelector("h1")) all("h1", here).forEach(demote);
       region.replaceWith(here);
       if (reads) history.replaceState(null, "", address);
+      else document.title = (answer.ok ? "" : "Error: ") + document.title.replace(/^Error: /, "");
       prepare(here);
       focusOn(here);
     } else if (answer.ok) {
