@@ -78,7 +78,10 @@ class Linked:
 
     @property
     def browser_token(self) -> str:
-        """For whoever has just asked: it allows the same, and does not show whose the address is."""
+        """For whoever has just asked: it allows most of the same, less often, and does not show whose the address is.
+
+        How often is counted for each row, whichever of its links is used: see private_links.py.
+        """
         return self._sign_link(SHOWN)
 
     def _sign_link(self, *more: int) -> str:

@@ -1,15 +1,16 @@
 """Reminders of what is booked, a day and an hour before: each once, and only while it stands."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
 from app.clock import now
 from app.coaching import emails
 from app.coaching.models import Consultation
-from app.extensions import db
+from app.extensions import UTCDateTime, db
+from app.followups import HOLDS
 
 
 class Reminder(NamedTuple):
@@ -61,3 +62,22 @@ REMINDERS = (
         Consultation.reminded_hour_at, timedelta(hours=1), timedelta(0), timedelta(hours=2), emails.reminder_of_hour
     ),
 )
+
+
+# A letter of a sequence leaves these hours to the reminder of the day: two mails at once are read as one too many.
+QUIET_BEFORE, QUIET_AFTER = timedelta(hours=1), timedelta(hours=3)
+
+
+def _around_the_reminder(person_ids: Collection[int], _purpose: str) -> dict[int, datetime]:
+    starts_at, remind = Consultation.starts_at, REMINDERS[0].first
+    near = and_(starts_at > now() + remind - QUIET_AFTER, starts_at < now() + remind + QUIET_BEFORE)
+    stands = Consultation.booked_at.is_not(None), Consultation.cancelled_at.is_(None)
+    found = (
+        select(Consultation.person_id, func.max(starts_at, type_=UTCDateTime))
+        .where(Consultation.person_id.in_(person_ids), near, *stands)
+        .group_by(Consultation.person_id)
+    )
+    return {person_id: starts - remind + QUIET_AFTER for person_id, starts in db.session.execute(found) if starts}
+
+
+HOLDS.append(_around_the_reminder)

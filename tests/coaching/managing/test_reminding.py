@@ -13,6 +13,7 @@ from app.coaching.managing.reminding import REMINDERS
 from app.coaching.managing.tasks import sweep_consultations
 from app.coaching.models import Consultation
 from app.extensions import db
+from app.followups.tasks import sweep_followups
 from app.outbox import Email
 from app.outbox.tasks import sweep_outbox
 from app.people import records
@@ -169,6 +170,20 @@ def test_a_booking_that_waits_for_the_mail_server_does_not_arrive_after_what_cha
     [to_person], [to_coach] = mail_server.to(ADA), mail_server.to("owner@doctor.example.org")
     assert word in to_person["Subject"].lower()
     assert word in to_coach["Subject"].lower()
+
+
+def test_a_letter_of_a_sequence_leaves_some_hours_to_the_reminder(book, sweep, mail, frozen):
+    frozen.time = AT - timedelta(hours=48)
+    assert book().status_code == 303
+
+    def letters_at(hours_before):
+        sweep(AT - timedelta(hours=hours_before))
+        sweep_followups.call_local()
+        return sorted(email.template.rpartition("/")[2] for email in mail.to(ADA) if "booked" not in email.template)
+
+    assert letters_at(24) == ["reminder_of_day"]
+    assert letters_at(21.1) == ["reminder_of_day"]
+    assert len(letters_at(20.9)) == 2
 
 
 def test_two_workers_remind_once(app, book, reminders, frozen):
