@@ -132,6 +132,9 @@ def test_the_states_of_the_database_are_those_of_the_rows(app):
     factories.consultation("missed@example.org", no_show_at=now())
     factories.consultation("held@example.org", held_until=now() + timedelta(hours=1))
     factories.consultation("lapsed@example.org", held_until=now())
+    factories.consultation("paying@example.org", is_unpaid=True, held_until=now() + timedelta(minutes=30))
+    factories.consultation("unpaid@example.org", is_unpaid=True, held_until=now())
+    factories.consultation("gone@example.org", is_unpaid=True, cancelled=True)
     factories.booked("booked@example.org", factories.coach(), now())
     orders = [
         ("paid_at",), ("failed_at",), ("expired_at",), ("awaiting_payment_at",), ("paid_at", "refunded_at"),
