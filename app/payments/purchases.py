@@ -65,7 +65,8 @@ class Purchase:
     paid_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     expired_at: Mapped[datetime | None]
-    refunded_at: Mapped[datetime | None]
+    refunded_at: Mapped[datetime | None]  # All of it.
+    refund_noted_at: Mapped[datetime | None]  # When the latest part of it was seen to go back.
     # The payer's bank takes the payment back until the dispute is decided; the status is Stripe's word.
     disputed_at: Mapped[datetime | None]
     dispute_status: Mapped[str] = mapped_column(String(40), default="")
@@ -186,6 +187,8 @@ class Purchase:
             return False
         if cents < self.refunded_cents:
             log.error("purchase %s: a refund has failed at Stripe; look at it there", self.number)
+        if cents > self.refunded_cents:
+            self.refund_noted_at = now()
         self.refunded_cents, self.look_at = cents, None if decides else self.look_at
         if self.refunded_at or self.paid_cents == 0 or self.refunded_cents < self.paid_cents:
             return False
