@@ -153,7 +153,14 @@ class Purchase:
         self.stripe_session_id, self.stripe_payment_intent_id = checkout.session_id, checkout.payment_intent_id
         self.payment_method = checkout.payment_method[:80]
         self.discount_cents, self.tax_cents = checkout.discount_cents, checkout.tax_cents
-        self.paid_cents = checkout.amount_cents
+        self.paid_cents, self.promotion_code = checkout.amount_cents, checkout.promotion_code[:80]
+        self.billing = self.billing | checkout.billing
+        self.note_invoice(checkout)
+
+    def note_invoice(self, checkout: Checkout) -> None:
+        """Stripe writes it once there is a payment, and may not have when it first tells of that."""
+        self.stripe_invoice_id = checkout.invoice_id or self.stripe_invoice_id
+        self.invoice_url = checkout.invoice_url or self.invoice_url
 
     def fail(self) -> bool:
         """No payment came or will come. False if that was known."""
