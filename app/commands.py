@@ -26,6 +26,7 @@ from app.hub.models import Page
 from app.newsletter import content as newsletter_content
 from app.newsletter.commands import newsletter
 from app.newsletter.people_commands import people
+from app.payments.reconciling.commands import stripe
 from app.people.addresses import InvalidAddress
 from app.people.models import Person
 from app.people.sign_in import SignInCode
@@ -51,7 +52,7 @@ content = AppGroup("content", help="Take content in from Markdown files, or writ
 
 def register_commands(app: Flask) -> None:
     """Add the site's commands to `flask`."""
-    for command in (setup, owner, worker, doctor, up, content, newsletter, people):
+    for command in (setup, owner, worker, doctor, up, content, newsletter, people, stripe):
         app.cli.add_command(command)
 
 

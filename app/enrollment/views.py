@@ -5,7 +5,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerDay, RateLimitItemPerSecond
 
-from app.enrollment import checkout, fulfilment, in_newsletter, records, structured_data, tasks
+from app.enrollment import checkout, fulfilment, in_newsletter, own_books, records, structured_data, tasks
 from app.enrollment.blueprint import bp
 from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
 from app.enrollment.enrollments import Enrollment
@@ -25,7 +25,7 @@ from app.urls import absolute_url
 log = logging.getLogger(__name__)
 # What follows from a payment, what is done daily, what the newsletter asks, and what enrollment holds of a person, is
 # known once these are imported.
-__all__ = ["bp", "fulfilment", "in_newsletter", "next_cohort", "records", "tasks"]
+__all__ = ["bp", "fulfilment", "in_newsletter", "next_cohort", "own_books", "records", "tasks"]
 
 # A department may ask for 50 seats, which are more than a cohort has. So once a network has been given this many beyond
 # the first of each page, paid or not, it is given no more than one at a time until the next day: who means to keep a

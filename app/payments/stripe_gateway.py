@@ -10,14 +10,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import stripe
 from flask import current_app
 
 from app.clock import now
-from app.payments.checkouts import EXPANDED, Checkout
+from app.payments.checkouts import Checkout
 from app.payments.disputes import weightiest
 from app.payments.pages import PageWanted
 
@@ -99,13 +101,63 @@ def open_checkout(wanted: PageWanted) -> Checkout:
 def retrieve_checkout(session_id: str) -> Checkout:
     """Raises GatewayUnavailable, GatewayRefused."""
     with _calling() as client:
-        asked_at = now()
-        session = client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPANDED})
-        found = Checkout.of(session.to_dict(), asked_at)
+        expand, asked_at = ["line_items", "payment_intent.latest_charge"], now()
+        found = Checkout.of(client.v1.checkout.sessions.retrieve(session_id, {"expand": expand}).to_dict(), asked_at)
         if not (found.is_disputed and found.payment_intent_id):
             return found
         disputes = client.v1.disputes.list({"payment_intent": found.payment_intent_id, "limit": 100}).data
         return found._replace(dispute_status=weightiest([dispute.status for dispute in disputes]))
+
+
+def checkouts_since(since: datetime) -> Iterator[Checkout]:
+    """Every payment page opened since then, newest first. Raises GatewayUnavailable, GatewayRefused.
+
+    Whether a payment is disputed is told, not how the dispute stands.
+    """
+    expand = ["data.line_items", "data.payment_intent.latest_charge"]
+    for asked_at, session in _everything("checkout.sessions", {"created": _from(since), "expand": expand}):
+        yield Checkout.of(session, asked_at)
+
+
+def payments_given_back_since(since: datetime) -> Iterator[str]:
+    """The payments of which something was refunded, or that were disputed, since then.
+
+    Raises GatewayUnavailable, GatewayRefused.
+    """
+    for of in ("refunds", "disputes"):
+        for _, found in _everything(of, {"created": _from(since)}):
+            if isinstance(payment := found.get("payment_intent"), str):
+                yield payment
+
+
+def undelivered_events(kinds: list[str], since: datetime) -> Iterator[dict[str, Any]]:
+    """Events of these kinds that Stripe could not deliver, newest first. It keeps them for 30 days.
+
+    Raises GatewayUnavailable, GatewayRefused.
+    """
+    wanted = {"delivery_success": False, "types": kinds, "created": _from(since)}
+    for _, event in _everything("events", wanted):
+        if event["livemode"] == is_live():
+            yield event
+
+
+def _from(since: datetime) -> dict[str, int]:
+    return {"gte": int(since.timestamp())}
+
+
+def _everything(of: str, params: dict[str, Any]) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    """Each object of a list, page after page, with the moment its page was asked for."""
+    last: dict[str, str] = {}
+    while True:
+        asked_at = now()
+        with _calling() as client:
+            listed: Any = attrgetter(of)(client.v1).list(params | {"limit": 100} | last)
+        found = [each.to_dict() for each in listed.data]
+        for each in found:
+            yield asked_at, each
+        if not (listed.has_more and found):
+            return
+        last = {"starting_after": found[-1]["id"]}
 
 
 def expire_checkout(session_id: str) -> None:

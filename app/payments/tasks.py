@@ -60,14 +60,14 @@ def sweep_payments() -> None:
     if not _sweeping.acquire(blocking=False):
         return
     try:
-        _sweep()
+        catch_up()
     except GatewayUnavailable as trouble:
         log.warning("the sweep ends early, for Stripe does not answer: %s", trouble)
     finally:
         _sweeping.release()
 
 
-def _sweep() -> None:
+def catch_up() -> None:
     """Everything that is due. Raises GatewayUnavailable at the first call without an answer: each waits as long."""
     events, refunds = StripeEvent.due(), Refund.due()
     db.session.commit()

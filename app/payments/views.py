@@ -5,11 +5,15 @@ from flask.typing import ResponseReturnValue
 
 from app.extensions import csrf, db, enqueue_after_commit
 from app.payments import stripe_gateway, tasks
+from app.payments.reconciling import tasks as reconciling
 from app.payments.stripe_events import StripeEvent
 from app.payments.stripe_gateway import BadSignature
 from app.publishing import cross_origin_exempt, knows_no_visitor
 
 log = logging.getLogger(__name__)
+
+# What is done hourly is known once this is imported.
+__all__ = ["bp", "reconciling"]
 
 bp = Blueprint("payments", __name__)
 

@@ -58,4 +58,3 @@ def start_worker(settings, slow_server, tmp_path):
     yield start_one
     for worker in workers:
         stop(worker, signal.SIGKILL)
-    print((tmp_path / "worker.log").read_text())  # Shown with a failure.

@@ -1,0 +1,1 @@
+"""Reconciliation: Stripe's records beside ours. What no event told is mended; what no rule can mend is listed."""

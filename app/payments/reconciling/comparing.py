@@ -1,0 +1,73 @@
+"""A payment as Stripe has it beside ours, and what differs, in words for the owner."""
+
+from typing import NamedTuple
+
+from app.payments.checkouts import Checkout
+from app.payments.purchases import Purchase
+from app.payments.refunds import Refund
+from app.payments.wording import money
+
+UNKNOWN = "Paid at Stripe, and no order of ours knows of it. Look at it in Stripe, and return it there if it was ours."
+OF_A_SECOND_PAGE = "A second payment for one order, not returned yet. Return it in Stripe."
+NOT_AS_ASKED = "What was paid is not what we asked for. Return it in Stripe."
+
+
+class Comparison(NamedTuple):
+    """`difference` is empty where both agree; asking Stripe once more may mend it, unless `needs_owner`."""
+
+    difference: str
+    needs_owner: bool = False
+
+
+def compare(checkout: Checkout, purchase: Purchase | None) -> Comparison:
+    """What differs between a Checkout Session, as it stands in a list of Stripe's, and the purchase it names."""
+    if purchase is None:
+        is_odd = checkout.is_paid and bool(checkout.amount_cents) and not checkout.is_given_back
+        return Comparison(UNKNOWN if is_odd else "", is_odd)
+    if purchase.mismatched_at and checkout.status == "complete":
+        is_over = bool(purchase.refunded_at) or checkout.is_given_back
+        return Comparison("" if is_over else NOT_AS_ASKED, not is_over)
+    if checkout.session_id != purchase.stripe_session_id and purchase.paid_at:
+        return _of_another_page(checkout)
+    return Comparison(_of_states(checkout, purchase) or _of_money(checkout, purchase))
+
+
+def _of_another_page(checkout: Checkout) -> Comparison:
+    """Of a page that is not the one the order was paid at: only a payment there matters."""
+    is_odd = checkout.is_paid and bool(checkout.amount_cents) and not checkout.is_given_back
+    if is_odd and (refund := Refund.of(checkout.payment_intent_id)):
+        return Comparison("" if refund.sent_at else "A second payment is owed back and not sent yet.")
+    return Comparison(OF_A_SECOND_PAGE if is_odd else "", is_odd)
+
+
+def _of_states(checkout: Checkout, purchase: Purchase) -> str:
+    theirs = stripe_state(checkout)
+    if theirs == "paid":
+        return "" if purchase.paid_at else "Paid at Stripe, not with us."
+    if purchase.paid_at:
+        return f"Paid with us, {theirs} at Stripe."
+    if checkout.session_id != purchase.stripe_session_id:
+        return ""
+    is_over = purchase.failed_at or purchase.expired_at
+    return f"Over at Stripe ({theirs}), open with us." if theirs in ("expired", "failed") and not is_over else ""
+
+
+def _of_money(checkout: Checkout, purchase: Purchase) -> str:
+    if not purchase.paid_at:
+        return ""
+    theirs, ours = checkout.amount_cents, purchase.paid_cents
+    if theirs != ours:
+        return f"{money(theirs, checkout.currency)} paid at Stripe, {money(ours, purchase.currency)} with us."
+    theirs, ours = min(checkout.refunded_cents, ours), purchase.refunded_cents
+    if theirs != ours:
+        return f"{money(theirs, checkout.currency)} given back at Stripe, {money(ours, purchase.currency)} with us."
+    return "Disputed at Stripe, not with us." if checkout.is_disputed and not purchase.dispute_status else ""
+
+
+def stripe_state(checkout: Checkout) -> str:
+    """ "paid", "under way", "failed", "expired" or "open": what the session comes to."""
+    if checkout.is_paid:
+        return "paid"
+    if checkout.is_under_way:
+        return "under way"
+    return "failed" if checkout.status == "complete" else checkout.status

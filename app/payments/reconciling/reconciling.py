@@ -1,0 +1,152 @@
+"""Lay Stripe's records beside ours, and mend what asking Stripe once more mends.
+
+It commits as it goes, because Stripe must never be asked with a transaction open.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.clock import now
+from app.extensions import db
+from app.payments import stripe_gateway, tasks
+from app.payments.checkouts import Checkout
+from app.payments.fulfilment import fulfil
+from app.payments.purchases import SETTLES, Purchase
+from app.payments.reconciling.comparing import Comparison, compare
+from app.payments.reconciling.models import Finding, Reconciliation
+from app.payments.refunds import Refund
+from app.payments.stripe_events import NEEDED, StripeEvent
+from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
+
+log = logging.getLogger(__name__)
+# What Stripe tells of undelivered events ends after 30 days: https://docs.stripe.com/webhooks/process-undelivered-events.
+FARTHEST = timedelta(days=30)
+# What is younger may be on its way still.
+LATE = timedelta(hours=1)
+NOBODY_TRIED = "nobody has tried yet. Is a worker running?"
+
+# What rooms that sell find odd in their own books, in words for the owner. Rooms add theirs when imported.
+CHECKS: list[Callable[[], list[str]]] = []
+
+
+def reconcile(back: timedelta = FARTHEST) -> Reconciliation:
+    """Compare everything since then. Commits. What cannot be reached is said in `trouble`, and nothing is raised."""
+    run = Reconciliation(since=now() - back)
+    db.session.add(run)
+    db.session.commit()
+    trouble = ""
+    try:
+        _hear_missed_events(run)
+        _compare_all(run)
+    except (GatewayUnavailable, GatewayRefused) as problem:
+        db.session.rollback()
+        log.warning("the reconciliation ends early: %s", problem)
+        trouble = str(problem)
+    odd = [*_ours_to_look_at(), *(words for check in CHECKS for words in check())]
+    run.findings += [Finding(words=words) for words in odd]
+    run.finish(trouble)
+    Reconciliation.forget_all_before(run)
+    db.session.commit()
+    return run
+
+
+def _hear_missed_events(run: Reconciliation) -> None:
+    """Take in the events that Stripe could not deliver to us, and do what they call for."""
+    for event in stripe_gateway.undelivered_events(sorted(NEEDED), run.since):
+        row = StripeEvent.receive(event, json.dumps(event))
+        run.missed_events += row is not None
+        db.session.commit()
+        if row:
+            tasks.handle_event(row.id)
+
+
+def _compare_all(run: Reconciliation) -> None:
+    tasks.catch_up()
+    seen = set()
+    for checkout in stripe_gateway.checkouts_since(run.since):
+        seen.add(checkout.session_id)
+        _compare(run, checkout)
+    for payment in stripe_gateway.payments_given_back_since(run.since):
+        session_id = _session_of(payment)
+        if session_id and session_id not in seen:
+            seen.add(session_id)
+            _compare(run, stripe_gateway.retrieve_checkout(session_id))
+    for kind in SETTLES:
+        for session_id in _paid_since(kind, run.since):
+            if session_id not in seen:
+                _look_for(run, session_id)
+
+
+def _compare(run: Reconciliation, checkout: Checkout) -> None:
+    """Compare one, ask Stripe about it once more if something differs, and note how it stands then."""
+    found, purchase = _beside_ours(checkout)
+    is_mended = False
+    if found.difference and not found.needs_owner:
+        db.session.commit()
+        checkout = _ask_again(checkout)
+        found, purchase = _beside_ours(checkout)
+        is_mended = not found.difference
+    run.note(checkout, purchase, found, is_mended)
+    db.session.commit()
+
+
+def _ask_again(checkout: Checkout) -> Checkout:
+    """Bring ours in line with it. One that cannot be brought in line holds up no other."""
+    try:
+        fulfil(checkout.session_id)
+        return stripe_gateway.retrieve_checkout(checkout.session_id)
+    except GatewayUnavailable:
+        raise
+    except Exception:
+        db.session.rollback()
+        log.exception("payment page %s could not be brought in line", checkout.session_id)
+        return checkout
+
+
+def _beside_ours(checkout: Checkout) -> tuple[Comparison, Purchase | None]:
+    purchase = next((found for kind in SETTLES if (found := kind.at(checkout.reference))), None)
+    return compare(checkout, purchase), purchase
+
+
+def _look_for(run: Reconciliation, session_id: str) -> None:
+    """One that we know to be paid and that Stripe did not list."""
+    try:
+        checkout = stripe_gateway.retrieve_checkout(session_id)
+    except GatewayRefused as refusal:
+        if refusal.code != "resource_missing":
+            raise
+        words = f"Paid with us, unknown at Stripe: {session_id}. Were the keys changed to another account's?"
+        run.findings.append(Finding(words=words))
+        db.session.commit()
+    else:
+        _compare(run, checkout)
+
+
+def _session_of(payment_intent_id: str) -> str | None:
+    purchase = next((found for kind in SETTLES if (found := kind.of_payment(payment_intent_id))), None)
+    session_id = purchase.stripe_session_id if purchase else None
+    db.session.commit()
+    return session_id
+
+
+def _paid_since(kind: type[Purchase], since: datetime) -> list[str]:
+    paid = select(kind.stripe_session_id).where(kind.paid_at >= since, kind.stripe_session_id.is_not(None))
+    found = [session_id for session_id in db.session.scalars(paid) if session_id]
+    db.session.commit()
+    return found
+
+
+def _ours_to_look_at() -> Iterator[str]:
+    """Refunds that do not leave, and events that cannot be acted upon."""
+    late = select(Refund).where(Refund.sent_at.is_(None), Refund.owed_at < now() - LATE).order_by(Refund.id)
+    for refund in db.session.scalars(late):
+        why = refund.last_error or NOBODY_TRIED
+        yield f"A refund for {refund.reference[:8].upper()} has not gone out: {why}"
+    stuck = select(StripeEvent).where(StripeEvent.processed_at.is_(None), StripeEvent.received_at < now() - LATE)
+    for event in db.session.scalars(stuck.order_by(StripeEvent.id).limit(100)):
+        why = event.last_error or NOBODY_TRIED
+        yield f"{event.stripe_id} ({event.type}) could not be acted upon: {why}"
