@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 from app.extensions import Model, db
 
 PUBLIC_PAGE = "developing_doctor.public_page"
+# In the environment of a request whose answer is sent piece by piece, because it is too long to be held in memory.
+STREAMED = "developing_doctor.streamed"
 # In the environment of a request that no visitor made: the site looks whether a page is there.
 ASKED_BY_THE_SITE = "developing_doctor.asked_by_the_site"
 P = ParamSpec("P")
@@ -98,6 +100,14 @@ def holds_no_secret(view: View[P]) -> View[P]:
     """
     view.holds_no_secret = True  # type: ignore[attr-defined]
     return knows_no_visitor(view)
+
+
+def echoes_nothing(view: View[P]) -> View[P]:
+    """Mark a view whose pages may hold a secret of the visitor, but nothing that others could have put into the request
+    or the page: they may be compressed, since nobody can try words against the secret.
+    """
+    view.echoes_nothing = True  # type: ignore[attr-defined]
+    return view
 
 
 def cross_origin_exempt(view: View[P]) -> View[P]:

@@ -3,7 +3,7 @@ that serves the site has them and none has to hold a whole one in memory.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -63,9 +63,27 @@ class CourseFile(Model):
     def content_type(self) -> str:
         return content_type_of(self.name)
 
+    @property
+    def size_in_words(self) -> str:
+        """Such as "34 kB"."""
+        kilobytes = max(1, round(self.size / 1000))
+        return f"{kilobytes} kB" if kilobytes < 1000 else f"{self.size / 1_000_000:.1f} MB"
+
+    @property
+    def kind(self) -> str:
+        """Such as "PDF"."""
+        return Path(self.name).suffix.removeprefix(".").upper()
+
     @classmethod
     def named(cls, name: str) -> "CourseFile | None":
         return db.session.scalar(select(cls).filter_by(name=name))
+
+    @classmethod
+    def all_named(cls, names: Collection[str]) -> "dict[str, CourseFile]":
+        """By name."""
+        if not names:
+            return {}
+        return {file.name: file for file in db.session.scalars(select(cls).where(cls.name.in_(names)))}
 
     @classmethod
     def all_by_name(cls) -> "dict[str, CourseFile]":

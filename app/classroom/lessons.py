@@ -1,5 +1,6 @@
 """Lessons: what is read, heard, filled in and asked in a module."""
 
+import re
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
@@ -10,6 +11,10 @@ from app.extensions import Model
 from app.hub.written import Written
 
 LONGEST_ADDRESS = 2000
+_YOUTUBE = re.compile(
+    r"https://(?:youtu\.be/|(?:www\.|m\.)?youtube(?:-nocookie)?\.com/(?:watch\?(?:[^#]*&)?v=|embed/))([\w-]{11})(?![\w-])",
+    re.ASCII,
+)
 
 
 class Lesson(Model, Written):
@@ -39,3 +44,14 @@ class Lesson(Model, Written):
     quiz: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # question, options, answer from 0, why
     is_retired: Mapped[bool] = mapped_column(default=False)
     module: Mapped[Module] = relationship()
+
+    @property
+    def youtube_id(self) -> str | None:
+        """Of a video that can be played here, fetched from YouTube once somebody asks for it; None of another."""
+        found = _YOUTUBE.match(self.video or "")
+        return found[1] if found else None
+
+    @property
+    def file_names(self) -> set[str]:
+        """The course files that go with it."""
+        return {entry["file"] for entry in self.downloads} | ({self.audio} if self.audio else set())

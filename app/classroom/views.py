@@ -1,18 +1,33 @@
-from flask import Blueprint, render_template
+"""The classroom's first page, and its search. The other views are imported so that they are there."""
+
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
-from flask_security.decorators import auth_required
 
-from app.enrollment.enrollments import Enrollment
+from app.classroom import file_views, lesson_views, records, writing_views
+from app.classroom.blueprint import access, bp
+from app.classroom.outline import Outline
+from app.classroom.progress import CourseCompletion
+from app.classroom.search import find
+from app.hub.search import LONGEST_QUERY
+from app.publishing import echoes_nothing
 
-bp = Blueprint("classroom", __name__, url_prefix="/learn")
+__all__ = ["bp", "file_views", "lesson_views", "records", "writing_views"]
 
 
 @bp.get("/")
-@auth_required("session")
+@echoes_nothing
 def show_classroom() -> ResponseReturnValue:
-    enrollments = Enrollment.all_standing(current_user)
-    if not enrollments:
-        return render_template("classroom/not_enrolled.html"), 403
-    cohort = enrollments[0].cohort
-    return render_template("classroom/show.html", course=cohort.course, cohort=cohort, person=current_user)
+    allowed = access()
+    return render_template(
+        "classroom/show.html",
+        access=allowed,
+        outline=Outline.of(allowed),
+        completion=CourseCompletion.of(allowed.person, allowed.course),
+    )
+
+
+@bp.get("/search")
+def search() -> ResponseReturnValue:
+    query = request.args.get("q", "").strip()[:LONGEST_QUERY]
+    found = find(access(), query) if query else []
+    return render_template("classroom/search.html", query=query, results=found)

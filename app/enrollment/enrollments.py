@@ -9,6 +9,7 @@ from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
 from app.extensions import Model, db
+from app.payments.disputes import LOST
 from app.people.models import Person
 
 STANDING = text("ended_at IS NULL")
@@ -53,16 +54,28 @@ class Enrollment(Model):
 
     @classmethod
     def all_standing(cls, person: Person) -> "list[Enrollment]":
-        """The person's places, the cohort that begins last first, with cohort and course."""
+        """The person's places, the cohort that begins last first, with order, cohort and course."""
         return list(
             db.session.scalars(
                 select(cls)
                 .join(cls.cohort)
                 .where(cls.person_id == person.id, cls.ended_at.is_(None))
-                .order_by(Cohort.starts_on.desc(), cls.id.desc())
-                .options(joinedload(cls.cohort).joinedload(Cohort.course))
+                .order_by(Cohort.starts_on.desc().nulls_last(), cls.id.desc())
+                .options(
+                    joinedload(cls.order), joinedload(cls.moved_from), joinedload(cls.cohort).joinedload(Cohort.course)
+                )
             )
         )
+
+    @classmethod
+    def opening(cls, person: Person) -> "list[Enrollment]":
+        """Those of the person's places that open the classroom: they stand, and are not suspended."""
+        return [place for place in cls.all_standing(person) if not place.is_suspended]
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it stands and opens nothing, because the payment is with the payer's bank, for now or for good."""
+        return self.ended_at is None and (self.order.is_disputed or self.order.dispute_status == LOST)
 
     @classmethod
     def of_order(cls, order: Order) -> "list[Enrollment]":

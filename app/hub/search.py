@@ -52,22 +52,22 @@ def find(query: str) -> list[Result]:
 
 
 def _hubs(words: list[str]) -> Iterator[tuple[int, Result]]:
-    for rank, hub in _ranked(select(_rank(Hub.title, words), Hub), words, Hub.title, Hub.lede):
-        yield rank, Result(hub.title, url_for("hub.show_hub", slug=hub.slug), "Hub", _excerpt(words, hub.lede))
+    for rank, hub in best_first(select(title_first(Hub.title, words), Hub), words, Hub.title, Hub.lede):
+        yield rank, Result(hub.title, url_for("hub.show_hub", slug=hub.slug), "Hub", excerpt(words, hub.lede))
 
 
 def _articles(words: list[str]) -> Iterator[tuple[int, Result]]:
     looked_in = (Article.title, Article.summary, Article.body)
-    for rank, article in _ranked(select(_rank(Article.title, words), Article), words, *looked_in):
+    for rank, article in best_first(select(title_first(Article.title, words), Article), words, *looked_in):
         url = url_for("hub.show_article", slug=article.slug)
-        yield rank, Result(article.title, url, "Article", _excerpt(words, article.text, article.summary))
+        yield rank, Result(article.title, url, "Article", excerpt(words, article.text, article.summary))
 
 
 def _sections(words: list[str]) -> Iterator[tuple[int, Result]]:
-    found = select(_rank(HubSection.heading, words), HubSection, Hub).join(Hub)
-    for rank, section, hub in _ranked(found, words, HubSection.heading, HubSection.body):
+    found = select(title_first(HubSection.heading, words), HubSection, Hub).join(Hub)
+    for rank, section, hub in best_first(found, words, HubSection.heading, HubSection.body):
         url = url_for("hub.show_hub", slug=hub.slug, _anchor=section.anchor)
-        yield rank, Result(section.heading, url, hub.title, _excerpt(words, section.text))
+        yield rank, Result(section.heading, url, hub.title, excerpt(words, section.text))
 
 
 def _gathered(words: list[str]) -> Iterator[tuple[int, Result]]:
@@ -78,21 +78,22 @@ def _gathered(words: list[str]) -> Iterator[tuple[int, Result]]:
         ("Organization", ExternalLink, HubLink, (ExternalLink.title, ExternalLink.organization, ExternalLink.summary)),
     )
     for kind, model, place, looked_in in kinds:
-        found = select(_rank(model.title, words), model, Hub).join(place, place.piece_id == model.id).join(Hub)
-        for rank, piece, hub in _ranked(found, words, *looked_in):
+        found = select(title_first(model.title, words), model, Hub).join(place, place.piece_id == model.id).join(Hub)
+        for rank, piece, hub in best_first(found, words, *looked_in):
             url = url_for("hub.show_hub", slug=hub.slug, _anchor=piece.slug)
             texts = [getattr(piece, name) for name in ("summary", "text") if hasattr(piece, name)]
-            yield rank, Result(piece.title, url, kind, _excerpt(words, *texts))
+            yield rank, Result(piece.title, url, kind, excerpt(words, *texts))
 
 
 def _pages(words: list[str]) -> Iterator[tuple[int, Result]]:
-    found = select(_rank(Page.title, words), Page)
-    for rank, page in _ranked(found, words, Page.title, Page.lede, Page.body):
+    found = select(title_first(Page.title, words), Page)
+    for rank, page in best_first(found, words, Page.title, Page.lede, Page.body):
         url = url_for(PAGE_ENDPOINTS.get(page.slug, "hub.show_page"), slug=page.slug)
-        yield rank, Result(page.title, url, "Page", _excerpt(words, page.text, page.lede))
+        yield rank, Result(page.title, url, "Page", excerpt(words, page.text, page.lede))
 
 
-def _rank(title: Column, words: list[str]) -> ColumnElement[int]:
+def title_first(title: Column, words: list[str]) -> ColumnElement[int]:
+    """The rank of a piece: 0 when its title holds every word."""
     return case((_holds(words, title), 0), else_=1)
 
 
@@ -100,12 +101,13 @@ def _holds(words: list[str], *columns: Column) -> ColumnElement[bool]:
     return and_(*(or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words))
 
 
-def _ranked(found: Select[*tuple[Any, ...]], words: list[str], *looked_in: Column) -> list[Any]:
+def best_first(found: Select[*tuple[Any, ...]], words: list[str], *looked_in: Column) -> list[Any]:
+    """What `found` selects, its rank first, where every word is in one of the columns `looked_in`: MOST_RESULTS."""
     rank, title = found.selected_columns[0], looked_in[0]
     return list(db.session.execute(found.where(_holds(words, *looked_in)).order_by(rank, title).limit(MOST_RESULTS)))
 
 
-def _excerpt(words: list[str], *texts: str) -> Markup:
+def excerpt(words: list[str], *texts: str) -> Markup:
     """The first of `texts` that holds a word, from a little before the word on; else the beginning of the first."""
     pattern = re.compile("|".join(re.escape(word) for word in words), re.IGNORECASE)
     straight = [text.replace(CURLY, "'") for text in texts]

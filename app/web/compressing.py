@@ -12,9 +12,10 @@ BROTLI_QUALITY = 4
 
 
 def compress(response: Response) -> Response:
-    """Compress a page of a view that @holds_no_secret, in the coding the browser likes best."""
+    """Compress a page of a view that @holds_no_secret or @echoes_nothing, in the coding the browser likes best."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if not getattr(view, "holds_no_secret", False) or response.mimetype != "text/html":
+    may_be = getattr(view, "holds_no_secret", False) or getattr(view, "echoes_nothing", False)
+    if not may_be or response.mimetype != "text/html":
         return response
     response.vary.add("Accept-Encoding")
     body, coding = response.get_data(), coding_for(request.headers.get("Accept-Encoding", "")[:200])

@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask
 from werkzeug.sansio.utils import host_is_trusted
 
-from app.publishing import PUBLIC_PAGE, content_committed
+from app.publishing import PUBLIC_PAGE, STREAMED, content_committed
 from app.web.assets import PREFIX, Assets
 from app.web.content_watch import ContentWatch
 from app.web.slow_clients import SlowClients
@@ -146,7 +146,7 @@ class PageCache:
         if heard.status.startswith(("404", "410")):
             self._last_good.drop(path)
         start_response(heard.status, heard.headers, heard.exc_info)
-        return _at_once(heard.headers, body)
+        return body if environ.get(STREAMED) else _at_once(heard.headers, body)
 
     def _may_keep(self, environ: WSGIEnvironment, headers: Headers) -> bool:
         has_cookie = any(name.lower() == "set-cookie" for name, _ in headers)

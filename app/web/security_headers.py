@@ -43,6 +43,7 @@ def content_security_policy(config: dict[str, Any], *, frames: str = VIDEOS) -> 
         "script-src": "'self'",
         "img-src": "'self'",
         "font-src": "'self'",
+        "media-src": "'self'",
         "connect-src": "'self'",
         "manifest-src": "'self'",
         "frame-src": frames,

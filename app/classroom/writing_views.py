@@ -1,0 +1,119 @@
+"""What is sent from a lesson: words, answers to its quiz, and that it is done. One form holds them all, so that
+whatever button is pressed, nothing that was typed is lost.
+"""
+
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.classroom import writing
+from app.classroom.blueprint import WORDS, access, bp, form_is_old, keeps_words, wants_json
+from app.classroom.lesson_views import A_LESSON, Wanted, lesson_page, wanted
+from app.classroom.progress import LessonProgress
+from app.classroom.quizzes import Choices, QuizResult
+from app.clock import in_zone, now
+from app.extensions import db
+from app.local_times import clock_time
+
+SEEN = "seen-"
+PLACES = frozenset({"worksheet", "reflection", "quiz", "notes", "progress"})
+OLD_FORM = "This page had been open for long, or you signed in anew since. What you typed is below: please save it now."
+ELSEWHERE = (
+    "Some of this was changed on another device or in another window since this page was opened. Both are below, and "
+    "nothing is lost. Save once more to put what stands in the form in place of what was saved."
+)
+UNFIT = "Not everything could be saved. What you typed is below, with what to do about it."
+UNANSWERED = "Please choose an answer to each question. What you chose is kept."
+
+
+@bp.post(f"{A_LESSON}/writing")
+@keeps_words
+def save_writing(module_slug: str, slug: str) -> ResponseReturnValue:
+    found = wanted(module_slug, slug)
+    words = _keep(found)
+    db.session.commit()
+    if wants_json():
+        return _told(words)
+    return _back(found, request.form.get("save", "")) if words.is_saved else _not_saved(found, words)
+
+
+@bp.post(f"{A_LESSON}/quiz")
+@keeps_words
+def take_quiz(module_slug: str, slug: str) -> ResponseReturnValue:
+    found = wanted(module_slug, slug)
+    words, choices = _keep(found), Choices.sent(found.lesson, request.form)
+    if not words.is_saved:
+        db.session.commit()
+        return _not_saved(found, words)
+    if "again" in request.form:
+        db.session.commit()
+        return redirect(_url(found, "quiz", quiz="again"), 303)
+    if choices.complete is None or not found.lesson.quiz:
+        db.session.commit()
+        return lesson_page(found, words, choices=choices, message=UNANSWERED), 422
+    QuizResult.take(access().person, found.lesson, choices.complete)
+    db.session.commit()
+    return _back(found, "quiz")
+
+
+@bp.post(f"{A_LESSON}/completion")
+@keeps_words
+def complete_lesson(module_slug: str, slug: str) -> ResponseReturnValue:
+    found = wanted(module_slug, slug)
+    words = _keep(found)
+    if not words.is_saved:
+        db.session.commit()
+        return _not_saved(found, words)
+    completion = None
+    if request.form.get("done") == "no":
+        LessonProgress.reopen(access().person, found.lesson)
+    else:
+        completion = LessonProgress.complete(access(), found.lesson)
+    db.session.commit()
+    return redirect(url_for(".show_classroom"), 303) if completion else _back(found, "progress")
+
+
+def _keep(found: Wanted) -> writing.Page:
+    """Save what was typed, unless the form is old: then the page shows it, and it is saved by its next form."""
+    typed = _typed()
+    if not form_is_old():
+        return writing.keep(access().person, found.lesson, typed)
+    saved = writing.read(access().person, found.lesson)
+    texts = saved.texts | {key: writing.tidy(sent.text) for key, sent in typed.items()}
+    marks = saved.marks | {key: sent.seen for key, sent in typed.items()}
+    return writing.Page(texts, marks, {"": OLD_FORM})
+
+
+def _typed() -> dict[str, writing.Typed]:
+    sent = {name.removeprefix(WORDS): text for name, text in request.form.items() if name.startswith(WORDS)}
+    return {key: writing.Typed(text, request.form.get(SEEN + key, "")) for key, text in sent.items()}
+
+
+def _not_saved(found: Wanted, words: writing.Page) -> ResponseReturnValue:
+    message = words.problems.get("") or (ELSEWHERE if words.saved_elsewhere else UNFIT)
+    choices = Choices.sent(found.lesson, request.form)
+    status = 400 if form_is_old() else 409 if words.saved_elsewhere else 422
+    return lesson_page(found, words, choices=choices, message=message), status
+
+
+def _told(words: writing.Page) -> ResponseReturnValue:
+    """To the page's script: what was saved, by its marks, and what not."""
+    at = clock_time(in_zone(now(), access().zone))
+    said: dict[str, Any] = {"saved": at, "marks": words.marks}
+    if words.is_saved:
+        return said
+    if form_is_old():
+        return {"message": OLD_FORM}, 400
+    if words.saved_elsewhere:
+        return said | {"message": ELSEWHERE, "elsewhere": list(words.saved_elsewhere)}, 409
+    return said | {"message": " ".join(words.problems.values()), "problems": words.problems}, 422
+
+
+def _back(found: Wanted, place: str) -> ResponseReturnValue:
+    return redirect(_url(found, place if place in PLACES else "notes"), 303)
+
+
+def _url(found: Wanted, anchor: str, **more: str) -> str:
+    slugs = {"module_slug": found.step.part.module.slug, "slug": found.lesson.slug}
+    return url_for(".show_lesson", _anchor=anchor, **slugs, **more)  # type: ignore[arg-type]

@@ -1,0 +1,32 @@
+from app.extensions import db
+from tests.classroom.conftest import Learner, enroll
+
+
+def test_lessons_and_ones_own_words_are_found(ada):
+    ada.post("first/stand/writing", **{"text-purpose": "To listen before I speak", "text-_notes": "Ask Ida"})
+    page = ada.get("search?q=listen+speak").text
+    assert "1 result" in page and 'href="/learn/first/stand#text-purpose"' in page and "Your answer" in page
+    assert 'href="/learn/first/stand#text-_notes"' in ada.get("search?q=ida").text
+    found = ada.get("search?q=candid").text
+    assert 'href="/learn/second/ask"' in found and "<mark>candid</mark>" in found
+
+
+def test_the_words_of_others_are_not(ada, app, cohort):
+    ada.post("first/stand/writing", **{"text-_notes": "Between us"})
+    enroll("grace@example.org", cohort)
+    assert "No results" in Learner(app, "grace@example.org").get("search?q=between").text
+
+
+def test_what_is_closed_is_not_found(ada, cohort, clock):
+    cohort.opens_weekly = True
+    db.session.commit()
+    clock.advance(days=8)
+    assert "No results" in ada.get("search?q=candid").text
+    assert "2 results" in ada.get("search?q=badge").text
+
+
+def test_a_search_for_nothing_or_for_odd_things_finds_nothing(ada):
+    for query in ("", "%20", "%25", "_", "x" * 500, "%22%22", "<script>"):
+        answer = ada.get(f"search?q={query}")
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.text and "1 result " not in answer.text

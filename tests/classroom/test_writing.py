@@ -1,0 +1,163 @@
+import pytest
+
+from app.classroom.writing import LONGEST_ANSWER
+from app.extensions import db
+from app.people.models import Person
+from tests.classroom.conftest import FIRST, Learner, enroll, form_of, write_lesson
+from tests.races import at_once
+
+SAVE = "first/stand/writing"
+
+
+def written(ada, lesson="first/stand") -> dict[str, str]:
+    form = form_of(ada.get(lesson))
+    return {name.removeprefix("text-"): text for name, text in form.items() if name.startswith("text-") and text}
+
+
+def test_answers_and_notes_are_kept_as_they_were_typed(ada):
+    answer = ada.post(
+        SAVE, save="worksheet", **{"text-purpose": "\nLine one\r\n\r\n<b>& two</b>  ", "text-_notes": "ä 🙂"}
+    )
+    assert (answer.status_code, answer.location) == (303, "/learn/first/stand#worksheet")
+    assert written(ada) == {"purpose": "\nLine one\n\n<b>& two</b>  ", "_notes": "ä 🙂"}
+    page = ada.get("first/stand")
+    assert "<b>& two" not in page.text
+    assert "Last saved Monday, November 23, 2026, 4:00 AM EST" in page.text
+
+
+def test_words_can_be_taken_away_again(ada):
+    ada.post(SAVE, **{"text-purpose": "Words"})
+    ada.post(SAVE, **{"text-purpose": ""})
+    assert written(ada) == {}
+
+
+def test_nobody_else_sees_them(ada, app, cohort):
+    ada.post(SAVE, **{"text-_notes": "Between us"})
+    enroll("grace@example.org", cohort)
+    grace = Learner(app, "grace@example.org")
+    assert "Between us" not in grace.get("first/stand").text
+    grace.post(SAVE, **{"text-_notes": "Mine"})
+    assert written(ada) == {"_notes": "Between us"}
+
+
+def test_two_devices_change_different_fields_and_both_are_kept(ada):
+    phone, desk = ada.get("first/stand"), ada.get("first/stand")
+    assert ada.post(SAVE, phone, **{"text-purpose": "From the phone"}).status_code == 303
+    assert ada.post(SAVE, desk, **{"text-people": "From the desk"}).status_code == 303
+    assert written(ada) == {"purpose": "From the phone", "people": "From the desk"}
+
+
+def test_two_devices_change_the_same_field_and_both_texts_are_shown(ada):
+    phone, desk = ada.get("first/stand"), ada.get("first/stand")
+    ada.post(SAVE, phone, **{"text-purpose": "From the phone"})
+    answer = ada.post(SAVE, desk, **{"text-purpose": "From the desk", "text-people": "Two"})
+    assert answer.status_code == 409
+    assert "From the phone" in answer.text and form_of(answer)["text-purpose"] == "From the desk"
+    assert written(ada) == {"purpose": "From the phone", "people": "Two"}  # What nobody else changed is saved.
+    assert ada.post(SAVE, answer).status_code == 303  # Knowing both, and saving once more.
+    assert written(ada)["purpose"] == "From the desk"
+
+
+def test_the_same_words_from_two_devices_are_no_conflict(ada):
+    phone, desk = ada.get("first/stand"), ada.get("first/stand")
+    assert [ada.post(SAVE, page, **{"text-purpose": "Same"}).status_code for page in (phone, desk)] == [303, 303]
+
+
+def test_devices_that_save_at_the_same_moment_lose_nothing(ada, app):
+    fields = form_of(ada.get("first/stand"))
+    clients = [ada.client, *(Learner(app, ada.email).client for _ in range(3))]
+    tokens = [form_of(client.get("/learn/first/stand"))["csrf_token"] for client in clients]
+    db.session.rollback()
+
+    def save(index):
+        typed = {"csrf_token": tokens[index], "text-purpose": f"Device {index}"}
+        return clients[index].post(f"/learn/{SAVE}", data=fields | typed)
+
+    answers = at_once(4, save)
+    assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
+    [winner] = [index for index, answer in enumerate(answers) if answer.status_code == 303]
+    assert written(ada) == {"purpose": f"Device {winner}"}
+    for index, answer in enumerate(answers):
+        if index != winner:
+            assert f"Device {winner}" in answer.text and form_of(answer)["text-purpose"] == f"Device {index}"
+
+
+def test_too_long_an_answer_is_refused_with_every_word_still_there(ada):
+    long = "x" * (LONGEST_ANSWER + 1)
+    answer = ada.post(SAVE, **{"text-purpose": long, "text-people": "Short"})
+    assert answer.status_code == 422
+    assert "5,001 characters of 5,000" in answer.text
+    assert form_of(answer)["text-purpose"] == long
+    assert written(ada) == {"people": "Short"}
+
+
+def test_a_form_whose_token_is_old_loses_nothing_and_saves_nothing(ada):
+    answer = ada.post(SAVE, csrf_token="forged", **{"text-purpose": "Words"})
+    assert (answer.status_code, written(ada)) == (400, {})
+    assert form_of(answer)["text-purpose"] == "Words"
+    assert ada.post(SAVE, answer).status_code == 303
+    assert written(ada) == {"purpose": "Words"}
+
+
+@pytest.mark.parametrize("action", ["quiz", "completion"])
+def test_an_old_form_does_nothing_else_either(ada, action):
+    fields = {"csrf_token": "forged", "quiz-0": "1", "quiz-1": "0", "done": "yes"}
+    assert ada.post(f"first/stand/{action}", **fields).status_code == 400
+    page = ada.get("first/stand").text
+    assert "Mark as done" in page and "right." not in page
+
+
+def test_who_was_signed_out_meanwhile_gets_their_words_back(ada):
+    page = ada.get("first/stand")
+    person = Person.at(ada.email)
+    person.end_sessions()
+    db.session.commit()
+    answer = ada.post(SAVE, page, **{"text-purpose": "An hour's work"})
+    assert (answer.status_code, "An hour&#39;s work" in answer.text) == (401, True)
+    strange = ada.client.application.test_client().post("/learn/first/stand/completion", data={"done": "yes"})
+    assert (strange.status_code, strange.location) == (303, "/sign-in")
+
+
+def test_whose_place_ended_meanwhile_gets_their_words_back(ada):
+    from app.classroom.access import Access
+
+    page = ada.get("first/stand")
+    Access.of(Person.at(ada.email)).place.end()
+    db.session.commit()
+    answer = ada.post(SAVE, page, **{"text-purpose": "My words"})
+    assert (answer.status_code, "My words" in answer.text) == (403, True)
+
+
+def test_the_script_is_told_what_was_saved_and_goes_on_from_there(ada):
+    page = ada.get("first/stand")
+    first = ada.post(SAVE, page, json=True, **{"text-purpose": "One"})
+    assert (first.status_code, first.json["saved"]) == (200, "4:00 AM")
+    again = ada.post(SAVE, page, json=True, **{"text-purpose": "Two"})
+    assert (again.status_code, again.json["elsewhere"]) == (409, ["purpose"])
+    seen = {"seen-purpose": first.json["marks"]["purpose"]}
+    assert ada.post(SAVE, page, json=True, **seen, **{"text-purpose": "Two"}).status_code == 200
+    assert written(ada) == {"purpose": "Two"}
+    long = ada.post(SAVE, json=True, **{"text-purpose": "x" * 5001})
+    assert (long.status_code, "shorten" in long.json["message"]) == (422, True)
+    assert ada.post(SAVE, json=True, csrf_token="old", **{"text-purpose": "x"}).status_code == 400
+
+
+def test_a_question_that_is_worded_anew_keeps_its_answer_and_one_that_is_gone_shows_it(ada, lessons):
+    from tests.classroom.test_content import import_again
+
+    ada.post(SAVE, **{"text-purpose": "To listen", "text-people": "Ida and Ben"})
+    purpose = {"key": "purpose", "label": "What drives you?", "lines": 2}
+    write_lesson(lessons, "first/01-stand", FIRST | {"worksheet": [purpose]})
+    page = ada.get("first/stand")
+    import_again(lessons)
+    answer = ada.get("first/stand")
+    assert form_of(answer)["text-purpose"] == "To listen"
+    assert "no longer asked" in answer.text and "Two people to ask" in answer.text and "Ida and Ben" in answer.text
+    late = ada.post(SAVE, page, **{"text-people": "Ida, Ben and Kim"})  # From a page that was open all the while.
+    assert (late.status_code, "Ida, Ben and Kim" in late.text) == (422, True)
+
+
+def test_control_characters_are_left_out_and_a_nul_is_refused(ada):
+    ada.post(SAVE, **{"text-purpose": "a\x07b\tc"})
+    assert written(ada) == {"purpose": "ab\tc"}
+    assert ada.post(SAVE, **{"text-purpose": "a\0b"}).status_code == 400
