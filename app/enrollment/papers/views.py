@@ -1,7 +1,5 @@
 """Checking a paper, by anybody who was shown one; and one's own papers."""
 
-from typing import Any
-
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -28,11 +26,9 @@ def _found_nothing(response: Response) -> bool:
     return response.status_code == 404
 
 
-def guess_limit(view: Any) -> Any:
-    """Numbers cannot be guessed; this keeps robots from trying. Whoever checks papers that there are is not counted."""
-    for limit, scope, key in (("30/hour", "papers:network", network), ("1000/hour", "papers:all", lambda: "all")):
-        view = limiter.shared_limit(limit, scope=scope, key_func=key, deduct_when=_found_nothing)(view)
-    return view
+# Numbers cannot be guessed; this keeps robots from trying. Whoever checks papers that there are is not counted, and
+# nobody's guesses stop anybody else.
+guess_limit = limiter.shared_limit("30/hour", scope="papers:network", key_func=network, deduct_when=_found_nothing)
 
 
 @bp.get("/papers/")
