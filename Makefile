@@ -4,8 +4,8 @@ BIN := $(VENV)/bin
 # Tests side by side; those that depend on how fast something is run by themselves, one after the other.
 JOBS ?= 3
 # Their own processes and browsers beside them, and clients that are slow on purpose: fewer at once, and one by one.
-HEAVY := tests/faults tests/e2e
-TIMED := tests/web
+HEAVY := tests/faults tests/e2e tests/web/test_under_granian.py
+TIMED := tests/web/test_odd_input.py tests/web/test_page_cache.py tests/web/test_slow_clients.py
 LOCK := uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 .PHONY: run test check bench lock help

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo, available_timezones
 
 from app.clock import in_zone
@@ -35,21 +36,35 @@ class SkippedTime(ValueError):
 
 @cache
 def zone_choices() -> dict[str, list[tuple[str, str]]]:
-    """The zones a visitor may choose from, grouped: older names too, because browsers still report them."""
+    """The zones a visitor may choose from, grouped: each by its name of today."""
     groups = {"Often chosen": list(COMMON_ZONES.items())}
+    current = offered_zones() & _names_of_today()
     for region in REGIONS:
-        names = sorted(name for name in available_timezones() if name.startswith(f"{region}/"))
-        groups[region] = [(name, _place(name)) for name in names if name not in COMMON_ZONES]
+        names = sorted(name for name in current if name.startswith(f"{region}/"))
+        groups[region] = [(name, zone_label(name)) for name in names if name not in COMMON_ZONES]
     groups["Everywhere"] = [("UTC", "UTC")]
     return groups
 
 
 @cache
 def offered_zones() -> frozenset[str]:
-    return frozenset(zone for zones in zone_choices().values() for zone, _ in zones)
+    """Those that are taken: older names too, because browsers still report them."""
+    return frozenset(name for name in available_timezones() if name.partition("/")[0] in REGIONS) | {"UTC"}
 
 
-def _place(zone: str) -> str:
+@cache
+def is_listed(zone: str) -> bool:
+    """Whether it stands among the choices, and not only counts as another name for one of them."""
+    return any(zone == name for zones in zone_choices().values() for name, _ in zones)
+
+
+def _names_of_today() -> frozenset[str]:
+    lines = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text().splitlines()
+    return frozenset(line.split("\t")[2] for line in lines if not line.startswith("#"))
+
+
+def zone_label(zone: str) -> str:
+    """What a list of its region calls it, such as "Argentina, Buenos Aires"."""
     return zone.partition("/")[2].replace("_", " ").replace("/", ", ") or zone
 
 
@@ -115,4 +130,4 @@ def abbreviation(shown: datetime) -> str:
 
 def zone_in_words(zone: str) -> str:
     """Such as "New York (America/New_York)"."""
-    return zone if zone == "UTC" else f"{_place(zone).split(', ')[-1]} ({zone})"
+    return zone if zone == "UTC" else f"{zone_label(zone).split(', ')[-1]} ({zone})"

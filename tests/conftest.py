@@ -1,12 +1,15 @@
 """Fixtures every slice's tests use: the site on both databases, its queue, its clock, its mail."""
 
+import gc
 import ipaddress
 import itertools
 import os
+import sqlite3
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import flask_migrate
@@ -14,7 +17,8 @@ import psycopg
 import pytest
 from flask import Flask, g, request_tearing_down
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine, event, select
 from sqlalchemy.engine import make_url
 
 from app import asking, config, create_app, outside
@@ -56,6 +60,21 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector need not look through it again and again."""
+    gc.freeze()
+
+
+def pytest_configure() -> None:
+    event.listen(Engine, "connect", _wait_for_no_disk)
+
+
+def _wait_for_no_disk(connection: object, _record: object) -> None:
+    """No test cuts the power. The PostgreSQL of CI does not wait for the disk either."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
+
+
 @pytest.fixture(scope="session", params=DATABASES)
 def database_kind(request: pytest.FixtureRequest) -> str:
     if request.param == "postgresql" and not os.environ.get("TEST_POSTGRES_URL"):
@@ -87,8 +106,17 @@ def database_url(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -
 def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The site with its tables, empty, built once per database."""
     with running(database_url, tmp_path_factory.mktemp("instance")) as app:
+        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_shared_folder(tmp_path_factory)))
         flask_migrate.upgrade()
         yield app
+
+
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all processes of this run, so that each template is compiled once."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "templates"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @contextmanager
@@ -118,6 +146,20 @@ def _forget_the_visitor(_sender: Flask, **_: object) -> None:
         g.pop(name)
 
 
+def _empty_all_tables() -> None:
+    """Only those that hold something: of some seventy, a test writes into a few."""
+    with db.engine.begin() as connection:
+        for (name,) in connection.exec_driver_sql(_filled_tables()).all():
+            connection.exec_driver_sql(f'DELETE FROM "{name}"')
+
+
+@cache
+def _filled_tables() -> str:
+    """The query for them, those first that refer to others."""
+    names = [table.name for table in reversed(db.metadata.sorted_tables)]
+    return " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in names)
+
+
 @pytest.fixture
 def app(site: Flask) -> Iterator[Flask]:
     """The site, its tables empty, inside an app context of its own."""
@@ -130,9 +172,7 @@ def app(site: Flask) -> Iterator[Flask]:
         db.session.commit()
         yield site
         db.session.rollback()
-        for table in reversed(db.metadata.sorted_tables):
-            db.session.execute(table.delete())
-        db.session.commit()
+        _empty_all_tables()
     if deliverer := site.extensions.pop("outbox", None):
         deliverer.pool.close()
 

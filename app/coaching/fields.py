@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import Select, html_params
 
 from app.coaching import patient_information
-from app.local_times import offered_zones, zone_choices
+from app.local_times import is_listed, offered_zones, zone_choices, zone_label
 from app.people.forms import PlainText, SinglePlainLine, one_kind_of_line_break, without_unseen
 
 UNKNOWN_SLOT = "That is not one of the times on offer. Choose one of those shown."
@@ -67,6 +67,8 @@ class ZoneSelect(Select):
         marked = f'<option value="{field.data}"' if field.data in offered_zones() else ""
         options = _zone_options()
         if marked:
+            if not is_listed(field.data):  # An older name: it stands there as itself.
+                options = f'<option value="{field.data}">{zone_label(field.data)}</option>{options}'
             options = options.replace(marked, f"{marked} selected", 1)
         attributes = html_params(name=field.name, id=field.id, required=True, **kwargs)
         return Markup(f"<select {attributes}>{options}</select>")  # noqa: S704 - escaped by those who made the parts.

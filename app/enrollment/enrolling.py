@@ -22,6 +22,8 @@ def enroll(order: Order) -> None:
     order.person.take_name(order.name)
     db.session.flush()
     Paper.receipt(enrollment)
+    if order.seats > 1:
+        Paper.receipt_of_all(order)
     emails.enrolled(enrollment, SIGN_IN_LINK_GOOD_FOR)
     emails.new_enrollment(enrollment)
     values = {"cohort_name": order.cohort.name, "starts_on": order.cohort.begins}

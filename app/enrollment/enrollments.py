@@ -111,3 +111,10 @@ def already_buying(person: Person, cohort: Cohort) -> bool:
         Order.failed_at.is_(None),
     )
     return db.session.scalar(under_way.limit(1)) is not None
+
+
+def has_bought_since(order: Order) -> bool:
+    """Whether the buyer has a place in the order's cohort, or has paid for one in any since the order was begun."""
+    paid = select(Order.id).where(Order.person_id == order.person_id, Order.paid_at >= order.created_at)
+    is_in = Enrollment.standing(order.person, order.cohort) is not None
+    return is_in or db.session.scalar(paid.limit(1)) is not None

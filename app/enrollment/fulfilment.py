@@ -10,7 +10,7 @@ from app.clock import now
 from app.enrollment import emails
 from app.enrollment.cohorts import CohortFull
 from app.enrollment.enrolling import enroll, give_back
-from app.enrollment.enrollments import Enrollment
+from app.enrollment.enrollments import Enrollment, has_bought_since
 from app.enrollment.next_cohort.offering import seat_gone
 from app.enrollment.orders import Order
 from app.followups.models import ABANDONED
@@ -35,7 +35,7 @@ def settle(order: Order, checkout: Checkout) -> None:
     if checkout.session_id != order.stripe_session_id:
         return None
     if checkout.status == "expired":
-        return _settle_expired(order)
+        return _settle_expired(order, checkout)
     if checkout.status == "complete":
         return _settle_failed(order)
     if order.look_at and order.look_at <= now():
@@ -60,6 +60,7 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
         order.take_payment(checkout)
         if not is_given_back:
             _enroll(order)
+    order.note_invoice(checkout)
     _settle_refund(order, checkout)
     _settle_dispute(order, checkout)
     return None
@@ -129,10 +130,10 @@ def _try_to_hold(order: Order) -> None:
         log.warning("order %s awaits a payment without a seat", order.number)
 
 
-def _settle_expired(order: Order) -> None:
+def _settle_expired(order: Order, checkout: Checkout) -> None:
     order.stop_looking()
-    if order.expire() and order.wants_reminder and not Enrollment.standing(order.person, order.cohort):
-        resume_url = absolute_url("enrollment.show_course") + "#enroll"
+    if order.expire() and order.wants_reminder and not has_bought_since(order):
+        resume_url = checkout.recovery_url or absolute_url("enrollment.show_course") + "#enroll"
         values = {"cohort_name": order.cohort.name, "resume_url": resume_url}
         followups.happened(ABANDONED, order.person, order.occasion, **values)
 

@@ -21,8 +21,8 @@ STILL_TO_CHOOSE = (
     "to choose is in the mail about it."
 )
 THE_BOOKS = (
-    "your paid orders, each with its number, date, amount, course and the name on the receipt, because the law asks us "
-    "to keep our books. No address stands in them"
+    "your paid orders, each with its number, date, amount, course, the name on the receipt and who paid, because the "
+    "law asks us to keep our books. No e-mail address stands in them"
 )
 UNPAID = "the numbers and dates of purchases that were begun and not paid, without your name"
 

@@ -14,7 +14,7 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer t
 from wtforms.validators import AnyOf, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.local_times import clock_time, zone_choices
+from app.local_times import clock_time
 from app.newsletter.models import CAREER_STAGES, Subscription
 from app.newsletter.offer import Topic
 from app.newsletter.preferences.departures import LONGEST_WORDS, REASONS
@@ -24,6 +24,7 @@ from app.people.forms import (
     PlainText,
     PublicForm,
     SinglePlainLine,
+    ZoneField,
     one_kind_of_line_break,
     without_unseen,
 )
@@ -117,13 +118,7 @@ def hour_of_the_day(label: str) -> SelectField:
 class QuietHoursForm(PublicForm):
     from_hour = hour_of_the_day("From")
     to_hour = hour_of_the_day("Until")
-    time_zone = SelectField(
-        "Your time zone", [Offered("Choose one of the time zones in the list.")], validate_choice=False
-    )
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.time_zone.choices = zone_choices()
+    time_zone = ZoneField("Your time zone")
 
     @classmethod
     def showing(cls, subscription: Subscription) -> "QuietHoursForm":

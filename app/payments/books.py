@@ -14,10 +14,15 @@ def kept(purchases: Sequence[Purchase], paid: str, unpaid: str) -> str:
 
 
 def leave(purchases: Sequence[Purchase], addresses: Iterable[str]) -> None:
-    """Leave the books, and in them the name on what was paid; events lose what tells of whoever had these addresses."""
+    """Leave the books, and in them who paid, without an e-mail address; of what was not paid, nothing of the buyer.
+
+    Events lose what tells of whoever had these addresses.
+    """
     traces = list(addresses)
     for purchase in purchases:
         purchase.name, purchase.checkout_url = purchase.name if purchase.paid_at else "", None
+        payer = {key: value for key, value in purchase.billing.items() if key != "email"}
+        purchase.billing = payer if purchase.paid_at else {}
         traces += [number for number in (purchase.stripe_session_id, purchase.stripe_payment_intent_id) if number]
     for trace in traces:
         forget_buyer(trace)

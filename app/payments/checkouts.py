@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+EXPANDED = ["line_items", "payment_intent.latest_charge", "discounts.promotion_code", "invoice"]
+
 
 class Checkout(NamedTuple):
     """A Checkout Session as Stripe had it when asked, or later. `reference` is our purchase's public id."""
@@ -26,6 +28,11 @@ class Checkout(NamedTuple):
     debit_failed: bool
     payment_method: str
     is_disputed: bool  # Whether the payer's bank ever disputed it.
+    promotion_code: str
+    billing: dict[str, Any]  # Who pays, as typed there: see Purchase.
+    invoice_id: str | None
+    invoice_url: str | None
+    recovery_url: str | None  # Of a page that ended unpaid: the way to another like it.
     dispute_status: str = ""  # Stripe's word for how the dispute stands, once asked for.
 
     @property
@@ -45,10 +52,10 @@ class Checkout(NamedTuple):
 
     @classmethod
     def of(cls, session: dict[str, Any], asked_at: datetime) -> "Checkout":
-        """From the session as Stripe sent it, with line_items and payment_intent.latest_charge expanded."""
+        """From the session as Stripe sent it, with EXPANDED filled in."""
         intent = _object(session.get("payment_intent"))
         charge = _object(intent.get("latest_charge"))
-        totals = _object(session.get("total_details"))
+        totals, invoice = _object(session.get("total_details")), _object(session.get("invoice"))
         return cls(
             asked_at=asked_at,
             session_id=session["id"],
@@ -69,6 +76,11 @@ class Checkout(NamedTuple):
             debit_failed=intent.get("status") in ("requires_payment_method", "canceled"),
             payment_method=_payment_method(_object(charge.get("payment_method_details"))),
             is_disputed=bool(charge.get("disputed")),
+            promotion_code=_promotion_code(session.get("discounts") or []),
+            billing=_billing(_object(session.get("customer_details"))),
+            invoice_id=invoice.get("id"),
+            invoice_url=invoice.get("hosted_invoice_url"),
+            recovery_url=_object(_object(session.get("after_expiration")).get("recovery")).get("url"),
         )
 
 
@@ -77,6 +89,25 @@ def _object(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     return {"id": value} if value else {}
+
+
+def _promotion_code(discounts: list[dict[str, Any]]) -> str:
+    codes = (_object(discount.get("promotion_code")).get("code") for discount in discounts)
+    return next((code for code in codes if code), "")
+
+
+def _billing(details: dict[str, Any]) -> dict[str, Any]:
+    """What was said of it; no more than a business fills in, and nothing that was left empty."""
+    address = {key: part for key, part in _object(details.get("address")).items() if part}
+    tax_ids = [{"type": each.get("type"), "value": each.get("value")} for each in details.get("tax_ids") or []]
+    told = {
+        "name": details.get("individual_name") or details.get("name"),
+        "email": details.get("email"),
+        "organization": details.get("business_name"),
+        "address": address,
+        "tax_ids": tax_ids,
+    }
+    return {key: value for key, value in told.items() if value}
 
 
 def _payment_method(details: dict[str, Any]) -> str:

@@ -65,7 +65,8 @@ class Purchase:
     paid_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     expired_at: Mapped[datetime | None]
-    refunded_at: Mapped[datetime | None]
+    refunded_at: Mapped[datetime | None]  # All of it.
+    refund_noted_at: Mapped[datetime | None]  # When the latest part of it was seen to go back.
     # The payer's bank takes the payment back until the dispute is decided; the status is Stripe's word.
     disputed_at: Mapped[datetime | None]
     dispute_status: Mapped[str] = mapped_column(String(40), default="")
@@ -152,7 +153,14 @@ class Purchase:
         self.stripe_session_id, self.stripe_payment_intent_id = checkout.session_id, checkout.payment_intent_id
         self.payment_method = checkout.payment_method[:80]
         self.discount_cents, self.tax_cents = checkout.discount_cents, checkout.tax_cents
-        self.paid_cents = checkout.amount_cents
+        self.paid_cents, self.promotion_code = checkout.amount_cents, checkout.promotion_code[:80]
+        self.billing = self.billing | checkout.billing
+        self.note_invoice(checkout)
+
+    def note_invoice(self, checkout: Checkout) -> None:
+        """Stripe writes it once there is a payment, and may not have when it first tells of that."""
+        self.stripe_invoice_id = checkout.invoice_id or self.stripe_invoice_id
+        self.invoice_url = checkout.invoice_url or self.invoice_url
 
     def fail(self) -> bool:
         """No payment came or will come. False if that was known."""
@@ -186,6 +194,8 @@ class Purchase:
             return False
         if cents < self.refunded_cents:
             log.error("purchase %s: a refund has failed at Stripe; look at it there", self.number)
+        if cents > self.refunded_cents:
+            self.refund_noted_at = now()
         self.refunded_cents, self.look_at = cents, None if decides else self.look_at
         if self.refunded_at or self.paid_cents == 0 or self.refunded_cents < self.paid_cents:
             return False

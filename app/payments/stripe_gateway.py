@@ -19,7 +19,7 @@ import stripe
 from flask import current_app
 
 from app.clock import now
-from app.payments.checkouts import Checkout
+from app.payments.checkouts import EXPANDED, Checkout
 from app.payments.disputes import weightiest
 from app.payments.pages import PageWanted
 
@@ -101,8 +101,9 @@ def open_checkout(wanted: PageWanted) -> Checkout:
 def retrieve_checkout(session_id: str) -> Checkout:
     """Raises GatewayUnavailable, GatewayRefused."""
     with _calling() as client:
-        expand, asked_at = ["line_items", "payment_intent.latest_charge"], now()
-        found = Checkout.of(client.v1.checkout.sessions.retrieve(session_id, {"expand": expand}).to_dict(), asked_at)
+        asked_at = now()
+        session = client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPANDED})
+        found = Checkout.of(session.to_dict(), asked_at)
         if not (found.is_disputed and found.payment_intent_id):
             return found
         disputes = client.v1.disputes.list({"payment_intent": found.payment_intent_id, "limit": 100}).data

@@ -3,9 +3,10 @@ import types
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, HiddenField, SelectMultipleField, StringField
+from wtforms import EmailField, Field, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
+from app.local_times import is_listed, offered_zones, zone_choices, zone_label
 from app.people.addresses import InvalidAddress, normalize
 
 # What turns the text around it (Unicode UAX #9), joins nothing or cannot be seen at all; the joiners of emoji and of
@@ -64,6 +65,24 @@ class Offered:
         chosen = set(field.data) if isinstance(field.data, list) else {field.data}
         if not chosen <= {choice.value for choice in field.iter_choices()}:
             raise ValidationError(self.message)
+
+
+class ZoneField(SelectField):
+    """A time zone by its name of today; an older name, on record or reported by a browser, stands there as itself."""
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, choices=zone_choices, validate_choice=False, **kwargs)
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        super().process(*args, **kwargs)
+        if self.data in offered_zones() and not is_listed(self.data):
+            self.choices = {"As it was": [(self.data, zone_label(self.data))], **zone_choices()}
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.data:
+            raise ValidationError("Choose your time zone.")
+        if self.data not in offered_zones():
+            raise ValidationError("Choose one of the time zones in the list.")
 
 
 class OurWords:

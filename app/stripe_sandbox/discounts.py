@@ -3,15 +3,13 @@
 https://docs.stripe.com/payments/checkout/discounts.
 """
 
-from copy import deepcopy
-
 from app.stripe_sandbox import coupons, promotion_codes
 from app.stripe_sandbox.errors import ParameterError, StripeError
 from app.stripe_sandbox.parameters import Params
 from app.stripe_sandbox.pricing import is_eligible, price
 from app.stripe_sandbox.sandbox import Sandbox
 from app.stripe_sandbox.session_rules import check_amount
-from app.stripe_sandbox.store import Object, new_id
+from app.stripe_sandbox.store import Object, copied, new_id
 
 
 def apply_given(sandbox: Sandbox, session: Object, given: list[Params]) -> None:
@@ -77,7 +75,7 @@ def _apply(sandbox: Sandbox, session: Object, coupon: Object, code: Object | Non
     _check(sandbox, session, coupon, code)
     before = session["_discount"], session["discounts"]
     session["_discount"] = {
-        "coupon": deepcopy(coupon),
+        "coupon": copied(coupon),
         "promotion_code": code and code["id"],
         "words": code["code"] if code else coupon["name"] or coupon["id"],
         "typed": False,

@@ -1,11 +1,10 @@
 """`expand[]`: ids replaced by the objects they name. https://docs.stripe.com/api/expanding_objects."""
 
-from copy import deepcopy
 from typing import Any
 
 from app.stripe_sandbox.errors import ParameterError
 from app.stripe_sandbox.lists import list_object
-from app.stripe_sandbox.store import Object, Store, public
+from app.stripe_sandbox.store import Object, Store, copied, public
 
 DEEPEST = 4
 
@@ -16,11 +15,11 @@ def refunds_of(store: Store, charge_id: str) -> list[Object]:
 
 def _line_items(store: Store, id: str) -> Object:
     items = store.get("checkout.session", id)["_line_items"]
-    return list_object(f"/v1/checkout/sessions/{id}/line_items", deepcopy(items))
+    return list_object(f"/v1/checkout/sessions/{id}/line_items", copied(items))
 
 
 def _refunds(store: Store, id: str) -> Object:
-    return list_object(f"/v1/charges/{id}/refunds", deepcopy(refunds_of(store, id)))
+    return list_object(f"/v1/charges/{id}/refunds", copied(refunds_of(store, id)))
 
 
 # Lists that Stripe leaves out of an object unless they are asked for.
@@ -31,7 +30,7 @@ HIDDEN = frozenset({"applies_to", "breakdown", "discounts", "taxes"})
 
 def expanded(store: Store, obj: Object, paths: list[str]) -> Object:
     """A public copy of `obj` with each dotted path filled in. Raises ParameterError where nothing can be expanded."""
-    answer = deepcopy(obj)
+    answer = copied(obj)
     for path in paths:
         if len(steps := path.split(".")) > DEEPEST:
             raise ParameterError(f"You cannot expand more than {DEEPEST} levels of a property ({path}).", "expand")
@@ -62,7 +61,7 @@ def _fill_in(store: Store, holder: Any, step: str, path: str) -> None:
     elif isinstance(holder[step], str):
         if not (found := _named(store, step, holder[step])):
             raise ParameterError(f"This property cannot be expanded ({path}).", "expand")
-        holder[step] = deepcopy(found)
+        holder[step] = copied(found)
 
 
 def _named(store: Store, step: str, id: str) -> Object | None:

@@ -1,13 +1,11 @@
 """Links that bring an expired checkout back: https://docs.stripe.com/payments/checkout/abandoned-carts."""
 
-from copy import deepcopy
-
 from app.stripe_sandbox.discounts import remove_code
 from app.stripe_sandbox.errors import missing_resource
 from app.stripe_sandbox.pricing import price
 from app.stripe_sandbox.sandbox import Sandbox
 from app.stripe_sandbox.session_rules import LONGEST_LIFE
-from app.stripe_sandbox.store import Object, new_id
+from app.stripe_sandbox.store import Object, copied, new_id
 
 LINK_SECONDS = 30 * 24 * 3600
 
@@ -37,7 +35,7 @@ def _is_over(sandbox: Sandbox, session: Object) -> bool:
 
 
 def _copy(sandbox: Sandbox, expired: Object) -> Object:
-    session = deepcopy(expired)
+    session = copied(expired)
     for name in ("_recovery", "_challenge"):
         session.pop(name, None)
     session["after_expiration"]["recovery"].update(url=None, expires_at=None)

@@ -31,6 +31,13 @@ def public(value: Any) -> Any:
     return value
 
 
+def copied(value: Any) -> Any:
+    """A copy at every depth; several times as fast as `deepcopy`, which every answer of the API would wait for."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
+
+
 class Store:
     """In memory, and in `file` when one is given, so that a pending checkout outlives a restart."""
 

@@ -1,13 +1,12 @@
 """Stripe Tax, at one flat rate that a test or developer sets: https://docs.stripe.com/tax/checkout."""
 
-from copy import deepcopy
 from dataclasses import dataclass
 
 from app.stripe_sandbox.errors import NotBuilt, StripeError
 from app.stripe_sandbox.parameters import Params
 from app.stripe_sandbox.pricing import price
 from app.stripe_sandbox.sandbox import Sandbox
-from app.stripe_sandbox.store import Object, new_id
+from app.stripe_sandbox.store import Object, copied, new_id
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def as_it_will_be(sandbox: Sandbox, session: Object) -> Object:
     """A copy of the session with the tax that the page shows before it is paid."""
     if not session["automatic_tax"]["enabled"] or session["status"] != "open":
         return session
-    shown = deepcopy(session)
+    shown: Object = copied(session)
     add_tax(sandbox, shown, "US")
     return shown
 

@@ -1,13 +1,10 @@
-from typing import Any
-
-from wtforms import EmailField, SelectField
+from wtforms import EmailField
 from wtforms.validators import DataRequired, Length, Optional
 
 from app.coaching.availability.models import Coach
 from app.extensions import db
-from app.local_times import zone_choices
 from app.people.addresses import normalize
-from app.people.forms import Address, Form, Offered
+from app.people.forms import Address, Form, ZoneField
 from app.publishing import content_changed
 from app.studio.letter_fields import line
 from app.studio.number_fields import WholeNumber
@@ -23,7 +20,7 @@ class CoachForm(Form):
     email = EmailField(
         "Address for notices", [Optional(), Length(max=254, message="An address is shorter than that."), Address()]
     )
-    time_zone = SelectField("Time zone", [Offered("Choose one of the time zones in the list.")], validate_choice=False)
+    time_zone = ZoneField("Time zone")
     location = line("Where you talk", most=500)
     buffer_before_minutes = WholeNumber("Minutes free before", 0, 240, step=5)
     buffer_after_minutes = WholeNumber("Minutes free after", 0, 240, step=5)
@@ -31,10 +28,6 @@ class CoachForm(Form):
     booking_window_days = WholeNumber("How many days ahead one can book", 1, 365)
     most_per_day = WholeNumber("Most in a day", 1, 100, may_be_empty=True)
     most_per_week = WholeNumber("Most in a week", 1, 100, may_be_empty=True)
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.time_zone.choices = zone_choices()
 
     def fill(self, coach: Coach) -> None:
         """Let `coach` be as was typed."""

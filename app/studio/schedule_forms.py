@@ -2,14 +2,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, IntegerField, RadioField, SelectField, StringField
+from wtforms import DateTimeLocalField, IntegerField, RadioField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from app.clock import now
-from app.local_times import comes_twice, zone_choices
+from app.local_times import comes_twice
 from app.people.addresses import InvalidAddress, normalize
+from app.people.forms import ZoneField
 from app.studio.letter_fields import line
 from app.studio.wall_times import WHICH, NotSaidWhich, meant
 
@@ -21,7 +22,7 @@ class ScheduleForm(FlaskForm):
     """A time on the owner's clocks, and the instant it means."""
 
     at = DateTimeLocalField("Day and time", [InputRequired("Say when, such as 2027-03-16 09:30.")])
-    time_zone = SelectField("On the clocks of", choices=zone_choices)
+    time_zone = ZoneField("On the clocks of")
     which = RadioField(
         "Which of the two", [Optional()], choices=[SelectChoice(*pair) for pair in WHICH.items()], default=""
     )

@@ -31,7 +31,11 @@ function guessTimeZone(select) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const options = all("option", select);
   const chosen = options.some((option) => option.defaultSelected && option.value);
-  if (!zone || chosen || select.value === zone || !options.some((option) => option.value === zone)) return;
+  if (!zone || chosen || select.value === zone) return;
+  if (!options.some((option) => option.value === zone)) {
+    if (!/^(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)\//.test(zone)) return;
+    select.add(new Option(zone, zone));  // An older name, by which some browsers still go.
+  }
   select.value = zone;
   select.dispatchEvent(new Event("change", { bubbles: true }));
 }

@@ -77,7 +77,19 @@ def test_every_zone_on_offer_is_one_and_stands_there_once():
     names = [name for zones in zone_choices().values() for name, _ in zones]
     assert len(names) == len(set(names))
     assert all(is_zone(name) for name in names)
-    assert {"Asia/Calcutta", "Australia/Lord_Howe", "America/Argentina/Ushuaia", "UTC"} <= set(names)
+    assert {"Asia/Kathmandu", "Australia/Lord_Howe", "America/Argentina/Ushuaia", "Europe/Oslo", "UTC"} <= set(names)
+    assert not {"Asia/Katmandu", "Asia/Calcutta", "America/Indianapolis", "Europe/Belfast"} & set(names)
+
+
+def test_an_older_name_of_a_zone_is_taken_and_stands_there_as_itself(book, client, consultations, coach, mail):
+    page = client.get("/coaching/book?time_zone=Asia/Katmandu").text
+    assert '<option value="Asia/Katmandu" selected>' in page
+    assert '<option value="Asia/Katmandu"' not in client.get("/coaching/book").text
+    assert book(time_zone="Asia/Katmandu").status_code == 303
+    assert consultations()[0].time_zone == "Asia/Katmandu"
+    answer = client.post("/coaching/waiting", data={"time_zone": "Asia/Katmandu"})
+    assert '<option selected value="Asia/Katmandu">' in answer.text
+    assert "time zones in the list" not in answer.text
 
 
 def test_a_skipped_hour_is_not_on_offer_and_its_day_says_why(client, coach, frozen):

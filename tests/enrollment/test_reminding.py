@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.enrollment.checkout import REMINDER_WORDING
+from app.enrollment.models import Course
 from app.extensions import db
 from app.followups import content
 from app.followups.tasks import sweep_followups
@@ -47,3 +48,25 @@ def test_who_buys_after_the_first_letter_gets_no_second(letters, shop, stripe):
     stripe.pay(shop.buy())
     shop.hear()
     assert letters(days=3) == [FIRST]
+
+
+def test_the_letter_leads_back_by_stripes_own_link(letters, mail):
+    assert letters(hours=4) == [FIRST]
+    [letter] = [email for email in mail.all if email.subject == FIRST]
+    assert "/c/recover/" in letter.body
+
+
+def test_who_bought_another_cohort_meanwhile_is_not_reminded(shop, stripe, mail, work, later):
+    with fresh_rows():
+        content.import_from(STARTER)
+        db.session.commit()
+    shop.buy(reminder="y")
+    with fresh_rows():
+        other = Course.current().cohorts[1].id
+    stripe.pay(shop.buy(cohort=str(other)))
+    later(minutes=40)
+    shop.hear()
+    later(hours=4)
+    sweep_followups.call_local()
+    work()
+    assert [email.subject for email in mail.all if email.subject == FIRST] == []

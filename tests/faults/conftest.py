@@ -58,3 +58,4 @@ def start_worker(settings, slow_server, tmp_path):
     yield start_one
     for worker in workers:
         stop(worker, signal.SIGKILL)
+    print((tmp_path / "worker.log").read_text())  # Shown with a failure.

@@ -5,7 +5,7 @@ import signal
 from collections import Counter
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from app.clock import now
 from app.extensions import db
@@ -50,6 +50,13 @@ def sent_in_the_ledger():
     return fresh(lambda: db.session.scalar(select(func.count()).where(Delivery.sent_at.is_not(None))))
 
 
+def in_hand_by_worker():
+    """How many letters each worker has given to the mail server and not heard of yet, by the ledger."""
+    has_some = and_(Delivery.handed_at.is_not(None), Delivery.claimed_by.is_not(None), Delivery.is_undecided())
+    counted = select(func.count()).where(has_some).group_by(Delivery.claimed_by)
+    return fresh(lambda: list(db.session.scalars(counted)))
+
+
 def arrivals(server):
     """How often each letter arrived, by Message-ID."""
     return Counter(message["Message-ID"] for message in list(server.received))
@@ -86,7 +93,9 @@ def test_told_to_stop_it_finishes_what_is_in_hand(issue, start_worker, slow_serv
 def test_two_workers_share_a_send(issue, start_worker, slow_server):
     slow_server.seconds_per_mail = 3  # Nobody is done before both are there.
     first, second = start_worker(), start_worker()
-    wait_until(lambda: slow_server.connections == 2 * CONNECTIONS, what="the connections of both")
+    wait_until(
+        lambda: in_hand_by_worker() == [CONNECTIONS, CONNECTIONS], what="both with all their connections at work"
+    )
     slow_server.seconds_per_mail = 0.01
     wait_until(lambda: as_it_is(issue).state == "sent", what="the end of the send")
     assert stop(first) == stop(second) == 0

@@ -14,7 +14,7 @@ from app.people.models import Person
 
 THE_BOOKS = (
     "your payments for consultations, each with its number, date, amount, kind and the name on the receipt, because "
-    "the law asks us to keep our books. No address stands in them"
+    "the law asks us to keep our books. No e-mail address stands in them"
 )
 UNPAID = "the numbers and dates of payments for consultations that were begun and not made, without your name"
 

@@ -13,9 +13,8 @@ from app.coaching.forms import IntakeForm
 from app.coaching.offer import CoachingOffer
 from app.coaching.waiting.models import WaitingEntry
 from app.coaching.waiting.wishes import PART_LABELS, WEEKDAYS, WaitingWish
-from app.local_times import zone_choices
 from app.people.addresses import normalize
-from app.people.forms import Address, Offered, PublicForm
+from app.people.forms import Address, Offered, PublicForm, ZoneField
 
 EVERY_DAY = [str(number) for number in range(len(WEEKDAYS))]
 BY_DAY = [part for part in PART_LABELS if part != "night"]
@@ -40,18 +39,13 @@ class WishForm(PublicForm):
     day_parts = _boxes(
         "Times of day that suit you", list(PART_LABELS.items()), "Choose at least one time of day that suits you."
     )
-    time_zone = SelectField(
-        "Your time zone",
-        [InputRequired("Choose your time zone."), Offered("Choose one of the time zones in the list.")],
-        validate_choice=False,
-    )
+    time_zone = ZoneField("Your time zone")
     also_at_night = BooleanField("You may also write between 10 PM and 7 AM")
 
     def __init__(self, coaches: Sequence[Coach], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._coaches = coaches
         self.coach.choices = [("", "Any coach"), *((coach.slug, coach.name) for coach in coaches)]
-        self.time_zone.choices = zone_choices()
         self.coach.data = self.coach.data or ""
 
     @classmethod

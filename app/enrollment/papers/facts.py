@@ -129,15 +129,15 @@ def _tax_id(told: Any) -> str:
 
 
 def _fee(cohort: Cohort) -> str:
-    course = cohort.course
-    price = course.price_cents if cohort.price_cents is None else cohort.price_cents
-    if not price:
+    currency = cohort.course.currency
+    if not cohort.regular_price_cents:
         return "None"
-    fee = money(price, course.currency)
-    early = cohort.early_price_cents
-    if early is None or not cohort.early_until:
+    fee = money(cohort.regular_price_cents, currency)
+    if not cohort.is_early:
         return fee
-    return f"{fee} ({money(early, course.currency)} until {day(cohort.early_until)}, while such seats last)"
+    until = f" until {day(cohort.early_until)}" if cohort.early_until else ""
+    first = f" for the first {cohort.early_seats} seats" if cohort.early_seats else ""
+    return f"{fee}; {money(cohort.price_now_cents, currency)}{until}{first}"
 
 
 def _day(moment: datetime | None, cohort: Cohort) -> str:

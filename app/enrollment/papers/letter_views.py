@@ -16,11 +16,13 @@ from app.enrollment.papers.letter_text import as_text
 from app.enrollment.papers.models import Paper
 from app.enrollment.papers.views import as_file, bp
 from app.extensions import csrf, db, limiter
+from app.hub.feeds import MAPS
 from app.limits import network
 from app.publishing import public_page
 from app.urls import absolute_url
 
 __all__ = ["bp"]
+MAPS.append(lambda: [(absolute_url("papers.show_letter"), None)] if Course.current() else [])
 
 
 def drawing_limit(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -33,7 +35,8 @@ def drawing_limit(view: Callable[..., Any]) -> Callable[..., Any]:
 @bp.get("/course/approval-letter")
 @public_page
 def show_letter() -> ResponseReturnValue:
-    return _public_form(LetterForm(_on_sale(), formdata=None))
+    cohorts = _on_sale()
+    return _public_form(LetterForm(cohorts, formdata=None, cohort=cohorts[0].id if cohorts else None))
 
 
 @bp.post("/course/approval-letter")

@@ -6,7 +6,19 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, exists, func, select, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app.clock import now
@@ -102,9 +114,12 @@ class Paper(Model):
 
     @classmethod
     def of_person(cls, person: Person) -> "list[Paper]":
-        """Those that state the person's own places, the newest first, with what became of these."""
-        of_places = select(cls).join(cls.enrollment).where(Enrollment.person_id == person.id)
-        return list(db.session.scalars(of_places.order_by(cls.id.desc()).options(joinedload(cls.order))))
+        """Those of the person's own places, and the receipts for seats they bought for others; the newest first."""
+        theirs = or_(
+            cls.enrollment_id.in_(select(Enrollment.id).filter_by(person_id=person.id)),
+            cls.enrollment_id.is_(None) & cls.order_id.in_(select(Order.id).filter_by(person_id=person.id)),
+        )
+        return list(db.session.scalars(select(cls).where(theirs).order_by(cls.id.desc())))
 
     @classmethod
     def places_without_receipt(cls, person: Person) -> list[Enrollment]:
@@ -129,7 +144,9 @@ class Paper(Model):
         return f"{self.kind}-{self.number}.pdf"
 
     def is_of(self, person: Person) -> bool:
-        return self.enrollment is not None and self.enrollment.person_id == person.id
+        """Whether it is the person's own: of their place, or of seats they bought for others."""
+        whose = self.enrollment or self.order
+        return whose is not None and whose.person_id == person.id
 
 
 def _check_url(number: str) -> str:

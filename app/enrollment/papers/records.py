@@ -44,7 +44,7 @@ def _kept(person: Person) -> str:
 
 def _erase(person: Person) -> None:
     for paper in _papers(person):
-        if not _is_in_books(paper, person) and paper.is_of(person):
+        if paper.enrollment and paper.is_of(person) and not _is_in_books(paper, person):
             paper.facts = paper.facts | {"attendee": ERASED}
 
 

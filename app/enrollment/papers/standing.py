@@ -3,13 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
-
 from app.clock import in_zone
-from app.enrollment.orders import Order
 from app.enrollment.papers.models import RECEIPT, Paper
-from app.extensions import db
-from app.payments.refunds import Refund
 from app.payments.wording import day, money
 
 
@@ -30,17 +25,15 @@ def _refund(paper: Paper) -> str:
         return ""
     if order.dispute_status == "lost":
         return "The payer's bank has taken this payment back."
+    if order.dispute_status and order.dispute_status != "won" and not order.dispute_status.startswith("warning"):
+        return "The payer's bank is looking into a dispute about this payment."
     if not order.refunded_cents:
         return "Nothing has been paid back."
+    at, zone = order.refund_noted_at, order.cohort.time_zone
+    when = f", {'' if order.refunded_at else 'the last of it '}on {_on(at, zone)}" if at else ""
     whose = f"Of the whole order of {order.seats} seats, " if paper.facts["shared_by"] else ""
     back = f"{whose}{money(order.refunded_cents, order.currency)} of {money(order.paid_cents, order.currency)}"
-    return f"{back} has been paid back{_when(order)}."
-
-
-def _when(order: Order) -> str:
-    sent_at = db.session.scalar(select(func.max(Refund.sent_at)).filter_by(reference=order.public_id))
-    moment = order.refunded_at or sent_at
-    return f", on {day(in_zone(moment, order.cohort.time_zone))}" if moment else ""
+    return f"{back} has been paid back{when}."
 
 
 def _place(paper: Paper) -> str:

@@ -32,4 +32,4 @@ def credit_of(facts: dict[str, Any]) -> str:
 
 
 def syllabus_of(facts: dict[str, Any]) -> str:
-    return "; ".join(f"{number}. {title}" for number, title in enumerate(facts["syllabus"], 1))
+    return "; ".join(facts["syllabus"])

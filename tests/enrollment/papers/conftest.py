@@ -47,6 +47,7 @@ def buy(cohort: Cohort, email: str = "ada@example.org", **columns) -> Order:
     )  # fmt: skip
     db.session.add(order)
     db.session.flush()
+    cohort.take_seats(order.seats_held)
     return order
 
 

@@ -6,7 +6,6 @@ from app.clock import now
 from app.enrollment.papers.models import Paper
 from app.enrollment.papers.numbers import SYMBOLS, as_written, new_number
 from app.extensions import db
-from app.payments.refunds import Refund
 from tests.enrollment.conftest import a_cohort
 
 WRONG = "DD-00000-00000-00000"
@@ -79,19 +78,17 @@ def test_guessing_is_stopped_and_checking_is_not(client, limits, paper):
 
 
 def test_what_was_paid_back_is_told_with_its_day(client, paper, place, clock):
-    order = place.order
-    order.refunded_cents = 30000
+    order, path = place.order, f"/papers/{paper.number}"
+    order.note_refund(30000, now())
     db.session.commit()
-    assert "$300.00 of $1,200.00 has been paid back." in client.get(f"/papers/{paper.number}").text
-    db.session.add(Refund(reference=order.public_id, stripe_payment_intent_id="pi_1", reason="moved", sent_at=now()))
-    db.session.commit()
-    assert "has been paid back, on November 23, 2026." in client.get(f"/papers/{paper.number}").text
+    assert "$300.00 of $1,200.00 has been paid back, the last of it on November 23, 2026." in client.get(path).text
+    clock.advance(days=2)
+    order.note_refund(120000, now())
     place.end()
-    order.refunded_cents, order.refunded_at = 120000, now()
     db.session.commit()
-    page = client.get(f"/papers/{paper.number}").text
-    assert "$1,200.00 of $1,200.00 has been paid back, on November 23, 2026." in page
-    assert "The place it was for ended on November 23, 2026." in page
+    page = client.get(path).text
+    assert "$1,200.00 of $1,200.00 has been paid back, on November 25, 2026." in page
+    assert "The place it was for ended on November 25, 2026." in page
 
 
 def test_a_payment_the_bank_took_back_and_a_place_that_moved_are_told(client, paper, place, clock):

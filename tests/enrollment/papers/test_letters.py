@@ -44,8 +44,8 @@ def test_the_letter_states_what_a_chair_asks(client, typed, cohort, read):
         cohort.dates,
         "12 hours of live sessions and coaching",
         "The live sessions only: Tuesdays, 7:30 p.m.",
-        "$1,200.00 ($1,000.00 until",
-        "1. Leading Without Title",
+        "$1,200.00; $1,000.00 until",
+        "Topics Leading Without Title",
         "Lead a change",
         "certificate of completion",
         "No CME credit is offered for this course.",
@@ -141,6 +141,17 @@ def test_in_the_classroom_it_is_filled_in(client, place, cohort, read):
     answer = client.post("/learn/papers/letter", data=data)
     assert "Spring" in read(answer.data)
     assert client.post("/learn/papers/letter", data=data | {"chair": ""}).status_code == 422
+
+
+def test_an_early_price_that_is_over_is_not_promised(client, typed, cohort):
+    cohort.early_price_cents, cohort.early_until = 100000, now().date() - timedelta(days=1)
+    db.session.commit()
+    client.post(PATH, data=typed)
+    assert papers()[0].facts["fee"] == "$1,200.00"
+
+
+def test_search_engines_find_it(client, cohort):
+    assert f"http://localhost:8000{PATH}" in client.get("/sitemap.xml").text
 
 
 def test_a_course_at_ones_own_pace_takes_nobody_away(client, typed, cohort, read):

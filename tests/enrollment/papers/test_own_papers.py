@@ -38,6 +38,18 @@ def test_the_papers_of_others_are_not_there(client, cohort, paper):
     assert paper.number not in client.get("/learn/papers/").text
 
 
+def test_who_bought_seats_for_others_has_the_receipt_for_all_and_not_theirs(client, cohort):
+    order = buy(cohort, "grace@example.org", name="Grace", seats=2, seats_held=2)
+    whole, share = Paper.receipt_of_all(order), Paper.receipt(enroll(order, "ada@example.org", "Ada"))
+    db.session.commit()
+    sign_in(client, "grace@example.org")
+    assert client.get(f"/learn/papers/{whole.number}.pdf").status_code == 200
+    assert client.get(f"/learn/papers/{share.number}.pdf").status_code == 404
+    ada = sign_in(client.application.test_client(), "ada@example.org")
+    assert ada.get(f"/learn/papers/{whole.number}.pdf").status_code == 404
+    assert ada.get(f"/learn/papers/{share.number}.pdf").status_code == 200
+
+
 def test_strangers_are_asked_to_sign_in(client, paper, place):
     for path in ("/learn/papers/", f"/learn/papers/{paper.number}.pdf", "/learn/papers/letter"):
         answer = client.get(path)

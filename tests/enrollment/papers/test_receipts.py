@@ -54,7 +54,7 @@ def test_it_lists_what_an_allowance_asks_for(place, read, app, monkeypatch):
         f"Dates {place.cohort.dates}",
         "Live sessions Tuesdays, 7:30 p.m.",
         "Hours 12 hours of live sessions and coaching",
-        "Syllabus 1. Leading Without Title",
+        "Syllabus Leading Without Title",
         "Provider The Developing Doctor, PO Box 12, Boston, MA 02108",
         "Method Visa ending in 4242",
         "Paid on November 23, 2026",
