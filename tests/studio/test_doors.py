@@ -6,6 +6,7 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from app.enrollment.cohorts import Cohort
 from app.extensions import db
 from app.people.models import Person
 from tests.followups.conftest import sequence_of
@@ -47,6 +48,7 @@ def rows(app):
         "order_id": factories.order("ada@example.org", "Private words").id,
         "email_id": factories.email("ada@example.org", "Private words").id,
     }
+    numbers["cohort_id"] = db.session.scalar(db.select(Cohort.id))
     db.session.commit()
     return numbers
 

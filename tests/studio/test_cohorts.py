@@ -1,0 +1,145 @@
+"""Cohorts and the course as it is sold: dates, seats, sales and prices, typed by the owner."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from app.enrollment.cohorts import Cohort
+from app.enrollment.models import Course
+from app.extensions import db
+from app.publishing import ContentVersion
+from tests.studio import factories
+
+COHORT = {
+    "name": "Spring 2028",
+    "starts_on": "2028-03-07",
+    "ends_on": "2028-04-18",
+    "time_zone": "America/New_York",
+    "sessions": "Tuesdays, 7:30 p.m.",
+    "seats": "24",
+    "sales_open": "y",
+}
+
+
+@pytest.fixture
+def cohort(app) -> Cohort:
+    """One with 3 seats taken and 1 kept for who waits."""
+    cohort = factories.cohort()
+    cohort.seats, cohort.seats_taken, cohort.seats_awaited = 10, 3, 1
+    db.session.commit()
+    return cohort
+
+
+def named(name: str) -> Cohort:
+    return db.session.scalar(select(Cohort).filter_by(name=name))
+
+
+def version() -> int:
+    return db.session.scalar(select(ContentVersion.number))
+
+
+def test_a_cohort_is_added_with_everything_it_can_have(send, cohort):
+    before = version()
+    more = {
+        "sales_from": "2027-12-01",
+        "sales_until": "2028-03-01",
+        "price": "$1,400",
+        "early_price": "1,200.50",
+        "early_until": "2028-01-31",
+        "early_seats": "8",
+        "opens_weekly": "y",
+    }
+    assert send("/cohorts", **COHORT | more).status_code == 303
+    added = named("Spring 2028")
+    assert (added.starts_on, added.ends_on, added.seats) == (date(2028, 3, 7), date(2028, 4, 18), 24)
+    assert (added.sales_from, added.sales_until) == (date(2027, 12, 1), date(2028, 3, 1))
+    assert (added.price_cents, added.early_price_cents) == (140000, 120050)
+    assert (added.early_until, added.early_seats, added.opens_weekly) == (date(2028, 1, 31), 8, True)
+    assert version() > before
+
+
+def test_without_dates_seats_and_price_it_is_at_ones_own_pace_for_all(send, owner, cohort):
+    empty = dict.fromkeys(("starts_on", "ends_on", "seats", "price", "sessions"), "")
+    assert send("/cohorts", **COHORT | empty).status_code == 303
+    added = named("Spring 2028")
+    assert (added.is_self_paced, added.seats, added.price_cents) == (True, None, None)
+    assert "At your own pace" in owner.get("/studio/cohorts").text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name": ""}, "Give it a name"),
+        ({"starts_on": ""}, "Say the first day too"),
+        ({"ends_on": ""}, "Say the last day too"),
+        ({"ends_on": "2028-03-06"}, "comes before the first"),
+        ({"starts_on": "in spring"}, "like 2027-03-16"),
+        ({"time_zone": "Eastern"}, "Choose one of the time zones"),
+        ({"seats": "0"}, "from 1 to 9,999"),
+        ({"seats": "many"}, "whole number"),
+        ({"sales_from": "2028-02-02", "sales_until": "2028-02-01"}, "end before they open"),
+        ({"price": "12,00"}, "such as 1,200"),
+        ({"price": "a lot"}, "such as 1,200"),
+        ({"price": "0.50"}, "cannot be paid by card"),
+        ({"price": "100,001"}, "At most 100,000"),
+        ({"early_price": "90"}, "until which day"),
+        ({"early_price": "1200", "early_seats": "3"}, "less than 1200"),
+        ({"early_price": "nothing", "early_seats": "3"}, "such as 1,200"),
+        ({"early_until": "2028-01-31"}, "early price too"),
+        ({"early_seats": "3"}, "early price too"),
+    ],
+)
+def test_what_cannot_be_is_explained_and_nothing_typed_is_lost(send, cohort, wrong, words):
+    answer = send("/cohorts", **COHORT | wrong)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'value="Tuesdays, 7:30 p.m."' in answer.text
+    assert named("Spring 2028") is None
+
+
+def test_two_cohorts_have_two_names(send, cohort):
+    answer = send("/cohorts", **COHORT | {"name": cohort.name.upper()})
+    assert answer.status_code == 422
+    assert "Another cohort has this name" in answer.text
+
+
+def test_seats_are_not_lowered_below_what_is_taken(send, cohort):
+    answer = send(f"/cohorts/{cohort.id}", **COHORT | {"seats": "3"})
+    assert answer.status_code == 422
+    assert "Write 4 or more" in answer.text
+    assert send(f"/cohorts/{cohort.id}", **COHORT | {"seats": "4"}).status_code == 303
+    assert (cohort.seats, cohort.seats_taken) == (4, 3)
+
+
+def test_who_changes_dates_reads_that_nobody_is_told(send, owner, cohort):
+    assert "Nobody is told" in owner.get(f"/studio/cohorts/{cohort.id}").text
+    send(f"/cohorts/{cohort.id}", **COHORT)
+    assert "Nobody has been told of the new dates" in owner.get("/studio/cohorts").text
+    send(f"/cohorts/{cohort.id}", **COHORT | {"price": "900"})
+    assert "Nobody has been told" not in owner.get("/studio/cohorts").text
+
+
+def test_a_cohort_keeps_what_was_not_changed(send, owner, cohort):
+    send(f"/cohorts/{cohort.id}", **COHORT | {"price": "1,400", "early_price": "99.50", "early_seats": "2"})
+    page = owner.get(f"/studio/cohorts/{cohort.id}").text
+    for kept in ('value="1400"', 'value="99.50"', 'value="2028-03-07"', 'value="Tuesdays, 7:30 p.m."'):
+        assert kept in page
+
+
+def test_price_tax_and_statements_of_the_course(send, cohort):
+    typed = {"price": "1,350", "tax": "exclusive", "credit_statement": "No credit.", "refund_policy": "A full\nrefund."}
+    assert send("/course", **typed).status_code == 303
+    course = Course.current()
+    assert (course.price_cents, course.tax) == (135000, "exclusive")
+    assert (course.credit_statement, course.refund_policy) == ("No credit.", "A full refund.")
+    answer = send("/course", **typed | {"tax": "some", "price": "", "credit_statement": ""})
+    assert answer.status_code == 422
+    for words in ("such as 1,200", "Choose one of the three", "Say plainly"):
+        assert words in answer.text
+
+
+def test_without_a_course_there_is_nothing_to_sell(owner):
+    assert "no course yet" in owner.get("/studio/cohorts").text
+    assert owner.get("/studio/cohorts/new").status_code == 404
+    assert owner.get("/studio/course").status_code == 404
