@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from app.clock import now
 from app.enrollment import emails
-from app.enrollment.cohorts import Cohort, NotOnSale
+from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
 from app.enrollment.enrollments import already_buying
 from app.enrollment.orders import Order
 from app.enrollment.payment_page import page_wanted
@@ -35,8 +35,18 @@ def start(wanted: Wanted, *, page: str) -> str:
     `page` is where they asked. Commits. Raises CohortFull, NotOnSale, GatewayUnavailable (the seats are free again;
     the same can be asked again later) or GatewayRefused (the order has failed).
     """
+    _refuse_if_full(wanted)
     order = _place(wanted, page)
     return open_page(order, page_wanted(order))
+
+
+def _refuse_if_full(wanted: Wanted) -> None:
+    """Hundreds may come for the last seats at once: who can be told so at a glance need not wait for the cohort."""
+    cohort = db.session.get(Cohort, wanted.cohort_id)
+    if cohort is None or cohort.seats_left is None or cohort.seats_left >= wanted.seats:
+        return
+    if not Order.waits_for(wanted.email, cohort):
+        raise CohortFull(cohort)
 
 
 def _place(wanted: Wanted, page: str) -> Order:

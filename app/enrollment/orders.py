@@ -72,6 +72,12 @@ class Order(Purchase, Model):
         wanted = select(cls).where(cls.person_id == person.id, cls.cohort_id == cohort.id, text(UNDECIDED))
         return db.session.scalar(wanted.execution_options(populate_existing=True))
 
+    @classmethod
+    def waits_for(cls, email: str, cohort: Cohort) -> bool:
+        """Whether an order of whoever has this address is neither paid nor over, as far as can be seen unlocked."""
+        waiting = select(cls.id).join(cls.person).where(cls.cohort_id == cohort.id, Person.email == email)
+        return db.session.scalar(waiting.where(text(UNDECIDED))) is not None
+
     @property
     def state(self) -> str:
         """As of every purchase, or "awaiting payment"."""

@@ -34,6 +34,26 @@ def test_thirty_buyers_for_three_seats_hold_exactly_three(app, shop, stripe):
     assert shop.books_balance
 
 
+def test_departments_that_race_hold_all_of_their_seats_or_none(app, shop):
+    with fresh_rows():
+        db.session.get_one(Cohort, shop.cohort_id).seats = 5
+        db.session.commit()
+
+    def start(index: int) -> int:
+        data = {"cohort": shop.cohort_id, "email": f"chief{index}@example.org", "name": "C", "seats": "2"}
+        return app.test_client().post("/course/checkout", data=data).status_code
+
+    assert sorted(at_once(10, start)) == [303] * 2 + [409] * 8
+    assert [order.seats_held for order in shop.orders] == [2, 2]
+    assert shop.seats_taken == 4
+
+
+def test_who_holds_the_last_seat_finds_their_page_again(shop):
+    pages = [shop.buy(email=f"{name}@example.org") for name in ("ada", "grace", "elizabeth")]
+    assert shop.buy(email="ada@example.org") == pages[0]
+    assert shop.start(email="late@example.org").status_code == 409
+
+
 def test_one_buyer_clicking_many_times_at_once_holds_one_seat(app, shop, stripe):
     db.session.rollback()
 
