@@ -11,7 +11,7 @@ bp.add_app_template_global(zone_in_words)
 bp.add_app_template_filter(slot_value)
 
 # A hospital's thousand doctors come through one network and one domain. How often an address is written to is counted
-# with its requests and in lost_links.py; a narrow limit on it here would let a stranger shut its owner out.
+# with its requests and in link_mailings.py; a narrow limit on it here would let a stranger shut its owner out.
 LIMITS = {"address": "300/hour", "network_": "100/hour", "domain": "300/hour", "in_all": "1000/hour"}
 
 # Each of these takes or holds up to three times: without an end, one machine with made-up addresses has them all. One

@@ -11,10 +11,10 @@ from app.coaching.availability.models import Coach
 from app.coaching.booking.held import TakesTimes
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.intake import Intake, PreferredTime, Times, plain_first_name
-from app.coaching.linked import Linked
 from app.coaching.paying.models import ConsultationPayment
 from app.extensions import Model, db
 from app.outbox import Email
+from app.people.linked import Linked
 from app.people.models import Person
 
 PURPOSE = "consultation"

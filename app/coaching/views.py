@@ -8,7 +8,6 @@ from app.coaching.blueprint import LIMITS, bp
 from app.coaching.booking import views as booking_views
 from app.coaching.calendars import views as calendar_views
 from app.coaching.forms import LinksForm
-from app.coaching.lost_links import LinkMailing
 from app.coaching.managing import views as managing_views
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
@@ -19,6 +18,7 @@ from app.coaching.waiting import views as waiting_views
 from app.extensions import csrf, db
 from app.json_ld import json_ld
 from app.limits import form_limits
+from app.people.link_mailings import LinkMailing
 from app.people.models import Person
 from app.publishing import public_page
 from app.urls import absolute_url

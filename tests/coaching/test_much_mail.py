@@ -3,10 +3,10 @@
 import pytest
 
 from app.coaching.booking.requesting import MOST_A_DAY
-from app.coaching.lost_links import MOST_A_DAY as MAILS_A_DAY
-from app.coaching.lost_links import LinkMailing
 from app.coaching.managing.tasks import forget_old_mailings
 from app.extensions import db
+from app.people.link_mailings import MOST_A_DAY as MAILS_A_DAY
+from app.people.link_mailings import LinkMailing
 from app.people.models import Person
 from tests.coaching.conftest import DETAILS
 from tests.coaching.private_link import private_link

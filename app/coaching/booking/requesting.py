@@ -9,7 +9,6 @@ from app.coaching import emails
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.booking.taking import take
 from app.coaching.intake import Asked
-from app.coaching.lost_links import LinkMailing
 from app.coaching.models import Consultation
 from app.coaching.wording import ARRANGING
 from app.followups.models import REQUESTED
@@ -18,6 +17,7 @@ from app.newsletter.allowance import Allowance
 from app.newsletter.emails import confirm_subscription
 from app.newsletter.models import Subscription
 from app.newsletter.sign_ups import SignUp
+from app.people.link_mailings import LinkMailing
 from app.people.models import Consent, Person
 
 # How long the coach has to choose among offered times.

@@ -3,10 +3,10 @@ from collections.abc import Callable
 
 from huey import crontab
 
-from app.coaching.lost_links import LinkMailing
 from app.coaching.managing.lapsing import lapsed, let_lapse
 from app.coaching.managing.reminding import REMINDERS
 from app.extensions import db, queue
+from app.people.link_mailings import LinkMailing
 
 log = logging.getLogger(__name__)
 

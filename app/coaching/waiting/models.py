@@ -8,10 +8,10 @@ from app.clock import now
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.intake import plain_first_name
-from app.coaching.linked import Linked
 from app.coaching.models import Consultation
 from app.coaching.waiting.wishes import PART_LABELS, WEEKDAYS, WaitingWish
 from app.extensions import Model, db
+from app.people.linked import Linked
 from app.people.models import Consent, Person
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from app.coaching.models import TooManyOpen
 from app.coaching.offer import CoachingOffer
 from app.coaching.paying.checkout import start
 from app.coaching.paying.wording import NOT_CHARGED
-from app.coaching.private_links import limit_of_links_to
 from app.coaching.waiting.forms import TakingForm
 from app.coaching.waiting.offers import OfferOver, SlotOffer
 from app.coaching.waiting.openings import Opening
@@ -24,6 +23,7 @@ from app.coaching.waiting.views import PAGE, fitting_openings, unknown_link
 from app.coaching.wording import ARRANGING
 from app.extensions import csrf, db, enqueue_after_commit
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
+from app.people.link_limits import limit_of_links_to
 
 log = logging.getLogger(__name__)
 

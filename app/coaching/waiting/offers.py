@@ -6,9 +6,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.clock import now
 from app.coaching.availability.models import Coach
 from app.coaching.booking.reserved import ReservedTime
-from app.coaching.linked import Linked
 from app.coaching.waiting.models import WaitingEntry
 from app.extensions import Model, db
+from app.people.linked import Linked
 
 PURPOSE = "slot offer"
 

@@ -12,8 +12,6 @@ from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
 from app.coaching.booking.requesting import person_at
 from app.coaching.booking.views import closed
-from app.coaching.lost_links import LinkMailing
-from app.coaching.private_links import limit_of_links_to
 from app.coaching.waiting import emails
 from app.coaching.waiting.forms import WaitingForm, WishForm
 from app.coaching.waiting.models import WORDING, WaitingEntry
@@ -22,6 +20,8 @@ from app.coaching.waiting.tasks import look_for_openings
 from app.coaching.waiting.wishes import WaitingWish
 from app.extensions import csrf, db, enqueue_after_commit
 from app.limits import form_limits
+from app.people.link_limits import limit_of_links_to
+from app.people.link_mailings import LinkMailing
 from app.people.models import Person
 from app.publishing import public_page
 

@@ -44,4 +44,4 @@ class LinkMailing(Model):
 
 def _hash(kind: str, counted_as: str, number: int) -> str:
     secret = current_app.config["SECRET_KEY"].encode()
-    return hmac.new(secret, f"coaching:{kind}:{number}:{counted_as}".encode(), sha256).hexdigest()
+    return hmac.new(secret, f"{kind}:{number}:{counted_as}".encode(), sha256).hexdigest()

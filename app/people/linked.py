@@ -80,7 +80,7 @@ class Linked:
     def browser_token(self) -> str:
         """For whoever has just asked: it allows most of the same, less often, and does not show whose the address is.
 
-        How often is counted for each row, whichever of its links is used: see private_links.py.
+        How often is counted for each row, whichever of its links is used: see link_limits.py.
         """
         return self._sign_link(SHOWN)
 
