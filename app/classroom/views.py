@@ -3,7 +3,7 @@
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.classroom import file_views, lesson_views, records, writing_views
+from app.classroom import file_views, lesson_views, moving_views, records, writing_views
 from app.classroom.blueprint import access, bp
 from app.classroom.outline import Outline
 from app.classroom.progress import CourseCompletion
@@ -11,7 +11,7 @@ from app.classroom.search import find
 from app.hub.search import LONGEST_QUERY
 from app.publishing import echoes_nothing
 
-__all__ = ["bp", "file_views", "lesson_views", "records", "writing_views"]
+__all__ = ["bp", "file_views", "lesson_views", "moving_views", "records", "writing_views"]
 
 
 @bp.get("/")

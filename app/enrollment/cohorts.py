@@ -97,6 +97,11 @@ class Cohort(Model, Published):
         return day(self.starts_on) if self.starts_on else "when you do"
 
     @property
+    def is_over(self) -> bool:
+        """Whether its last day has passed."""
+        return self.ends_on is not None and self._today > self.ends_on
+
+    @property
     def seats_left(self) -> int | None:
         """Those that anybody may take; None when there is no limit."""
         return None if self.seats is None else max(self.seats - self.seats_taken - self.seats_awaited, 0)

@@ -61,7 +61,9 @@ def paid_twice(order: Order) -> None:
 
 
 def refunded(enrollment: Enrollment) -> None:
-    outbox.post(to=enrollment.person, template="enrollment/refunded", **about(enrollment.order))
+    cohort = enrollment.cohort
+    about_it = about(enrollment.order) | {"cohort": cohort, "dates": cohort.dates}
+    outbox.post(to=enrollment.person, template="enrollment/refunded", **about_it)
 
 
 def partly_refunded(order: Order, cents: int) -> None:

@@ -96,7 +96,30 @@ class Enrollment(Model):
         return enrollment
 
     def end(self) -> None:
+        """End the place. One that was moved holds a seat of its own, which it gives back; the order has the others.
+
+        Lock the order first; end places in the order of their cohorts, and before anything that locks a person.
+        """
         self.ended_at = now()
+        if self.holds_own_seat:
+            self.cohort.give_back_seats(1)
+
+    @property
+    def holds_own_seat(self) -> bool:
+        """Whether its seat is counted by itself, and not by the order's: it was moved to another cohort."""
+        return self.cohort_id != self.order.cohort_id
+
+    @property
+    def can_move(self) -> bool:
+        """Whether it may move to a later cohort: once, from one with dates that is not over, while it opens it."""
+        stands = self.ended_at is None and not self.is_suspended
+        return stands and self.moved_at is None and not (self.cohort.is_self_paced or self.cohort.is_over)
+
+    def move_to(self, cohort: Cohort) -> None:
+        """Take a seat in `cohort`, and give the other back. Lock both cohorts and then the order. Raises CohortFull."""
+        cohort.take_seats(1)
+        self.order.give_back_one()
+        self.moved_at, self.moved_from, self.cohort = now(), self.cohort, cohort
 
 
 def already_buying(person: Person, cohort: Cohort) -> bool:

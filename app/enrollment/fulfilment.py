@@ -80,10 +80,19 @@ def _settle_refund(order: Order, checkout: Checkout) -> None:
     before = order.refunded_cents
     if not order.note_refund(checkout.refunded_cents, checkout.asked_at):
         return _tell_of_change(order, before)
-    followups.call_off(order.person, order.occasion, "refunded")
-    for enrollment in Enrollment.of_order(order):
-        enrollment.end()
+    for enrollment in _end_places(order, "refunded"):
         emails.refunded(enrollment)
+
+
+def _end_places(order: Order, reason: str) -> list[Enrollment]:
+    """End the places that the order pays for, and what follows from it to anybody; those that have ended with it."""
+    places = sorted(Enrollment.of_order(order), key=lambda place: place.cohort.in_order)
+    for place in places:
+        place.end()
+    followed = {person.id: person for person in [order.person, *(place.person for place in places)]}
+    for _, person in sorted(followed.items()):  # Everybody locks people in this order, after cohorts.
+        followups.call_off(person, order.occasion, reason)
+    return places
 
 
 def _tell_of_change(order: Order, before: int) -> None:
@@ -99,12 +108,10 @@ def _settle_dispute(order: Order, checkout: Checkout) -> None:
     if not (news := order.note_dispute(checkout.dispute_status, checkout.asked_at)):
         return
     emails.payment_disputed(order, news)
-    for enrollment in Enrollment.of_order(order):
+    is_lost = news == disputes.LOST
+    for enrollment in _end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order):
         emails.place_disputed(enrollment, news)
-        if news == disputes.LOST:
-            enrollment.end()
-    if news == disputes.LOST:
-        followups.call_off(order.person, order.occasion, "dispute lost")
+    if is_lost:
         order.release()
 
 

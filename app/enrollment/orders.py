@@ -121,6 +121,12 @@ class Order(Purchase, Model):
         self._count_early(-self.seats_held)
         self.seats_held, self.choose_by = 0, None
 
+    def give_back_one(self) -> None:
+        """Give back one of the seats it holds, for a place that takes one elsewhere. Lock the cohort first."""
+        self.cohort.give_back_seats(1)
+        self._count_early(-1)
+        self.seats_held -= 1
+
     def offer(self, cohort: Cohort, until: datetime) -> None:
         """Let the buyer choose `until` then whether to take seats in `cohort`, which have been taken for the order."""
         self.missed_cohort, self.cohort, self.choose_by = self.cohort, cohort, until

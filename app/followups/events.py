@@ -39,6 +39,14 @@ def call_off(person: Person, occasion: str, reason: str) -> None:
     _stop(person, reason, SequenceRun.occasion == occasion)
 
 
+def retell(person: Person, occasion: str, **values: str) -> None:
+    """Have what still follows an `occasion` say `values` of it, because it has changed."""
+    Person.for_update(person.id)
+    still_follows = select(SequenceRun).filter_by(person_id=person.id, occasion=occasion)
+    for run in db.session.scalars(still_follows.where(SequenceRun.next_at.is_not(None))):
+        run.values = run.values | values
+
+
 def take_back(event: str, person: Person, occasion: str, reason: str) -> None:
     """End what `event` began for an `occasion`, because it did not happen after all.
 

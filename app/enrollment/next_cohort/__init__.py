@@ -1,1 +1,1 @@
-"""Another cohort than the one that was bought: offered to whoever paid when no seat was left, or the payment back."""
+"""Who paid and has no seat is offered the next cohort or a refund; who has a place may move once to a later one."""
