@@ -53,7 +53,7 @@ def admit() -> ResponseReturnValue | None:
     if request.endpoint in _KEEP_WORDS and current_user.is_authenticated:
         g.form_is_old = not _is_genuine()
     elif (asked := _ask_strangers_to_sign_in()) is not None:
-        return _refuse("classroom/signed_out.html", 401) if _typed() else asked
+        return _refuse("classroom/signed_out.html", 401) if typed() else asked
     if (allowed := Access.of(current_user)) is None:
         suspended = [place for place in Enrollment.all_standing(current_user) if place.is_suspended]
         return _refuse("classroom/suspended.html" if suspended else "classroom/not_enrolled.html", 403)
@@ -70,10 +70,10 @@ def _is_genuine() -> bool:
 
 
 def _refuse(template: str, status: int) -> Response:
-    return make_response(render_template(template, typed=_typed()), status)
+    return make_response(render_template(template, typed=typed()), status)
 
 
-def _typed() -> list[str]:
+def typed() -> list[str]:
     """What a learner wrote and sent, where it can no longer be saved: it is shown once more."""
     if request.endpoint not in _KEEP_WORDS:
         return []

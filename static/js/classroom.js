@@ -20,8 +20,9 @@ function keepSaved(form) {
     if (status.textContent !== text) status.textContent = text;
   };
   const isUnsaved = () => !same(saved, typed());
-  const keep = () => { try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), typed: typed() })); } catch { /* Full, or forbidden. */ } };
-  const forget = () => { try { localStorage.removeItem(key); } catch { /* Forbidden. */ } };
+  const store = (act) => { try { return act(localStorage); } catch { return null; /* Full, forbidden, or not ours. */ } };
+  const keep = () => store((kept) => kept.setItem(key, JSON.stringify({ at: Date.now(), typed: typed() })));
+  const forget = () => store((kept) => kept.removeItem(key));
   const later = (delay) => { clearTimeout(timer); timer = setTimeout(save, delay); };
   const again = (text, delay = wait) => {
     say(`Not saved yet: ${text} What you typed stays here.`, true);
@@ -48,7 +49,7 @@ function keepSaved(form) {
       } else if ([400, 422].includes(answer.status) && said) {
         halt(`${said.message} Press Save when you have.`);
       } else if (answer.status === 413) {
-        halt("this is too long to send. Shorten it, then press Save.");
+        halt("it is too long. Shorten it, then press Save.");
       } else if (answer.redirected || [401, 403, 404, 410].includes(answer.status)) {
         again("you are signed out, or this lesson is closed. Sign in again in another window.", SIGNED_OUT_RETRY);
       } else {
@@ -76,16 +77,18 @@ function keepSaved(form) {
 
   // Words that an earlier visit could not save.
   function offerSpare() {
-    let spare = null;
-    try { spare = JSON.parse(localStorage.getItem(key)); } catch { /* Forbidden, or not ours. */ }
+    const spare = store((kept) => JSON.parse(kept.getItem(key)));
     if (!spare || "unsaved" in form.dataset) return;
-    const differs = fields.filter((field) => field.name in spare.typed && spare.typed[field.name] !== field.value && spare.typed[field.name]);
+    const differs = fields.filter(({ name, value }) => spare.typed[name] && spare.typed[name] !== value);
     if (!differs.length) return forget();
     const offer = form.querySelector("[data-spare]");
     offer.querySelector("[data-spare-time]").textContent = new Date(spare.at).toLocaleString();
     offer.hidden = false;
     offer.querySelector("[data-spare-take]").addEventListener("click", () => {
-      for (const field of differs) field.value = field.value && !spare.typed[field.name].includes(field.value) ? `${field.value}\n\n${spare.typed[field.name]}` : spare.typed[field.name];
+      for (const field of differs) {
+        const words = spare.typed[field.name];
+        field.value = words.includes(field.value) ? words : `${field.value}\n\n${words}`;
+      }
       offer.hidden = true;
       differs[0].dispatchEvent(new Event("input", { bubbles: true }));
       differs[0].focus();

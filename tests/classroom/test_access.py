@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import event
 
 from app.classroom.access import Access, opening_of
+from app.classroom.lessons import Lesson
 from app.enrollment.cohorts import Cohort
 from app.enrollment.models import Module
 from app.extensions import db
@@ -157,8 +158,6 @@ def test_however_many_lessons_there_are_the_pages_ask_as_many_questions(ada, les
         return len(asked)
 
     few = [count(""), count(FIRST)]
-    from app.classroom.lessons import Lesson
-
     module_id = db.session.query(Module.id).filter_by(slug="first").scalar()
     for number in range(30):
         db.session.add(Lesson(module_id=module_id, slug=f"more-{number}", position=9 + number, title="More",

@@ -1,8 +1,16 @@
 import re
 
+import brotli
+from sqlalchemy import select
+
+from app.classroom.lessons import Lesson
+from app.commands import STARTER, take_in
+from app.enrollment.models import Module
 from app.extensions import db
+from app.people.models import Person
 from app.web.security_headers import VIDEOS
-from tests.classroom.conftest import FIRST, PLAIN, write_lesson
+from tests.classroom.conftest import FIRST, PLAIN, Learner, write_lesson
+from tests.classroom.test_content import import_again
 
 
 def test_a_lesson_shows_all_it_has(ada):
@@ -57,8 +65,6 @@ def test_a_page_that_echoes_nothing_goes_over_the_wire_small(ada):
 
 
 def test_scripts_and_html_in_a_lesson_are_shown_as_text(ada, lessons):
-    from tests.classroom.test_content import import_again
-
     hostile = "<script>alert(1)</script> and [a link](https://example.org)"
     write_lesson(lessons, "first/02-map", PLAIN | {"title": "A <b>title</b>"}, hostile)
     import_again(lessons)
@@ -72,8 +78,6 @@ def test_there_is_no_such_lesson(ada):
 
 
 def test_what_one_wrote_in_a_lesson_that_is_gone_can_still_be_read(ada, lessons):
-    from tests.classroom.test_content import import_again
-
     ada.post("first/stand/writing", **{"text-purpose": "To listen first"})
     (lessons / "course" / "lessons" / "first" / "01-stand.md").unlink()
     import_again(lessons)
@@ -85,9 +89,35 @@ def test_what_one_wrote_in_a_lesson_that_is_gone_can_still_be_read(ada, lessons)
     assert "To listen first" in ada.get("first/stand").text
 
 
-def test_nobody_reads_a_lesson_that_is_gone_who_wrote_nothing(ada, lessons):
-    from tests.classroom.test_content import import_again
+def test_words_that_come_for_a_lesson_that_is_gone_are_given_back(ada, lessons):
+    page = ada.get("first/stand")
+    (lessons / "course" / "lessons" / "first" / "01-stand.md").unlink()
+    import_again(lessons)
+    answer = ada.post("first/stand/writing", page, **{"text-purpose": "My first words"})
+    assert (answer.status_code, "My first words" in answer.text) == (410, True)
 
+
+def test_nobody_reads_a_lesson_that_is_gone_who_wrote_nothing(ada, lessons):
     (lessons / "course" / "lessons" / "first" / "01-stand.md").unlink()
     import_again(lessons)
     assert ada.get("first/stand").status_code == 404
+
+
+def test_any_page_of_the_starter_course_weighs_at_most_75_kb_on_first_load(app):
+    take_in(STARTER)
+    Person.at("owner@example.org").make_owner()
+    owner = Learner(app, "owner@example.org")
+    files: dict[str, int] = {}
+    paths = [
+        "",
+        *(f"{module}/{slug}" for slug, module in db.session.execute(select(Lesson.slug, Module.slug).join(Module))),
+    ]
+    assert len(paths) > 18
+    for path in paths:
+        page = owner.get(path, headers={"Accept-Encoding": "br"})
+        text = brotli.decompress(page.data).decode()
+        wanted = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js|woff2|svg))"', text))
+        for name in wanted - files.keys():
+            files[name] = len(owner.client.get(name, headers={"Accept-Encoding": "br"}).data)
+        assert len(page.data) + sum(files[name] for name in wanted) < 75_000 - 3000, path  # With the headers.
+        assert sum(files[name] for name in wanted if name.endswith(".js")) <= 5000

@@ -107,7 +107,7 @@ def test_a_quiz_tells_what_was_right_and_why(ada):
     answer = quiz(ada, 1, 2)
     assert (answer.status_code, answer.location) == (303, "/learn/first/stand#quiz")
     page = ada.get("first/stand").text
-    for said in ("1 of 2 right.", "No badge is needed.", "Not quite. The answer is: Listen.", "best so far: 1 of 2"):
+    for said in ("1 of 2 right.", "No badge is needed.", "Not quite. The answer: “Listen”", "best so far: 1 of 2"):
         assert said in page, said
 
 

@@ -1,10 +1,14 @@
 import pytest
+from sqlalchemy import select
 
-from app.classroom.writing import LONGEST_ANSWER
+from app.classroom.access import Access
+from app.classroom.writing import LONGEST_ANSWER, Writing
 from app.extensions import db
+from app.people import records
 from app.people.models import Person
 from tests.classroom.conftest import FIRST, Learner, enroll, form_of, write_lesson
-from tests.races import at_once
+from tests.classroom.test_content import import_again
+from tests.races import at_once, in_thread, stopped_before
 
 SAVE = "first/stand/writing"
 
@@ -119,8 +123,6 @@ def test_who_was_signed_out_meanwhile_gets_their_words_back(ada):
 
 
 def test_whose_place_ended_meanwhile_gets_their_words_back(ada):
-    from app.classroom.access import Access
-
     page = ada.get("first/stand")
     Access.of(Person.at(ada.email)).place.end()
     db.session.commit()
@@ -143,8 +145,6 @@ def test_the_script_is_told_what_was_saved_and_goes_on_from_there(ada):
 
 
 def test_a_question_that_is_worded_anew_keeps_its_answer_and_one_that_is_gone_shows_it(ada, lessons):
-    from tests.classroom.test_content import import_again
-
     ada.post(SAVE, **{"text-purpose": "To listen", "text-people": "Ida and Ben"})
     purpose = {"key": "purpose", "label": "What drives you?", "lines": 2}
     write_lesson(lessons, "first/01-stand", FIRST | {"worksheet": [purpose]})
@@ -161,3 +161,21 @@ def test_control_characters_are_left_out_and_a_nul_is_refused(ada):
     ada.post(SAVE, **{"text-purpose": "a\x07b\tc"})
     assert written(ada) == {"purpose": "ab\tc"}
     assert ada.post(SAVE, **{"text-purpose": "a\0b"}).status_code == 400
+
+
+def test_who_is_erased_at_that_moment_leaves_no_words(ada, database_kind):
+    person, fields = ada.person, form_of(ada.get("first/stand")) | {"text-purpose": "Too late"}
+    db.session.rollback()
+    outcomes = {}
+    with stopped_before("before_cursor_execute", "saver", lambda statement: "NO KEY UPDATE" in statement) as lock:
+        saver = in_thread("saver", lambda: ada.client.post(f"/learn/{SAVE}", data=fields).status_code, outcomes)
+        if database_kind == "postgresql":
+            assert lock.arrived.wait(30)
+        else:
+            saver.join()  # There, whoever writes waits for whoever came first.
+        records.erase(person)
+        db.session.commit()
+        lock.open.set()
+        saver.join()
+    assert outcomes["saver"] == (401 if database_kind == "postgresql" else 303)
+    assert db.session.scalar(select(Writing)) is None

@@ -1,0 +1,68 @@
+"""A lesson on a phone, with script and without: read, filled in, checked, done; and words on a bad network."""
+
+import re
+
+import pytest
+
+from tests.e2e.conftest import PHONE
+
+LESSON = "/learn/finding-and-being-a-mentor/set-the-terms-and-take-candid-feedback"
+TERMS, NOTES = "Your five terms", "Your notes on this lesson"
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_a_lesson_is_read_filled_in_checked_and_done(new_page, owner_session, script):
+    page = new_page(storage_state=owner_session, java_script_enabled=script, **PHONE)
+    words = f"Every six weeks, {script}"
+    page.goto("/learn/")
+    page.get_by_role("link", name="Set the Terms and Take Candid Feedback").last.click()
+    page.get_by_role("heading", name="Five terms").wait_for()
+    page.get_by_label(TERMS).fill(words)
+    for question in page.locator("fieldset").all():
+        question.get_by_role("radio").nth(1).check()
+    page.get_by_role("button", name=re.compile("^Check (my answers|again)")).click()
+    page.wait_for_url(re.compile("#quiz"))
+    assert page.get_by_text(re.compile(r"\d of 2 right")).is_visible()
+    assert page.get_by_label(TERMS).input_value() == words  # The quiz's button saved them too.
+    page.get_by_label(NOTES).fill(f"Ask Ida, {script}")
+    page.get_by_role("button", name="Mark as done").click()
+    page.get_by_role("link", name="Next: Be a Mentor Within Your Limits").wait_for()
+    assert page.get_by_label(NOTES).input_value() == f"Ask Ida, {script}"
+    page.get_by_role("button", name="Mark as not done").click()
+    page.get_by_role("button", name="Mark as done").wait_for()
+    if script:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session):
+    phone, desk = (new_page(storage_state=owner_session, **options) for options in (PHONE, {}))
+    for page in (phone, desk):
+        page.goto(LESSON)
+    said = phone.locator("[data-saved]")
+    phone.context.set_offline(True)
+    phone.get_by_label(NOTES).fill("Typed in the elevator")
+    phone.get_by_text("Not saved yet: the site cannot be reached. What you typed stays here.").wait_for()
+    phone.context.set_offline(False)
+    said.filter(has_text=re.compile(r"^Saved \d")).wait_for()
+
+    desk.get_by_label(NOTES).fill("Typed at the desk")
+    desk.get_by_text("Not saved yet: something else was written here on another device.").wait_for()
+    desk.get_by_role("button", name="Save").last.click()
+    desk.get_by_text("Saved from another device or window").wait_for()
+    assert desk.locator(".elsewhere pre").inner_text() == "Typed in the elevator"
+    assert desk.get_by_label(NOTES).input_value() == "Typed at the desk"
+    desk.get_by_role("button", name="Save").last.click()
+    desk.wait_for_url(re.compile("#notes"))
+
+    # Closed before they could be saved, the words are offered again.
+    phone.reload()
+    phone.context.set_offline(True)
+    phone.get_by_label(NOTES).fill("Typed and closed")
+    phone.get_by_text("Not saved yet").wait_for()
+    phone.close(run_before_unload=False)
+    phone.context.set_offline(False)
+    later = phone.context.new_page()
+    later.goto(LESSON)
+    later.get_by_role("button", name="Bring it back").click()
+    assert later.get_by_label(NOTES).input_value() == "Typed at the desk\n\nTyped and closed"
+    later.locator("[data-saved]").filter(has_text=re.compile(r"^Saved \d")).wait_for()
