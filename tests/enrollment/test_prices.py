@@ -139,6 +139,12 @@ def test_seats_for_a_department_are_asked_for_in_one_payment(shop, stripe, chang
     assert (shop.orders[0].state, shop.orders[0].paid_cents) == ("paid", 600000)
 
 
+def test_what_is_folded_away_is_checked_here_and_shown_when_it_is_wrong(shop, client):
+    assert '<details class="fold" id="department">' in page_of(client)
+    assert not re.search(r'<input[^>]*id="seats"[^>]*(required|min=|max=)', page_of(client))
+    assert '<details class="fold" id="department" open>' in shop.start(seats="60").text
+
+
 def test_more_seats_than_are_left_are_refused_with_what_is_left(shop):
     answer = shop.start(seats="4")
     assert answer.status_code == 409
