@@ -18,6 +18,7 @@ def test_the_words_of_others_are_not(ada, app, cohort):
 
 
 def test_what_is_closed_is_not_found(ada, cohort, clock):
+    ada.post("second/ask/writing", **{"text-_notes": "Candid friends"})
     cohort.opens_weekly = True
     db.session.commit()
     clock.advance(days=8)
