@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 APP = ROOT / "app"
 KERNEL = {
     "asking",
+    "calendar_file",
     "clock",
     "config",
     "content_files",
@@ -22,6 +23,7 @@ KERNEL = {
     "mail_settings",
     "markdown",
     "outside",
+    "patient_information",
     "publishing",
     "slugs",
     "tokens",

@@ -5,32 +5,14 @@ from functools import cache
 from typing import Any
 
 from markupsafe import Markup
-from wtforms import Field, StringField, TextAreaField
+from wtforms import Field, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import Select, html_params
 
-from app.coaching import patient_information
 from app.local_times import is_listed, offered_zones, zone_choices, zone_label
-from app.people.forms import PlainText, SinglePlainLine, one_kind_of_line_break, without_unseen
+from app.people.forms import SinglePlainLine
 
 UNKNOWN_SLOT = "That is not one of the times on offer. Choose one of those shown."
-
-
-class NoPatientInformation:
-    """Stops what looks like a record number or a date of birth, and says so without a reproach."""
-
-    def __call__(self, form: Any, field: Field) -> None:
-        if what := patient_information.found_in(field.data or ""):
-            raise ValidationError(
-                f"This looks as if it holds {what}. Please take out anything that could point to a patient; "
-                "the situation is enough. What you wrote is still here."
-            )
-
-
-def free_text(label: str, most: int, *checked_first: Any) -> TextAreaField:
-    too_long = f"That is a little long. Please keep it under {most:,} characters; what you wrote is still here."
-    checks = [*checked_first, Length(max=most, message=too_long), PlainText(), NoPatientInformation()]
-    return TextAreaField(label, checks, filters=[without_unseen, one_kind_of_line_break])
 
 
 def slot_value(starts_at: datetime) -> str:

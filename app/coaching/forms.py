@@ -18,13 +18,13 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.coaching import work_address
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
-from app.coaching.fields import OfferedZone, ZoneSelect, free_text, name_of_person, slot_start
+from app.coaching.fields import OfferedZone, ZoneSelect, name_of_person, slot_start
 from app.coaching.intake import MOST_TIMES, Asked, Intake, Times
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer, label_of
 from app.local_times import zone_choices
 from app.people.addresses import normalize
-from app.people.forms import Address, Offered, PublicForm
+from app.people.forms import Address, Offered, PublicForm, free_text
 
 MOST_TOPICS = 5
 CHANGEABLE = ("name", "career_stage", "topics", "goals", "time_zone", "has_neutral_title")

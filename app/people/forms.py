@@ -3,9 +3,10 @@ import types
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, HiddenField, SelectField, SelectMultipleField, StringField
+from wtforms import EmailField, Field, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
+from app import patient_information
 from app.local_times import is_listed, offered_zones, zone_choices, zone_label
 from app.people.addresses import InvalidAddress, normalize
 
@@ -53,6 +54,23 @@ class PlainText:
     def __call__(self, form: Any, field: Field) -> None:
         if not all(character.isprintable() or character in "\n\t" or character > "\x9f" for character in field.data):
             raise ValidationError("Please write this in plain characters.")
+
+
+class NoPatientInformation:
+    """Stops what looks like a record number or a date of birth, and says so without a reproach."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if what := patient_information.found_in(field.data or ""):
+            raise ValidationError(
+                f"This looks as if it holds {what}. Please take out anything that could point to a patient; "
+                "the situation is enough. What you wrote is still here."
+            )
+
+
+def free_text(label: str, most: int, *checked_first: Any) -> TextAreaField:
+    too_long = f"That is a little long. Please keep it under {most:,} characters; what you wrote is still here."
+    checks = [*checked_first, Length(max=most, message=too_long), PlainText(), NoPatientInformation()]
+    return TextAreaField(label, checks, filters=[without_unseen, one_kind_of_line_break])
 
 
 class Offered:

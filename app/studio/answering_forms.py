@@ -8,10 +8,9 @@ from wtforms.validators import Length, Optional, ValidationError
 from app.clock import now
 from app.coaching.answering import FURTHEST
 from app.coaching.availability.models import Coach
-from app.coaching.fields import NoPatientInformation
 from app.coaching.models import Consultation
 from app.local_times import comes_twice
-from app.people.forms import Form
+from app.people.forms import Form, NoPatientInformation
 from app.studio.letter_fields import text
 from app.studio.wall_times import WHICH, NotSaidWhich, meant
 

@@ -6,11 +6,11 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app import tokens
+from app import calendar_file, tokens
 from app.clock import now
 from app.coaching.availability.models import Coach
 from app.coaching.booking.reserved import ReservedTime
-from app.coaching.calendars import calendar_file, entries
+from app.coaching.calendars import entries
 from app.coaching.models import Consultation
 from app.extensions import db
 from app.urls import absolute_url

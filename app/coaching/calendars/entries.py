@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from icalendar import STATUS
 
+from app import calendar_file
+from app.calendar_file import Appointment, Mailbox
 from app.clock import now
 from app.coaching.availability.models import Coach
 from app.coaching.booking.reserved import ReservedTime
-from app.coaching.calendars import calendar_file
-from app.coaching.calendars.calendar_file import Appointment, Mailbox
 from app.coaching.models import Consultation
 from app.urls import absolute
 

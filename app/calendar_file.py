@@ -29,7 +29,6 @@ from icalendar import (
 )
 
 from app.clock import in_utc
-from app.people.addresses import domain_of
 
 REFRESHED_EVERY = timedelta(minutes=15)
 _LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -93,7 +92,7 @@ def feed(appointments: Iterable[Appointment], name: str) -> str:
 def _written(method: str, events: list[Event], name: str = "") -> str:
     calendar = Calendar()
     calendar.add("VERSION", "2.0")
-    calendar.add("PRODID", f"-//{domain_of(_sender().address)}//Appointments//EN")
+    calendar.add("PRODID", f"-//{_sender().address.rpartition('@')[2]}//Appointments//EN")
     calendar.add("METHOD", method)
     if name:
         # Once as RFC 7986 §5 has it, once for older programs. The library alone would escape one and not the other, and

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from icalendar import STATUS
 
-from app.coaching.calendars.calendar_file import Appointment, Mailbox, cancellation, download, feed, invitation
+from app.calendar_file import Appointment, Mailbox, cancellation, download, feed, invitation
 from tests.coaching.calendars.ics import Diary, lawful
 
 START = datetime(2026, 12, 1, 19, 30, tzinfo=UTC)

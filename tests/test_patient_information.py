@@ -1,6 +1,6 @@
 import pytest
 
-from app.coaching.patient_information import found_in
+from app.patient_information import found_in
 
 
 @pytest.mark.parametrize(
