@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask
 
 from app import config
+from app.classroom.live.feed_views import bp as learners_calendar
 from app.classroom.views import bp as classroom
 from app.coaching.views import bp as coaching
 from app.commands import register_commands
@@ -38,7 +39,18 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     limiter.init_app(app)
     security.init_app(app, datastore, register_blueprint=False, mail_util_cls=OutboxMailUtil)
     queue.init_app(app)
-    for blueprint in (people, hub, newsletter, payments, coaching, enrollment, papers, classroom, studio):
+    for blueprint in (
+        people,
+        hub,
+        newsletter,
+        payments,
+        coaching,
+        enrollment,
+        papers,
+        learners_calendar,
+        classroom,
+        studio,
+    ):
         app.register_blueprint(blueprint)
     register_commands(app)
     stand_in_front_of(app)

@@ -35,8 +35,8 @@ class Access:
 
     @property
     def zone(self) -> str:
-        """On whose clocks times are told."""
-        return self.place.cohort.time_zone if self.place else "UTC"
+        """On whose clocks times are told: those the person chose, or else where the cohort is."""
+        return self.person.time_zone or (self.place.cohort.time_zone if self.place else "UTC")
 
     @property
     def place(self) -> Enrollment | None:

@@ -5,9 +5,12 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from app.classroom.lessons import Lesson
+from app.classroom.live.calendars import LearnersCalendar
+from app.classroom.live.reminding import SessionReminder
 from app.classroom.progress import CourseCompletion, LessonProgress
 from app.classroom.quizzes import QuizResult
 from app.classroom.writing import Writing
+from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course
 from app.extensions import db
 from app.people import records
@@ -37,6 +40,9 @@ def _of_lessons(person: Person, kind: Any) -> list[dict[str, Any]]:
 def _erase(person: Person) -> None:
     for kind in (*OF_LESSONS.values(), CourseCompletion):
         db.session.execute(delete(kind).where(kind.person_id == person.id))
+    db.session.execute(delete(LearnersCalendar).where(LearnersCalendar.person_id == person.id))
+    places = select(Enrollment.id).where(Enrollment.person_id == person.id)
+    db.session.execute(delete(SessionReminder).where(SessionReminder.enrollment_id.in_(places)))
 
 
 records.register(

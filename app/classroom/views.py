@@ -5,13 +5,15 @@ from flask.typing import ResponseReturnValue
 
 from app.classroom import file_views, lesson_views, moving_views, records, writing_views
 from app.classroom.blueprint import access, bp
+from app.classroom.live import views as live
+from app.classroom.live.calendars import sessions_of
 from app.classroom.outline import Outline
 from app.classroom.progress import CourseCompletion
 from app.classroom.search import find
 from app.hub.search import LONGEST_QUERY
 from app.publishing import echoes_nothing
 
-__all__ = ["bp", "file_views", "lesson_views", "moving_views", "records", "writing_views"]
+__all__ = ["bp", "file_views", "lesson_views", "live", "moving_views", "records", "writing_views"]
 
 
 @bp.get("/")
@@ -22,6 +24,7 @@ def show_classroom() -> ResponseReturnValue:
         "classroom/show.html",
         access=allowed,
         outline=Outline.of(allowed),
+        next_session=next((session for session in sessions_of(allowed.person) if not session.is_over), None),
         completion=CourseCompletion.of(allowed.person, allowed.course),
     )
 

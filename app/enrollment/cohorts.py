@@ -1,6 +1,7 @@
 """Cohorts: runs of the course, with dates, a price and seats."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, or_, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
@@ -11,6 +12,9 @@ from app.enrollment.models import Course
 from app.extensions import Model, db
 from app.payments.wording import day
 from app.publishing import Published, content_changed
+
+if TYPE_CHECKING:
+    from app.enrollment.live_sessions import LiveSession
 
 
 class CohortFull(Exception):
@@ -63,6 +67,9 @@ class Cohort(Model, Published):
     opens_weekly: Mapped[bool] = mapped_column(default=False)
     is_sample: Mapped[bool] = mapped_column(default=False)
     course: Mapped[Course] = relationship(back_populates="cohorts")
+    live_sessions: Mapped[list["LiveSession"]] = relationship(
+        order_by="LiveSession.starts_at", back_populates="cohort", cascade="all, delete-orphan"
+    )
 
     @classmethod
     def for_update(cls, cohort_id: int) -> "Cohort | None":

@@ -11,6 +11,8 @@ from app import front_matter as read
 from app.clock import is_zone
 from app.content_files import ContentError, ContentFile
 from app.enrollment.cohorts import Cohort
+from app.enrollment.content_sessions import take_sessions, written
+from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course
 from app.enrollment.orders import Order
 from app.extensions import db
@@ -34,16 +36,24 @@ COLUMNS = {
 }
 MAY_BE_NULL = ["starts_on", "ends_on", "seats", "sales_from", "sales_until", "price_cents"]
 MAY_BE_NULL += ["early_price_cents", "early_until", "early_seats"]
-MAY_LACK = {"sessions": "", "sales_open": True, "opens_weekly": False, "sample": False} | dict.fromkeys(MAY_BE_NULL)
+MAY_LACK: dict[str, Any] = {
+    "sessions": "",
+    "sales_open": True,
+    "opens_weekly": False,
+    "sample": False,
+    "live_sessions": [],
+    **dict.fromkeys(MAY_BE_NULL),
+}
 
 
 def take_cohorts(course: Course, path: Path) -> None:
     kept = {cohort.name: cohort for cohort in course.cohorts}
     files = {file.meta["name"]: file for file in _cohort_files(path)}
     for name, file in files.items():
-        upsert(kept.get(name), Cohort, _cohort(course, file, kept.get(name)), name=name, course=course)
+        cohort = upsert(kept.get(name), Cohort, _cohort(course, file, kept.get(name)), name=name, course=course)
+        take_sessions(cohort, file)
     for name in kept.keys() - files.keys():
-        if _has_orders(kept[name]):
+        if _is_in_use(kept[name]):
             kept[name].sales_open = False
         else:
             db.session.delete(kept[name])
@@ -59,7 +69,7 @@ def _cohort_files(path: Path) -> list[ContentFile]:
         raise ContentError(f"{path}: it must be a list of cohorts, each with a dash before its name")
     files = [ContentFile(path, MAY_LACK | entry, "") for entry in entries]
     for file in files:
-        if file.meta.keys() != {"name", *COLUMNS}:
+        if file.meta.keys() != {"name", "live_sessions", *COLUMNS}:
             raise ContentError(
                 f"{path}: each cohort must have name and time_zone, may have {', '.join(MAY_LACK)}, and nothing else"
             )
@@ -111,8 +121,10 @@ def _number(file: ContentFile, key: str, least: int) -> int | None:
     return None if file.meta[key] is None else whole_number(file, key, least)
 
 
-def _has_orders(cohort: Cohort) -> bool:
-    return db.session.scalar(select(Order.id).filter_by(cohort_id=cohort.id).limit(1)) is not None
+def _is_in_use(cohort: Cohort) -> bool:
+    """Whether anybody ordered it, or moved to it."""
+    columns = (Order.cohort_id, Order.missed_cohort_id, Enrollment.cohort_id)
+    return any(db.session.scalar(select(column).where(column == cohort.id).limit(1)) for column in columns)
 
 
 def write_cohorts(course: Course, path: Path) -> None:
@@ -125,7 +137,8 @@ def write_cohorts(course: Course, path: Path) -> None:
 
 
 def _entry(cohort: Cohort) -> dict[str, Any]:
-    return {"name": cohort.name} | {key: getattr(cohort, column) for key, column in COLUMNS.items()}
+    columns = {key: getattr(cohort, column) for key, column in COLUMNS.items()}
+    return {"name": cohort.name} | columns | {"live_sessions": written(cohort)}
 
 
 def whole_number(file: ContentFile, key: str, least: int) -> int:

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
 from app.extensions import Model, db
-from app.payments.disputes import LOST
+from app.payments.disputes import LOST, OPEN
 from app.people.models import Person
 
 STANDING = text("ended_at IS NULL")
@@ -71,6 +71,11 @@ class Enrollment(Model):
     def opening(cls, person: Person) -> "list[Enrollment]":
         """Those of the person's places that open the classroom: they stand, and are not suspended."""
         return [place for place in cls.all_standing(person) if not place.is_suspended]
+
+    @classmethod
+    def opens(cls) -> ColumnElement[bool]:
+        """The condition for `opening`, beside a join with the order."""
+        return and_(cls.ended_at.is_(None), Order.dispute_status.not_in((*OPEN, LOST)))
 
     @property
     def is_suspended(self) -> bool:

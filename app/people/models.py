@@ -49,7 +49,7 @@ class Person(Model, UserMixin):
     password: Mapped[str | None] = mapped_column(String(1))
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime | None]
-    # On whose clocks the owner reads and sets times; none until one was chosen.
+    # On whose clocks they read times, and the owner sets them; none until one was chosen.
     time_zone: Mapped[str | None] = mapped_column(String(64))
     erased_at: Mapped[datetime | None]
     roles: Mapped[list[Role]] = relationship(secondary=person_role)  # type: ignore[assignment]  # Flask-Security: RoleMixin.

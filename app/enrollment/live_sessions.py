@@ -1,0 +1,55 @@
+"""Live sessions: when a cohort meets."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.clock import now
+from app.enrollment.cohorts import Cohort
+from app.extensions import Model
+
+LONGEST_MINUTES = 24 * 60
+
+
+class LiveSession(Model):
+    """A meeting of a cohort, known in it by its title."""
+
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "title"),
+        CheckConstraint("duration_minutes >= 1", name="takes_time"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # What calendars know it by, for ever, and how often it has changed since.
+    uid: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
+    sequence: Mapped[int] = mapped_column(default=0)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(200))
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    duration_minutes: Mapped[int]
+    # Where it is held: an address to join at, or words. Only those enrolled are told.
+    place: Mapped[str] = mapped_column(String(500), default="")
+    cohort: Mapped[Cohort] = relationship(back_populates="live_sessions")
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.duration_minutes)
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends_at <= now()
+
+    @property
+    def join_url(self) -> str:
+        """The place, where it is an address that a browser can open."""
+        return self.place if self.place.startswith("https://") else ""
+
+    def change(self, starts_at: datetime, duration_minutes: int, place: str) -> bool:
+        """Whether anything was changed; then calendars take it for a newer version."""
+        changed = (starts_at, duration_minutes, place) != (self.starts_at, self.duration_minutes, self.place)
+        if changed:
+            self.starts_at, self.duration_minutes, self.place = starts_at, duration_minutes, place
+            self.sequence += 1
+        return changed
