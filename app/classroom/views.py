@@ -1,9 +1,10 @@
-"""The classroom's first page, and its search. The other views are imported so that they are there."""
+"""The classroom's first page, and its search. The other views are imported so that they are there,
+as are what a department may read and what is held of a person."""
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.classroom import file_views, lesson_views, moving_views, records, writing_views
+from app.classroom import file_views, for_departments, lesson_views, moving_views, records, writing_views
 from app.classroom.blueprint import access, bp
 from app.classroom.live import views as live
 from app.classroom.live.calendars import sessions_of
@@ -13,7 +14,7 @@ from app.classroom.search import find
 from app.hub.search import LONGEST_QUERY
 from app.publishing import echoes_nothing
 
-__all__ = ["bp", "file_views", "lesson_views", "live", "moving_views", "records", "writing_views"]
+__all__ = ["bp", "file_views", "for_departments", "lesson_views", "live", "moving_views", "records", "writing_views"]
 
 
 @bp.get("/")

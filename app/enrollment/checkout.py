@@ -97,7 +97,7 @@ def _new_order(person: Person, cohort: Cohort, wanted: Wanted) -> Order:
         currency=cohort.course.currency,
     )
     db.session.add(order)
-    if already_buying(person, cohort):
+    if not order.is_for_department and already_buying(person, cohort):
         # The page must not tell a stranger who is enrolled, so the buyer learns it by mail, before paying. Who pays
         # all the same gets the money back (fulfilment.py).
         emails.already_enrolled(person, cohort)

@@ -28,8 +28,8 @@ def enrolled(enrollment: Enrollment, link_good_for: timedelta) -> None:
     )
 
 
-def new_enrollment(enrollment: Enrollment) -> None:
-    _to_owner("new_enrollment", **about(enrollment.order), buyer=enrollment.person)
+def new_enrollment(order: Order) -> None:
+    _to_owner("new_enrollment", **about(order), buyer=order.person)
 
 
 def already_enrolled(person: Person, cohort: Cohort) -> None:

@@ -41,6 +41,8 @@ class Enrollment(Model):
     # A place may be moved to a later cohort once; where it was before.
     moved_at: Mapped[datetime | None]
     moved_from_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))
+    # Since when whoever bought the seat may read how far the person is; only the person says so, and takes it back.
+    progress_shared_at: Mapped[datetime | None]
     order: Mapped[Order] = relationship()
     person: Mapped[Person] = relationship()
     cohort: Mapped[Cohort] = relationship(foreign_keys=cohort_id)
@@ -94,11 +96,27 @@ class Enrollment(Model):
         return list(db.session.scalars(places.options(joinedload(cls.person), joinedload(cls.cohort))))
 
     @classmethod
-    def begin(cls, order: Order) -> "Enrollment":
-        """The buyer's place. Lock the order and its cohort first, and see that none stands."""
-        enrollment = cls(order=order, person=order.person, cohort=order.cohort)
+    def begin(cls, order: Order, person: Person | None = None) -> "Enrollment":
+        """The place of a person, or of the buyer. Lock the order and its cohort first, and see that none stands."""
+        enrollment = cls(order=order, person=person or order.person, cohort=order.cohort)
         db.session.add(enrollment)
         return enrollment
+
+    @classmethod
+    def has_begun(cls, order: Order, person: Person) -> bool:
+        """Whether the person has a place in the order's cohort, or was given one by the order wherever it is now."""
+        if cls.standing(person, order.cohort):
+            return True
+        of_order = select(cls.id).where(cls.order_id == order.id, cls.person_id == person.id)
+        return db.session.scalar(of_order.limit(1)) is not None
+
+    @property
+    def shares_progress(self) -> bool:
+        """Whether whoever bought the seat may read how far the person is."""
+        return self.progress_shared_at is not None and self.ended_at is None
+
+    def share_progress(self, shared: bool) -> None:
+        self.progress_shared_at = (self.progress_shared_at or now()) if shared else None
 
     def end(self) -> None:
         """End the place. One that was moved holds a seat of its own, which it gives back; the order has the others.
@@ -134,6 +152,7 @@ def already_buying(person: Person, cohort: Cohort) -> bool:
     under_way = select(Order.id).where(
         Order.person_id == person.id,
         Order.cohort_id == cohort.id,
+        Order.seats == 1,
         Order.awaiting_payment_at.is_not(None),
         Order.paid_at.is_(None),
         Order.failed_at.is_(None),

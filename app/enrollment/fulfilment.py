@@ -9,6 +9,8 @@ from app import followups
 from app.clock import now
 from app.enrollment import emails
 from app.enrollment.cohorts import CohortFull
+from app.enrollment.department import emails as department
+from app.enrollment.department.models import Seat
 from app.enrollment.enrolling import enroll, give_back
 from app.enrollment.enrollments import Enrollment, has_bought_since
 from app.enrollment.next_cohort.offering import seat_gone
@@ -67,7 +69,7 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
 
 
 def _enroll(order: Order) -> None:
-    if Enrollment.standing(order.person, order.cohort):
+    if not order.is_for_department and Enrollment.standing(order.person, order.cohort):
         return give_back(order, order.stripe_payment_intent_id, "paid twice")
     try:
         order.hold()
@@ -81,7 +83,12 @@ def _settle_refund(order: Order, checkout: Checkout) -> None:
     if not order.note_refund(checkout.refunded_cents, checkout.asked_at):
         return _tell_of_change(order, before)
     for enrollment in _end_places(order, "refunded"):
-        emails.refunded(enrollment)
+        if order.is_for_department:
+            department.seat_ended(enrollment)
+        else:
+            emails.refunded(enrollment)
+    if Seat.are_of(order):
+        department.department_refunded(order)
 
 
 def _end_places(order: Order, reason: str) -> list[Enrollment]:
@@ -108,6 +115,8 @@ def _settle_dispute(order: Order, checkout: Checkout) -> None:
     if not (news := order.note_dispute(checkout.dispute_status, checkout.asked_at)):
         return
     emails.payment_disputed(order, news)
+    if Seat.are_of(order):
+        department.department_disputed(order, news)
     is_lost = news == disputes.LOST
     for enrollment in _end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order):
         emails.place_disputed(enrollment, news)

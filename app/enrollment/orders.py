@@ -90,6 +90,21 @@ class Order(Purchase, Model):
         return str(self.billing.get("organization", ""))
 
     @property
+    def is_for_department(self) -> bool:
+        """Whether its seats are handed out, and the buyer gets none without claiming it."""
+        return self.seats > 1
+
+    @property
+    def buyer(self) -> str:
+        """Who buys for others, as those others know them: "Ada Lovelace, Ward Nine"."""
+        return ", ".join(part for part in (self.name, self.organization) if part)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing stands any more that it paid for: all was given back, or the payer's bank took it back."""
+        return self.state in ("refunded", "dispute lost")
+
+    @property
     def quantity(self) -> int:
         return self.seats
 

@@ -1,8 +1,9 @@
 """What the course's own books say, whatever Stripe says: each seat taken is held by somebody, who paid has a place."""
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from app.enrollment.cohorts import Cohort
+from app.enrollment.department.models import Seat
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
@@ -30,20 +31,30 @@ def _seats() -> list[str]:
 
 
 def _places() -> list[str]:
-    """Paid for by one person, and nobody is enrolled, nothing is to be chosen and nothing goes back."""
+    """Paid for, without a place or the seats to hand out; and nothing is to be chosen, and nothing goes back."""
     place = select(Enrollment.id).where(Enrollment.order_id == Order.id, Enrollment.ended_at.is_(None))
+    to_hand_out = select(func.count(Seat.id)).where(Seat.order_id == Order.id).scalar_subquery()
     goes_back = select(Refund.id).where(Refund.stripe_payment_intent_id == Order.stripe_payment_intent_id, IN_FULL)
     without = select(Order).where(
         Order.paid_at.is_not(None),
-        Order.seats == 1,
+        case((Order.seats == 1, ~place.exists()), else_=to_hand_out != Order.seats),
         Order.refunded_at.is_(None),
         Order.choose_by.is_(None),
         Order.dispute_status != LOST,
         Order.paid_cents > 0,
-        ~place.exists(),
         ~goes_back.exists(),
     )
-    return [f"{order.number} is paid, and nobody is enrolled by it." for order in db.session.scalars(without)]
+    lacks = {True: "its seats cannot be handed out", False: "nobody is enrolled by it"}
+    return [f"{order.number} is paid, and {lacks[order.is_for_department]}." for order in db.session.scalars(without)]
 
 
-CHECKS += [_seats, _places]
+def _seated() -> list[str]:
+    """No order pays for more places in its cohort than it holds seats there."""
+    places = select(func.count(Enrollment.id)).where(
+        Enrollment.order_id == Order.id, Enrollment.cohort_id == Order.cohort_id, Enrollment.ended_at.is_(None)
+    )
+    crowded = select(Order).where(Order.paid_at.is_not(None), places.scalar_subquery() > Order.seats_held)
+    return [f"{order.number} pays for more places than it holds seats." for order in db.session.scalars(crowded)]
+
+
+CHECKS += [_seats, _places, _seated]

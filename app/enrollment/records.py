@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.enrollment.department.models import Seat
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
@@ -39,8 +40,13 @@ def _export(person: Person) -> dict[str, Any]:
 
 
 def _lock(person: Person) -> None:
-    """Orders, and before them their cohorts, come before a person in whatever locks both."""
-    for order in sorted(_orders(person), key=lambda order: (order.cohort.in_order, order.id)):
+    """Orders, and before them their cohorts, come before a person in whatever locks both: the person's own, and those
+    by which a department gave, or means to give, the person a place."""
+    places = select(Enrollment).filter_by(person_id=person.id)
+    concerned = {order.id: order for order in _orders(person)}
+    concerned |= {place.order_id: place.order for place in db.session.scalars(places)}
+    concerned |= {seat.order_id: seat.order for seat in Seat.inviting(AddressChange.addresses_of(person))}
+    for order in sorted(concerned.values(), key=lambda order: (order.cohort.in_order, order.id)):
         Order.for_update(order.id)
 
 

@@ -8,6 +8,8 @@ from limits import RateLimitItemPerDay, RateLimitItemPerSecond
 from app.enrollment import checkout, fulfilment, in_newsletter, own_books, records, structured_data, tasks
 from app.enrollment.blueprint import bp
 from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
+from app.enrollment.department import views as department
+from app.enrollment.department.models import Seat
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.forms import CheckoutForm
 from app.enrollment.models import Course
@@ -25,7 +27,7 @@ from app.urls import absolute_url
 log = logging.getLogger(__name__)
 # What follows from a payment, what is done daily, what the newsletter asks, and what enrollment holds of a person, is
 # known once these are imported.
-__all__ = ["bp", "fulfilment", "in_newsletter", "next_cohort", "own_books", "records", "tasks"]
+__all__ = ["bp", "department", "fulfilment", "in_newsletter", "next_cohort", "own_books", "records", "tasks"]
 
 # A department may ask for 50 seats, which are more than a cohort has. So once a network has been given this many beyond
 # the first of each page, paid or not, it is given no more than one at a time until the next day: who means to keep a
@@ -129,7 +131,7 @@ def _state(order: Order) -> str:
         return order.state
     if order.has_to_choose:
         return "choosing"
-    return "paid" if Enrollment.of_order(order) else "returned"
+    return "paid" if Enrollment.of_order(order) or Seat.are_of(order) else "returned"
 
 
 def _was_asked_just_now(session_id: str) -> bool:

@@ -1,13 +1,13 @@
 """Sequences of e-mails with delays, started and stopped by what happens elsewhere.
 
-`happened(event, person, occasion)` starts and stops what is set to, `call_off`, `take_back` and `stop_all` end what
-still runs; `retell` changes what it says.
+`happened(event, person, occasion)` starts and stops what is set to, `call_off`, `take_back`, `stop_on` and `stop_all`
+end what still runs; `retell` changes what it says.
 A letter that is due waits while one of `HOLDS` says so, and nobody gets two a day; what one of `ENDS` says is over ends
 the run.
 """
 
 from app.followups import daily, records
-from app.followups.events import call_off, happened, let_go, retell, stop_all, take_back
+from app.followups.events import call_off, happened, let_go, retell, stop_all, stop_on, take_back
 from app.followups.holds import ENDS, HOLDS
 from app.followups.models import PURPOSES, Letter, Sequence, SequenceStep
 from app.followups.runs import SequenceRun
@@ -28,5 +28,6 @@ __all__ = [
     "records",
     "retell",
     "stop_all",
+    "stop_on",
     "take_back",
 ]

@@ -26,11 +26,16 @@ def happened(event: str, person: Person, occasion: str = "", *, tag: str = "", *
         raise ValueError(f"no such merge fields: {', '.join(sorted(unknown))}")
     db.session.flush()  # A person made a moment ago has no id yet.
     Person.for_update(person.id)  # Before the runs, whatever the caller does to the person afterwards.
-    if stopped := Sequence.stopped_by(event):
-        _stop(person, event, SequenceRun.sequence_id.in_(stopped))
+    _stop_on(event, person)
     for sequence in Sequence.started_by(event, tag):
         SequenceRun.begin(sequence, person, occasion, values)
         enqueue_after_commit(send_due_steps)
+
+
+def stop_on(event: str, person: Person) -> None:
+    """End what stops on `event`, which happened for others and begins nothing for `person`."""
+    Person.for_update(person.id)
+    _stop_on(event, person)
 
 
 def call_off(person: Person, occasion: str, reason: str) -> None:
@@ -76,6 +81,11 @@ def let_go(person: Person, purpose: str, held_until: datetime) -> None:
         .values(next_at=now())
         .execution_options(synchronize_session="fetch")
     )
+
+
+def _stop_on(event: str, person: Person) -> None:
+    if stopped := Sequence.stopped_by(event):
+        _stop(person, event, SequenceRun.sequence_id.in_(stopped))
 
 
 def _stop(person: Person, reason: str, *chosen: Any) -> None:

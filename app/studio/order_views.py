@@ -1,6 +1,7 @@
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from app.enrollment.department.models import Seat
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
@@ -45,4 +46,5 @@ def _page(order: Order, form: RefundForm) -> str:
         left=Refund.left_of(order) if order.paid_at else 0,
         refunds=Refund.all_of(order),
         places=Enrollment.ever_of(order),
+        seats=Seat.of_order(order),
     )

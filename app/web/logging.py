@@ -20,7 +20,8 @@ ADDRESS = re.compile(r"([\w.+%-])[\w.+%-]*@([\w-]+\.[\w.-]*\w|localhost)")
 # What stands in these paths lets its holder act.
 TOKEN_IN_PATH = re.compile(
     r"(/newsletter/(?:confirm|copies|preferences|unsubscribe)/|/sign-in/"
-    r"|/learn/calendar/|/coaching/(?:consultations|calendars|waiting/(?:entries|offers))/)[^/\s?\"']+"
+    r"|/learn/calendar/|/course/(?:department|orders|seats)/"
+    r"|/coaching/(?:consultations|calendars|waiting/(?:entries|offers))/)[^/\s?\"']+"
 )
 SECRETS = re.compile(
     r"\b(?:sk|rk|whsec|pk)_[A-Za-z0-9_]{6,}"  # Stripe's keys.

@@ -106,7 +106,7 @@ def _buy(person: Person, paid: bool) -> None:
         order = factories.order(GRACE, NAME, paid_at=now() - timedelta(days=1), stripe_payment_intent_id="pi_1")
         (enrollment,) = Enrollment.of_order(order)
         enrollment_emails.enrolled(enrollment, timedelta(days=1))
-        enrollment_emails.new_enrollment(enrollment)
+        enrollment_emails.new_enrollment(enrollment.order)
     else:
         abandoned.stripe_payment_intent_id = "pi_1"
 

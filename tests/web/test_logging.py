@@ -36,6 +36,7 @@ def test_every_line_of_a_request_has_its_id(web, lines):
         "/newsletter/confirm/my-token.def.ghi", "/newsletter/preferences/my-token",
         "/newsletter/unsubscribe/my-token/x",
         "/coaching/consultations/my-token", "/coaching/consultations/my-token/cancellation", "/sign-in/my-token",
+        "/course/department/my-token/invitations", "/course/seats/my-token",
     ],
 )  # fmt: skip
 def test_a_token_in_a_path_is_not_logged(web, lines, path):

@@ -1,0 +1,35 @@
+"""Claiming a seat: whoever has its link, and was first, has a place of their own."""
+
+from datetime import timedelta
+
+from app.enrollment.department import emails
+from app.enrollment.department.models import Seat
+from app.enrollment.enrolling import SIGN_IN_LINK_GOOD_FOR, give_place
+from app.enrollment.enrollments import Enrollment
+from app.people.link_mailings import LinkMailing
+from app.people.models import Person
+
+
+class NotFree(Exception):
+    """The link claims nothing: the seat is somebody's, has another link, or is no more."""
+
+
+def claim(seat: Seat, number: int, email: str, name: str) -> Enrollment | None:
+    """Give the seat, by its link of this number, to whoever has a normalized address. Raises NotFree.
+
+    None when they have a place in the cohort already: the seat stays free, and only a mail to them says why, so that
+    nobody learns by typing an address who is enrolled.
+    """
+    seat = Seat.for_update(seat)
+    order = seat.order
+    if seat.state(number) != "free":
+        raise NotFree
+    person = Person.at(email)
+    if Enrollment.has_begun(order, person):
+        if LinkMailing.claim("seat not needed", Person.counted_as(email), every=timedelta()):
+            emails.seat_not_needed(person, order)
+        return None
+    enrollment = give_place(order, person, name)
+    seat.take(enrollment)
+    emails.seat_claimed(enrollment, SIGN_IN_LINK_GOOD_FOR)
+    return enrollment
