@@ -131,6 +131,11 @@ class Refund(Model):
         part = f"-{self.id}" if self.amount_cents else ""
         return f"refund-{self.stripe_payment_intent_id}{part}-{self.keys_spent}"
 
+    @property
+    def metadata_at_stripe(self) -> dict[str, str]:
+        """What tells it there from every other refund, so that no error makes us give back twice."""
+        return {"order": self.reference, "refund": str(self.id)}
+
     def mark_sent(self, stripe_refund_id: str) -> None:
         self.sent_at, self.stripe_refund_id, self.last_error = now(), stripe_refund_id, ""
         self.attempts += 1
@@ -156,12 +161,13 @@ def send_refund(refund_id: int) -> None:
 def pay_back(refund_id: int) -> None:
     """Send a refund, or keep it for another try, and note what came of it. Commits. Raises GatewayUnavailable then."""
     refund = db.session.get_one(Refund, refund_id)
-    wanted = (refund.stripe_payment_intent_id, refund.reference, refund.idempotency_key, refund.amount_cents)
+    payment, cents, was_tried = refund.stripe_payment_intent_id, refund.amount_cents, refund.keys_spent > 0
+    metadata, key = refund.metadata_at_stripe, refund.idempotency_key
     db.session.commit()
     if refund.sent_at or refund.refused_at:
         return
     try:
-        sent = stripe_gateway.refund_payment(*wanted)
+        sent = stripe_gateway.refund_payment(payment, metadata, key, cents, was_tried)
     except (GatewayUnavailable, GatewayRefused) as problem:
         _keep(refund_id, problem)
         if isinstance(problem, GatewayUnavailable):
@@ -173,12 +179,16 @@ def pay_back(refund_id: int) -> None:
 
 
 def _keep(refund_id: int, problem: GatewayUnavailable | GatewayRefused) -> None:
-    """A whole payment is owed until it has gone; a part that Stripe refuses is for the owner to look at."""
+    """A whole payment is owed until it has gone; a part that Stripe refuses is for the owner to look at.
+
+    A refusal is kept by Stripe under its key, too, and would be heard again when there is no more reason for it.
+    """
     refund = Refund.for_update(refund_id)
     if refund.amount_cents and isinstance(problem, GatewayRefused):
         refund.refuse(str(problem))
     else:
-        refund.try_again_later(str(problem), getattr(problem, "key_spent", False))
+        key_spent = isinstance(problem, GatewayRefused) or problem.key_spent
+        refund.try_again_later(str(problem), key_spent)
     db.session.commit()
     log.error("refund %s waits: %s", refund_id, problem)
 

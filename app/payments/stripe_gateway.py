@@ -20,7 +20,7 @@ from flask import current_app
 
 from app.clock import now
 from app.payments.checkouts import EXPANDED, Checkout
-from app.payments.disputes import weightiest
+from app.payments.disputes import LOST, weightiest
 from app.payments.pages import PageWanted
 
 log = logging.getLogger(__name__)
@@ -106,8 +106,12 @@ def retrieve_checkout(session_id: str) -> Checkout:
         found = Checkout.of(session.to_dict(), asked_at)
         if not (found.is_disputed and found.payment_intent_id):
             return found
-        disputes = client.v1.disputes.list({"payment_intent": found.payment_intent_id, "limit": 100}).data
-        return found._replace(dispute_status=weightiest([dispute.status for dispute in disputes]))
+        return found._replace(dispute_status=_dispute_status(client, found.payment_intent_id))
+
+
+def _dispute_status(client: stripe.StripeClient, payment: str) -> str:
+    disputes = client.v1.disputes.list({"payment_intent": payment, "limit": 100}).data
+    return weightiest([dispute.status for dispute in disputes])
 
 
 def checkouts_since(since: datetime) -> Iterator[Checkout]:
@@ -174,25 +178,32 @@ def session_of_payment(payment_intent_id: str) -> str | None:
         return found.data[0].id if found.data else None
 
 
-def refund_payment(
-    payment_intent_id: str, reference: str, idempotency_key: str, amount_cents: int | None = None
-) -> str:
-    """Give back all that is left of a payment, or a part; the refund's id, empty if all was given back before.
+def refund_payment(payment: str, metadata: dict[str, str], key: str, cents: int | None, was_tried: bool) -> str:
+    """Give back all that is left of a payment, or a part; the refund's id, empty if nothing is ours to give back.
 
+    `was_tried`: under another key, and Stripe may have done it all the same; `metadata` tells this refund from others.
     Raises GatewayUnavailable, GatewayRefused.
     """
-    part: Any = {"amount": amount_cents} if amount_cents else {}
+    wanted: Any = {"payment_intent": payment, "metadata": metadata} | ({"amount": cents} if cents else {})
     with _calling() as client:
+        if cents and was_tried and (made := _refund_made(client, payment, metadata)):
+            return made
         try:
-            refund = client.v1.refunds.create(
-                {"payment_intent": payment_intent_id, "metadata": {"order": reference}} | part,
-                {"idempotency_key": idempotency_key},
-            )
+            return client.v1.refunds.create(wanted, {"idempotency_key": key}).id
         except stripe.InvalidRequestError as refusal:
-            if refusal.code != "charge_already_refunded" or amount_cents:
+            if cents or not _is_gone(client, payment, refusal):
                 raise
             return ""
-        return refund.id
+
+
+def _refund_made(client: stripe.StripeClient, payment: str, metadata: dict[str, str]) -> str:
+    made = client.v1.refunds.list({"payment_intent": payment, "limit": 100}).data
+    return next((each.id for each in made if each.metadata and each.metadata.to_dict() == metadata), "")
+
+
+def _is_gone(client: stripe.StripeClient, payment: str, refusal: stripe.InvalidRequestError) -> bool:
+    """Whether all of it was given back before, or the payer's bank has taken it."""
+    return refusal.code == "charge_already_refunded" or _dispute_status(client, payment) == LOST
 
 
 def try_key() -> None:
