@@ -10,6 +10,7 @@ from tests.benchmarks import (
     sending,
     studio_pages,
     tools,
+    webhooks,
     work,
 )
 from tests.benchmarks.site import BenchSite
@@ -28,6 +29,7 @@ def main() -> None:
     importing.compare()
     studio_pages.compare()
     free_times.compare()
+    webhooks.compare()
 
 
 if __name__ == "__main__":
