@@ -104,6 +104,10 @@ class Cohort(Model, Published):
         return day(self.starts_on) if self.starts_on else "when you do"
 
     @property
+    def has_begun(self) -> bool:
+        return self._today >= (self.starts_on or date.max)
+
+    @property
     def is_over(self) -> bool:
         """Whether its last day has passed."""
         return self.ends_on is not None and self._today > self.ends_on

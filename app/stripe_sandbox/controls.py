@@ -40,6 +40,7 @@ class Controls:
         with self.sandbox.transaction():
             session = self._session(session_id)
             if code:
+                sessions.check_open(session, "paid")
                 discounts.apply_code(self.sandbox, session, code)
             payments.pay_by_card(
                 self.sandbox, session, card(card_number), self._buyer(session, buyer), authenticated=authenticated

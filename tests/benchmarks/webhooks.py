@@ -29,9 +29,7 @@ WITHIN_SECONDS = 120
 
 
 def compare() -> None:
-    print(
-        f"\n{ORDERS} payments told {COPIES} times, {A_SECOND} events a second, SQLite: milliseconds to an answer"
-    )
+    print(f"\n{ORDERS} payments told {COPIES} times, {A_SECOND} events a second, SQLite: milliseconds to an answer")
     alone, *_ = _measured(works=False)
     beside, enrolled, seconds = _measured(works=True)
     print(f"  nobody works   p50 {alone[0]:6.1f}   p99 {alone[1]:6.1f}")

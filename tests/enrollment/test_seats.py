@@ -1,8 +1,5 @@
 """Seats: held, given back, and never sold twice."""
 
-import random
-from contextlib import suppress
-
 import pytest
 from sqlalchemy import update
 
@@ -11,14 +8,11 @@ from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.tasks import sweep_payments
-from app.stripe_sandbox.cards import CLOSED_ACCOUNT, GOOD_ACCOUNT
-from app.stripe_sandbox.errors import StripeError
 from tests.payments.conftest import refund
 from tests.races import at_once, fresh_rows
 
 BUYER = "ada@example.org"
 OWNER = "owner@doctor.example.org"
-SEEDS = (7, 21, 42)
 
 
 def test_thirty_buyers_for_three_seats_hold_exactly_three(app, shop, stripe):
@@ -232,59 +226,3 @@ def test_an_order_whose_process_died_before_stripe_answered_is_let_go(shop, stri
     later(minutes=11)
     sweep_payments.call_local()
     assert (shop.order.state, shop.seats_taken) == ("expired", 0)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_whatever_happens_the_books_balance(shop, stripe, later, seed):
-    """Buyers who pay, leave, pay by bank, click twice; a Stripe that stumbles; events that repeat and come late."""
-    dice = random.Random(seed)
-    with fresh_rows():
-        db.session.get_one(Cohort, shop.cohort_id).seats = 6
-        db.session.commit()
-    open_pages: list[str] = []
-    for number in range(25):
-        answer = shop.start(email=f"buyer{dice.randrange(9)}@example.org")
-        assert answer.status_code in (303, 409, 503)
-        if answer.status_code == 303:
-            open_pages.append(str(answer.location).rpartition("/")[2])
-        happening = dice.randrange(8)
-        page = dice.choice(open_pages)
-        with suppress(StripeError):
-            if happening == 0:
-                stripe.pay(page)
-            elif happening == 1:
-                stripe.pay_by_debit(page, dice.choice([GOOD_ACCOUNT, CLOSED_ACCOUNT]))
-            elif happening == 2:
-                stripe.settle(page)
-            elif happening == 3:
-                stripe.expire(page)
-        if happening == 4:
-            stripe.fail_calls(dice.choice([429, 503, "drop"]), times=dice.randrange(1, 5))
-        elif happening == 5:
-            later(minutes=dice.randrange(1, 30))
-        elif happening == 6:
-            shop.come_back(page)
-        elif happening == 7:
-            told = [event["id"] for event in stripe.events()]
-            shop.hear(*dice.sample(told, min(len(told), 5)), copies=2)
-        if number % 10 == 9:
-            sweep_payments.call_local()
-        assert shop.books_balance
-    end_it_all(shop, stripe, later)
-    assert shop.books_balance
-    sessions = stripe.sandbox.store.all("checkout.session")
-    paid = {session["client_reference_id"] for session in sessions if session["payment_status"] == "paid"}
-    assert {order.public_id for order in shop.orders if order.paid_at} == paid
-    standing = {enrollment.order_id for enrollment in shop.enrollments}
-    assert standing == {order.id for order in shop.orders if order.state == "paid" and not order.has_to_choose}
-    assert shop.seats_taken == len(standing) <= 6
-
-
-def end_it_all(shop, stripe, later) -> None:
-    """Let every payment and every time-out come to its end."""
-    stripe.sandbox.faults.clear()
-    for _ in range(4):
-        later(days=8)
-        shop.hear()
-        sweep_payments.call_local()
-        shop.work()

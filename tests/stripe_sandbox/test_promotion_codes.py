@@ -160,7 +160,7 @@ def test_a_code_that_does_not_fit_changes_nothing(client, session, server, terms
     assert (left.status, left.amount_total, left.discounts) == ("open", 49_900, [])
 
 
-def test_unknown_codes_and_closed_checkouts_are_refused(checkout, session, server):
+def test_unknown_codes_and_closed_checkouts_are_refused(client, checkout, session, server):
     with pytest.raises(StripeError, match="code is invalid"):
         server.pay(session.id, code="NONE")
     server.make_code("SPRING", percent_off=20)
@@ -169,6 +169,9 @@ def test_unknown_codes_and_closed_checkouts_are_refused(checkout, session, serve
     server.pay(session.id)
     with pytest.raises(StripeError, match="status of `complete`"):
         server.type_code(session.id, "SPRING")
+    with pytest.raises(StripeError, match="status of `complete`"):
+        server.pay(session.id, code="SPRING")
+    assert client.v1.checkout.sessions.retrieve(session.id).amount_total == 49_900
 
 
 def test_a_code_that_ends_before_payment_is_taken_off(client, session, server):

@@ -18,7 +18,7 @@ from app.payments.fulfilment import fulfil
 from app.payments.purchases import SETTLES, Purchase
 from app.payments.reconciling.comparing import Comparison, compare
 from app.payments.reconciling.models import Finding, Reconciliation
-from app.payments.refunds import Refund
+from app.payments.refunds import OWED, Refund
 from app.payments.stripe_events import NEEDED, StripeEvent
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 
@@ -142,7 +142,7 @@ def _paid_since(kind: type[Purchase], since: datetime) -> list[str]:
 
 def _ours_to_look_at() -> Iterator[str]:
     """Refunds that do not leave, and events that cannot be acted upon."""
-    late = select(Refund).where(Refund.sent_at.is_(None), Refund.owed_at < now() - LATE).order_by(Refund.id)
+    late = select(Refund).where(OWED, Refund.owed_at < now() - LATE).order_by(Refund.id)
     for refund in db.session.scalars(late):
         why = refund.last_error or NOBODY_TRIED
         yield f"A refund for {refund.reference[:8].upper()} has not gone out: {why}"

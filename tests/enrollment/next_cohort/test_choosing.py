@@ -126,6 +126,15 @@ def test_the_next_cohort_that_is_full_is_passed_over(app, shop, stripe, later, c
         assert db.session.get_one(Order, order.id).cohort.name == "Any day"
 
 
+def test_who_pays_when_the_cohort_has_begun_is_offered_the_next(shop, stripe, later):
+    stripe.pay(shop.buy())
+    give_up_the_order(shop, seats_of_the_cohort=3)
+    later(days=101)
+    shop.hear()
+    assert seats_taken() == {"Spring": 0, "Autumn": 1}
+    assert shop.orders[0].has_to_choose
+
+
 @pytest.mark.parametrize("token", ["made-up", "a" * 32])
 def test_a_link_that_is_not_ours_opens_nothing(app, shop, link, token):
     address = f"/course/orders/{token}"
