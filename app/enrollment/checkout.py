@@ -8,6 +8,7 @@ from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
 from app.enrollment.enrollments import already_buying
 from app.enrollment.orders import Order
 from app.enrollment.payment_page import page_wanted
+from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import db, enqueue_after_commit
 from app.payments.opening import open_page
 from app.payments.purchases import LEAST_HOLD
@@ -45,7 +46,7 @@ def _refuse_if_full(wanted: Wanted) -> None:
     cohort = db.session.get(Cohort, wanted.cohort_id)
     if cohort is None or cohort.seats_left is None or cohort.seats_left >= wanted.seats:
         return
-    if not Order.waits_for(wanted.email, cohort):
+    if not (Order.waits_for(wanted.email, cohort) or WaitlistEntry.is_offered_to(wanted.email, cohort)):
         raise CohortFull(cohort)
 
 

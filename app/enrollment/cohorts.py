@@ -1,8 +1,10 @@
 """Cohorts: runs of the course, with dates, a price and seats."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from blinker import Signal
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, or_, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
@@ -15,6 +17,9 @@ from app.publishing import Published, content_changed
 
 if TYPE_CHECKING:
     from app.enrollment.live_sessions import LiveSession
+
+# Sent with the cohort, before the commit, when seats in it are given back.
+seats_freed = Signal()
 
 
 class CohortFull(Exception):
@@ -137,6 +142,19 @@ class Cohort(Model, Published):
         return self.sales_open and self._today <= last and self._today < (self.starts_on or date.max)
 
     @property
+    def closes_at(self) -> datetime | None:
+        """The moment at which its sales end for good; None when none is set."""
+        last = self.sales_until + timedelta(days=1) if self.sales_until else None
+        if not (ends := min((end for end in (last, self.starts_on) if end), default=None)):
+            return None
+        return datetime.combine(ends, time.min, ZoneInfo(self.time_zone)).astimezone(UTC)
+
+    @property
+    def has_closed(self) -> bool:
+        """Whether it began, or the last day of its sales is over. Taken off sale for a while, it has not."""
+        return self.closes_at is not None and self.closes_at <= clock.now()
+
+    @property
     def regular_price_cents(self) -> int:
         return self.course.price_cents if self.price_cents is None else self.price_cents
 
@@ -174,7 +192,32 @@ class Cohort(Model, Published):
             raise CohortFull(self)
 
     def give_back_seats(self, number: int) -> None:
-        self._count(Cohort.seats_taken, -number)
+        if number > 0:
+            self._count(Cohort.seats_taken, -number)
+            seats_freed.send(self)
+
+    @property
+    def has_room_for_awaited(self) -> bool:
+        """Whether a seat is free that can be offered to the first in line."""
+        return self.seats_awaited > 0 and (self.seats is None or self.seats_taken < self.seats)
+
+    def await_seats(self, number: int) -> None:
+        """So many more people are in line; below 0, fewer."""
+        self._count(Cohort.seats_awaited, number)
+
+    def hold_awaited_seat(self) -> bool:
+        """Take a free seat for somebody in line, who then waits no more: one statement asks and takes."""
+        is_room = or_(Cohort.seats.is_(None), Cohort.seats_taken + 1 <= Cohort.seats)
+        taken = update(Cohort).where(Cohort.id == self.id, Cohort.seats_awaited >= 1, is_room)
+        taken = taken.values(seats_taken=Cohort.seats_taken + 1, seats_awaited=Cohort.seats_awaited - 1)
+        taken = taken.returning(Cohort.seats_taken, Cohort.seats_awaited).execution_options(synchronize_session=False)
+        counted = db.session.execute(taken).first()
+        if counted is None:
+            return False
+        for name, number in counted._mapping.items():
+            set_committed_value(self, name, number)
+        content_changed()
+        return True
 
     def price_seats(self, number: int) -> tuple[int, bool]:
         """What one of `number` seats costs that are ordered now, and whether that is the early price.

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
+from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import Model, db
 from app.payments.disputes import LOST, OPEN
 from app.people.models import Person
@@ -100,6 +101,8 @@ class Enrollment(Model):
         """The place of a person, or of the buyer. Lock the order and its cohort first, and see that none stands."""
         enrollment = cls(order=order, person=person or order.person, cohort=order.cohort)
         db.session.add(enrollment)
+        if entry := WaitlistEntry.standing(enrollment.person, order.cohort):
+            entry.end("enrolled")
         return enrollment
 
     @classmethod
@@ -140,7 +143,11 @@ class Enrollment(Model):
 
     def move_to(self, cohort: Cohort) -> None:
         """Take a seat in `cohort`, and give the other back. Lock both cohorts and then the order. Raises CohortFull."""
-        cohort.take_seats(1)
+        entry = WaitlistEntry.standing(self.person, cohort)
+        if not (entry and entry.hand_over_seat()):
+            cohort.take_seats(1)
+        if entry:
+            entry.end("enrolled")
         self.order.give_back_one()
         self.moved_at, self.moved_from, self.cohort = now(), self.cohort, cohort
 

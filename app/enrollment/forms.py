@@ -1,7 +1,7 @@
 from typing import Any
 
 from wtforms import BooleanField, EmailField, IntegerField, RadioField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
 
 from app.enrollment.checkout import REMINDER_WORDING, Wanted
 from app.enrollment.cohorts import Cohort
@@ -36,7 +36,7 @@ class SeatsField(IntegerField):
 
 class CheckoutForm(PublicForm):
     cohort = CohortField("Cohort", [InputRequired("Choose a cohort.")], coerce=number)
-    name = StringField("Your name", [InputRequired("Tell us your name."), Length(max=120), SinglePlainLine()])
+    name = StringField("Your name", [DataRequired("Tell us your name."), Length(max=120), SinglePlainLine()])
     email = EmailField("E-mail", [InputRequired("Tell us where to send your receipt and link."), Address()])
     seats = SeatsField("Seats", [InputRequired(HOW_MANY), NumberRange(1, MOST_SEATS, HOW_MANY)], default=1)
     organization = StringField("Department or organization", [Length(max=120), SinglePlainLine()])

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app import tokens
 from app.clock import now
 from app.enrollment.cohorts import Cohort
+from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import Model, db
 from app.payments.purchases import LOOK_EVERY, Purchase
 from app.people.models import Person
@@ -115,8 +116,7 @@ class Order(Purchase, Model):
         """
         if self.seats_held:
             return
-        self.cohort.take_seats(self.seats)
-        self.seats_held = self.seats
+        self._take(self.seats)
         price_cents, self.is_early = self.cohort.price_seats(self.seats)
         priced = (price_cents * self.seats, self.cohort.course.currency)
         if priced != (self.amount_cents, self.currency):
@@ -126,13 +126,26 @@ class Order(Purchase, Model):
     def hold(self) -> None:
         """Take the order's seats, unless it holds them. Lock the cohort first. Raises CohortFull."""
         number = self.seats - self.seats_held
-        self.cohort.take_seats(number)
+        self._take(number)
         self._count_early(number)
+
+    def _take(self, number: int) -> None:
+        """The seat that the waiting list holds for who buys for themselves, if it holds one; else what is free."""
+        entry = None if self.is_for_department or number < 1 else WaitlistEntry.standing(self.person, self.cohort)
+        if entry and entry.has_offer:
+            entry.hand_over_to(self)
+        else:
+            self.cohort.take_seats(number)
         self.seats_held = self.seats
 
     def release(self) -> None:
-        """Give back the seats it holds, and with them the choice whether to keep them. Lock the cohort first."""
-        self.cohort.give_back_seats(self.seats_held)
+        """Give back the seats it holds, and with them the choice whether to keep them. Lock the cohort first.
+
+        One that the waiting list had held for the buyer goes back there, while their time lasts.
+        """
+        entry = WaitlistEntry.handed_to(self) if self.seats_held else None
+        kept = 1 if entry and entry.take_back() else 0
+        self.cohort.give_back_seats(self.seats_held - kept)
         self._count_early(-self.seats_held)
         self.seats_held, self.choose_by = 0, None
 

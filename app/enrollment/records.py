@@ -4,9 +4,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.enrollment.cohorts import Cohort
 from app.enrollment.department.models import Seat
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
+from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import db
 from app.payments import books
 from app.people import records
@@ -40,12 +42,16 @@ def _export(person: Person) -> dict[str, Any]:
 
 
 def _lock(person: Person) -> None:
-    """Orders, and before them their cohorts, come before a person in whatever locks both: the person's own, and those
-    by which a department gave, or means to give, the person a place."""
+    """Cohorts, and then orders, come before a person in whatever locks them: the person's own orders, those by which a
+    department gave, or means to give, the person a place, and cohorts for whose seats they wait."""
     places = select(Enrollment).filter_by(person_id=person.id)
     concerned = {order.id: order for order in _orders(person)}
     concerned |= {place.order_id: place.order for place in db.session.scalars(places)}
     concerned |= {seat.order_id: seat.order for seat in Seat.inviting(AddressChange.addresses_of(person))}
+    waited_for = db.session.scalars(select(Cohort).join(WaitlistEntry).where(WaitlistEntry.person_id == person.id))
+    cohorts = {*waited_for, *(order.cohort for order in concerned.values())}
+    for cohort in sorted(cohorts, key=lambda cohort: cohort.in_order):
+        Cohort.for_update(cohort.id)
     for order in sorted(concerned.values(), key=lambda order: (order.cohort.in_order, order.id)):
         Order.for_update(order.id)
 

@@ -15,6 +15,7 @@ from app.enrollment.forms import CheckoutForm
 from app.enrollment.models import Course
 from app.enrollment.next_cohort import views as next_cohort
 from app.enrollment.orders import Order
+from app.enrollment.waitlist import views as waitlist
 from app.extensions import csrf, db, limiter, write_on_get
 from app.json_ld import json_ld
 from app.limits import form_limits, network
@@ -27,7 +28,17 @@ from app.urls import absolute_url
 log = logging.getLogger(__name__)
 # What follows from a payment, what is done daily, what the newsletter asks, and what enrollment holds of a person, is
 # known once these are imported.
-__all__ = ["bp", "department", "fulfilment", "in_newsletter", "next_cohort", "own_books", "records", "tasks"]
+__all__ = [
+    "bp",
+    "department",
+    "fulfilment",
+    "in_newsletter",
+    "next_cohort",
+    "own_books",
+    "records",
+    "tasks",
+    "waitlist",
+]
 
 # A department may ask for 50 seats, which are more than a cohort has. So once a network has been given this many beyond
 # the first of each page, paid or not, it is given no more than one at a time until the next day: who means to keep a

@@ -94,11 +94,10 @@ class CohortForm(Form):
     def validate_seats(self, field: WholeNumber) -> None:
         if self.cohort is None or field.data is None:
             return
-        taken, awaited = self.cohort.seats_taken, self.cohort.seats_awaited
-        if field.data < taken + awaited:
-            kept = f", and {awaited} kept for who waits" if awaited else ""
+        taken = self.cohort.seats_taken
+        if field.data < taken:
             raise ValidationError(
-                f"{taken} are taken{kept}: by who paid and who is paying. Write {taken + awaited} or more."
+                f"{taken} are taken: by who paid, who is paying, and who was offered one. Write {taken} or more."
             )
 
     def validate_sales_until(self, field: Day) -> None:

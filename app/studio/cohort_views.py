@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from app.enrollment.cohorts import Cohort
 from app.enrollment.models import Course
-from app.extensions import db
+from app.enrollment.waitlist.tasks import serve_waitlists
+from app.extensions import db, enqueue_after_commit
 from app.local_times import DEFAULT_ZONE
 from app.studio.blueprint import bp
 from app.studio.cohort_forms import CohortForm
@@ -57,6 +58,7 @@ def save_cohort(cohort_id: int) -> ResponseReturnValue:
         return render_template("studio/cohort.html", cohort=cohort, form=form, course=cohort.course), 422
     before = (cohort.starts_on, cohort.ends_on, cohort.sessions)
     form.fill(cohort)
+    enqueue_after_commit(serve_waitlists)  # There may be more seats, or no more sales.
     db.session.commit()
     flash("Saved. What is ordered already keeps its price.", "good")
     if cohort.seats_taken and before != (cohort.starts_on, cohort.ends_on, cohort.sessions):

@@ -32,6 +32,7 @@ from app.studio import (
     sequence_views,
     suppression_views,
     waiting_views,
+    waitlist_views,
     week_views,
 )
 from app.studio.blueprint import bp
@@ -70,6 +71,7 @@ __all__ = [
     "sequence_views",
     "suppression_views",
     "waiting_views",
+    "waitlist_views",
     "week_views",
 ]
 

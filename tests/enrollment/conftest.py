@@ -14,6 +14,7 @@ from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course, Module
 from app.enrollment.orders import Order
+from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import db
 from app.payments.stripe_events import StripeEvent
 from app.stripe_sandbox.server import SandboxServer
@@ -123,7 +124,9 @@ class Shop:
 
     @property
     def books_balance(self) -> bool:
-        """Whether each cohort's seats are those that orders and moved places hold, and a seat holds each place."""
+        """Whether each cohort's seats are those that orders, moved places and offers of the waiting list hold, a seat
+        holds each place, and each person in line is counted.
+        """
         with fresh_rows():
             held, places = Counter[int](), Counter[int]()
             for order in db.session.scalars(select(Order)):
@@ -133,6 +136,12 @@ class Shop:
                     places[place.order_id] += 1
                 else:
                     held[place.cohort_id] += 1
+            waiting = Counter[int]()
+            for entry in db.session.scalars(select(WaitlistEntry)):
+                held[entry.cohort_id] += entry.holds_seat
+                waiting[entry.cohort_id] += entry.state == "waiting"
+            if any(cohort.seats_awaited != waiting[cohort.id] for cohort in db.session.scalars(select(Cohort))):
+                return False
             orders = {order.id: order.seats_held for order in db.session.scalars(select(Order))}
             taken = {row.id: row.seats_taken for row in db.session.execute(select(Cohort.id, Cohort.seats_taken))}
             return all(taken[cohort] == held[cohort] for cohort in taken) and all(

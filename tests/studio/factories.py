@@ -15,6 +15,7 @@ from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course
 from app.enrollment.orders import Order
 from app.enrollment.papers.models import Paper
+from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import db
 from app.newsletter.in_and_out.uploads import Upload
 from app.newsletter.issues.drafting import new_draft
@@ -114,6 +115,14 @@ def waiting_entry(email: str, name: str = "Ada", **columns) -> WaitingEntry:
     wish = {"weekdays": [2, 3], "day_parts": ["evening"], "time_zone": "Europe/Berlin"}
     columns = {"kind": columns.pop("kind", None) or kind(), "confirmed_at": now()} | wish | columns
     return _add(WaitingEntry(person=person(email), name=name, **columns))
+
+
+def place_in_line(email: str, name: str = "Ada", **columns) -> WaitlistEntry:
+    """One on the waiting list of a cohort, who has confirmed."""
+    course_cohort = cohort()
+    course_cohort.seats_awaited += 1
+    columns = {"confirmed_at": now()} | columns
+    return _add(WaitlistEntry(person=person(email), cohort=course_cohort, name=name, **columns))
 
 
 def order(email: str, name: str = "Ada", enrolled: bool = True, **moments) -> Order:

@@ -105,11 +105,12 @@ def test_two_cohorts_have_two_names(send, cohort):
 
 
 def test_seats_are_not_lowered_below_what_is_taken(send, cohort):
-    answer = send(f"/cohorts/{cohort.id}", **COHORT | {"seats": "3"})
+    answer = send(f"/cohorts/{cohort.id}", **COHORT | {"seats": "2"})
     assert answer.status_code == 422
-    assert "Write 4 or more" in answer.text
-    assert send(f"/cohorts/{cohort.id}", **COHORT | {"seats": "4"}).status_code == 303
-    assert (cohort.seats, cohort.seats_taken) == (4, 3)
+    assert "Write 3 or more" in answer.text
+    # Who only waits has none yet: a cohort that is full, with a long line, is saved like any other.
+    assert send(f"/cohorts/{cohort.id}", **COHORT | {"seats": "3"}).status_code == 303
+    assert (cohort.seats, cohort.seats_taken) == (3, 3)
 
 
 def test_who_changes_dates_reads_that_nobody_is_told(send, owner, cohort):

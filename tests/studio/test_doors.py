@@ -39,6 +39,7 @@ def rows(app):
         "coach_id": factories.coach().id,
         "kind_id": factories.kind().id,
         "entry_id": factories.waiting_entry("ada@example.org", "Private words").id,
+        "place_id": factories.place_in_line("ada@example.org", "Private words").id,
         "issue_id": factories.issue("Private words").id,
         "upload_id": factories.upload().id,
         "sequence_id": sequence_of("private", {"slug": "private", "subject": "Private words"}).id,

@@ -1,0 +1,165 @@
+"""From a held seat into the course."""
+
+import pytest
+from sqlalchemy import select
+
+from app.enrollment.orders import Order
+from app.enrollment.waitlist.models import WaitlistEntry
+from app.enrollment.waitlist.tasks import sweep_waitlists
+from app.extensions import db
+from app.payments.reconciling.reconciling import CHECKS
+from app.payments.tasks import sweep_payments
+from app.people import records
+from app.people.models import Person
+from tests.enrollment.waitlist.conftest import ADA
+from tests.payments.conftest import refund
+from tests.races import at_once, fresh_rows
+
+GRACE = "grace@example.org"
+
+
+def session_of(answer) -> str:
+    assert answer.status_code == 303, answer.text
+    return str(answer.location).rpartition("/")[2]
+
+
+def order_of(line):
+    return next(order for order in line.shop.orders if order.name != "Somebody")
+
+
+def test_who_takes_the_seat_and_pays_is_enrolled(line, stripe):
+    link = line.offered()
+    session = session_of(line.enroll(link))
+    assert (line.entry().state, line.counts, order_of(line).seats_held) == ("paying", (3, 0), 1)
+    assert line.shop.books_balance
+    assert session_of(line.enroll(link)) == session
+    stripe.pay(session)
+    line.shop.hear()
+    [place] = line.shop.enrollments
+    assert (place.person_id, line.entry().state, line.counts) == (line.entry().person_id, "enrolled", (3, 0))
+    assert line.enroll(link).location == link
+    assert "You are enrolled" in line.page(link)
+    assert line.shop.books_balance
+
+
+def test_pressing_at_once_makes_one_order(app, line):
+    link = line.offered()
+    db.session.rollback()
+    answers = at_once(4, lambda _: app.test_client().post(f"{link}/checkout", data={"name": "Ada"}))
+    assert len({answer.location for answer in answers}) == 1
+    assert line.counts == (3, 0)
+    assert len(line.shop.orders) == 4
+
+
+def test_another_name_takes_another_page_and_the_same_seat(line):
+    link = line.offered()
+    first = session_of(line.enroll(link))
+    assert session_of(line.enroll(link, name="Ada King")) != first
+    assert line.counts == (3, 0)
+    assert line.shop.books_balance
+    assert line.enroll(link, name="  ").status_code == 422
+
+
+def test_unpaid_the_seat_is_theirs_again_while_the_offer_lasts(line, stripe, later):
+    link = line.offered()
+    line.join(GRACE)
+    stripe.expire(session_of(line.enroll(link)))
+    line.shop.hear()
+    assert (line.states(), line.counts) == (["offered", "waiting"], (3, 1))
+    assert line.shop.start(email="buyer@example.org").status_code == 409
+    later(hours=47, minutes=50)
+    line.enroll(link)
+    later(minutes=20)
+    sweep_waitlists.call_local()
+    assert line.entry().state == "paying"
+    later(minutes=30)
+    sweep_payments.call_local()
+    line.work()
+    assert line.states() == ["lapsed", "offered"]
+    assert line.shop.books_balance
+
+
+@pytest.mark.parametrize("status", [503, "drop"])
+def test_a_stripe_that_stumbles_leaves_the_seat_with_them(line, stripe, status):
+    link = line.offered()
+    stripe.fail_calls(status, path="/v1/checkout/sessions", times=3)
+    assert line.enroll(link).status_code == 503
+    assert (line.entry().state, line.counts) == ("offered", (3, 0))
+    assert line.enroll(link).status_code == 303
+    assert line.shop.books_balance
+
+
+def test_who_buys_another_seat_gives_the_held_one_back(line, stripe):
+    link = line.offered()
+    session = line.shop.buy(email=ADA)  # By the public form: it is the same person, and takes what is held.
+    assert (line.entry().state, line.counts) == ("paying", (3, 0))
+    stripe.pay(session)
+    line.shop.hear()
+    assert (line.entry().state, line.counts) == ("enrolled", (3, 0))
+    assert "You are enrolled" in line.page(link)
+    assert line.shop.books_balance
+
+
+def test_who_enrolls_while_waiting_waits_no_more(line, stripe):
+    session = line.shop.orders  # Three of somebody's.
+    assert len(session) == 3
+    line.free()
+    page = line.shop.buy(email=ADA)
+    line.join()
+    assert line.counts == (3, 1)
+    stripe.pay(page)
+    line.shop.hear()
+    assert (line.entry().state, line.counts) == ("enrolled", (3, 0))
+    assert line.shop.books_balance
+
+
+def test_a_refund_offers_the_seat_to_the_next(line, stripe):
+    stripe.pay(session_of(line.enroll(line.offered())))
+    line.shop.hear()
+    line.join(GRACE)
+    refund(stripe)
+    line.shop.hear()
+    assert (line.states(), line.counts) == (["enrolled", "offered"], (3, 0))
+    assert line.shop.books_balance
+
+
+def test_a_payment_that_was_late_finds_the_held_seat(line, stripe, later):
+    link = line.offered()
+    session = session_of(line.enroll(link))
+    stripe.pay(session)
+    later(minutes=40)
+    with fresh_rows():
+        Order.for_update(order_of(line).id).expire()
+        db.session.commit()
+    assert line.entry().state == "offered"
+    line.shop.hear()
+    assert (len(line.shop.enrollments), line.entry().state, line.counts) == (1, "enrolled", (3, 0))
+    assert line.shop.books_balance
+
+
+@pytest.mark.parametrize("state", ["waiting", "offered", "unproven"])
+def test_erasing_gives_the_seat_to_the_next(line, state):
+    if state == "unproven":
+        line.ask()
+    else:
+        (line.offered if state == "offered" else line.join)()
+    line.join(GRACE)
+    with fresh_rows():
+        person = Person.with_email(ADA)
+        assert [entry["cohort"] for entry in records.export(person)["course_waitlist"]] == ["Spring"]
+        records.erase(person)
+        db.session.commit()
+    line.work()
+    assert line.states() == ["offered" if state == "offered" else "waiting"]
+    assert line.shop.books_balance
+
+
+def test_the_books_tell_what_does_not_add_up(line):
+    line.offered()
+    line.join(GRACE)
+    with fresh_rows():
+        assert [said for check in CHECKS for said in check()] == []
+        for entry in db.session.scalars(select(WaitlistEntry)):
+            db.session.delete(entry)
+        db.session.commit()
+        assert sorted(said.split()[2] for check in CHECKS for said in check()) == ["1", "3"]
