@@ -127,12 +127,14 @@ def _session_id() -> str:
 def complete_checkout() -> ResponseReturnValue:
     """Where Stripe sends the buyer back. It shows how the order stands, and nothing of who ordered."""
     session_id = _session_id()
-    order = Order.of_session(session_id) if _SESSION_ID.fullmatch(session_id) else None
+    is_one = _SESSION_ID.fullmatch(session_id) is not None
+    order = Order.of_session(session_id) if is_one else None
+    is_decided = order is not None and bool(order.paid_at or order.failed_at)
+    if is_one and not is_decided and not _was_asked_just_now(session_id):
+        write_on_get()
+        order = _catch_up(session_id) or order
     if order is None:
         return render_template("enrollment/checkout_complete.html", state="unknown", order=None), 404
-    if not (order.paid_at or order.failed_at or _was_asked_just_now(session_id)):
-        write_on_get()
-        _catch_up(session_id)
     return render_template("enrollment/checkout_complete.html", state=_state(order), order=order)
 
 
@@ -150,12 +152,17 @@ def _was_asked_just_now(session_id: str) -> bool:
     return limiter.enabled and not limiter.limiter.hit(ASK_STRIPE_EVERY, "checkout-complete:asked", session_id)
 
 
-def _catch_up(session_id: str) -> None:
-    """Ask Stripe how the order stands. When it does not answer, the webhook will make it good."""
+def _catch_up(session_id: str) -> Order | None:
+    """Ask Stripe how the order stands, and, of a page that it opened anew for who came back by its link, which it is.
+
+    When it does not answer, the webhook will make it good.
+    """
     try:
-        fulfil(session_id)
+        purchase = fulfil(session_id)
     except (GatewayUnavailable, GatewayRefused) as trouble:
         log.warning("the return page could not ask Stripe: %s", trouble)
+        return None
+    return purchase if isinstance(purchase, Order) else None
 
 
 @bp.get("/course/checkout/cancelled")

@@ -151,7 +151,9 @@ def test_who_comes_back_by_stripes_link_pays_and_has_a_seat_again(shop, stripe, 
     shop.hear()
     assert (shop.order.state, shop.seats_taken) == ("expired", 0)
     link = stripe.sandbox.store.get("checkout.session", session)["after_expiration"]["recovery"]["url"]
-    stripe.pay(recover(link), code="SPRING")
+    again = recover(link)
+    stripe.pay(again, code="SPRING")
+    assert "You are enrolled" in shop.come_back(again).text
     shop.hear()
     assert (shop.order.state, len(shop.enrollments), shop.seats_taken) == ("paid", 1, 1)
     assert shop.order.paid_cents == 60000
