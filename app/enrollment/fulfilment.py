@@ -55,13 +55,14 @@ def _report_mismatch(order: Order, checkout: Checkout) -> None:
 
 def _settle_paid(order: Order, checkout: Checkout) -> None:
     if order.paid_at and checkout.payment_intent_id != order.stripe_payment_intent_id:
-        return give_back(order, checkout.payment_intent_id, "paid twice")
+        # Where a code left nothing to pay, there is nothing to give back.
+        return give_back(order, checkout.payment_intent_id, "paid twice") if checkout.payment_intent_id else None
     is_given_back = bool(checkout.amount_cents) and checkout.refunded_cents >= checkout.amount_cents
     if not order.paid_at:
-        order.person.was_here()
         order.take_payment(checkout)
         if not is_given_back:
             _enroll(order)
+        order.person.was_here()  # A seat in another cohort may have been taken: people are locked after cohorts.
     order.note_invoice(checkout)
     _settle_refund(order, checkout)
     _settle_dispute(order, checkout)

@@ -72,3 +72,14 @@ def test_a_debit_that_fails_at_the_other_page_leaves_the_first_open(shop, stripe
     stripe.pay(known)
     shop.hear()
     assert len(shop.enrollments) == 1
+
+
+def test_a_second_page_where_nothing_was_to_pay_is_no_news(shop, stripe, mail, pages):
+    known, other = pages
+    stripe.pay(known)
+    shop.hear()
+    stripe.make_code("FREE", percent_off=100)
+    stripe.pay(other, code="FREE")
+    shop.hear(copies=2)
+    assert (shop.order.state, len(shop.enrollments), shop.seats_taken) == ("paid", 1, 1)
+    assert mail.to(BUYER, "enrollment/paid_twice") == []

@@ -4,13 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.next_cohort.tasks import give_back_what_was_not_chosen
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.payments.fulfilment import fulfil
 from tests.enrollment.test_seats import give_up_the_order, refunded_amounts
 from tests.payments.conftest import refund
 from tests.races import at_once, fresh_rows
@@ -52,6 +53,30 @@ def post(app, address: str):
 def page(app, address: str):
     with fresh_rows():
         return app.test_client().get(address)
+
+
+def test_cohorts_are_locked_before_the_person(shop, stripe, later):
+    """Somebody else may hold the next cohort, and wait for the person: two that wait for each other end in an error."""
+    session = shop.buy()
+    later(minutes=33)
+    stripe.pay(session)
+    give_up_the_order(shop, seats_of_the_cohort=1)
+    shop.buy(email="grace@example.org")
+    changed: list[str] = []
+
+    def note(_connection, _cursor, statement: str, *_rest) -> None:
+        if statement.startswith("UPDATE"):
+            changed.append(statement.split()[1])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        with fresh_rows():
+            fulfil(session)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    order_of_locks = [table for table in changed if table in ("cohort", "person")]
+    assert order_of_locks == sorted(order_of_locks)
+    assert {"cohort", "person"} <= set(order_of_locks)
 
 
 def test_a_seat_in_the_next_cohort_is_held_and_the_owner_is_told(app, shop, link, paid_late, mail):
