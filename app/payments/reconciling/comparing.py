@@ -8,7 +8,7 @@ from app.payments.refunds import Refund
 from app.payments.wording import money
 
 UNKNOWN = "Paid at Stripe, and no order of ours knows of it. Look at it in Stripe, and return it there if it was ours."
-OF_A_SECOND_PAGE = "A second payment for one order, not returned yet. Return it in Stripe."
+OF_A_SECOND_PAGE = "A second payment for one order, not returned yet."
 NOT_AS_ASKED = "What was paid is not what we asked for. Return it in Stripe."
 
 
@@ -24,20 +24,22 @@ def compare(checkout: Checkout, purchase: Purchase | None) -> Comparison:
     if purchase is None:
         is_odd = checkout.is_paid and bool(checkout.amount_cents) and not checkout.is_given_back
         return Comparison(UNKNOWN if is_odd else "", is_odd)
-    if purchase.mismatched_at and checkout.status == "complete":
+    is_other_page = checkout.session_id != purchase.stripe_session_id and purchase.paid_at is not None
+    if purchase.mismatched_at and checkout.status == "complete" and (is_other_page or not purchase.paid_at):
         is_over = bool(purchase.refunded_at) or checkout.is_given_back
         return Comparison("" if is_over else NOT_AS_ASKED, not is_over)
-    if checkout.session_id != purchase.stripe_session_id and purchase.paid_at:
+    if is_other_page:
         return _of_another_page(checkout)
     return Comparison(_of_states(checkout, purchase) or _of_money(checkout, purchase))
 
 
 def _of_another_page(checkout: Checkout) -> Comparison:
-    """Of a page that is not the one the order was paid at: only a payment there matters."""
+    """Of a page that is not the one the order was paid at: only a payment there matters, which goes back by itself."""
     is_odd = checkout.is_paid and bool(checkout.amount_cents) and not checkout.is_given_back
     if is_odd and (refund := Refund.of(checkout.payment_intent_id)):
-        return Comparison("" if refund.sent_at else "A second payment is owed back and not sent yet.")
-    return Comparison(OF_A_SECOND_PAGE if is_odd else "", is_odd)
+        is_late = refund.attempts and not refund.sent_at
+        return Comparison("A second payment is owed back and not sent yet." if is_late else "")
+    return Comparison(OF_A_SECOND_PAGE if is_odd else "")
 
 
 def _of_states(checkout: Checkout, purchase: Purchase) -> str:

@@ -21,6 +21,7 @@ from app.payments.reconciling.models import Finding, Reconciliation
 from app.payments.refunds import OWED, Refund
 from app.payments.stripe_events import NEEDED, StripeEvent
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
+from app.payments.wording import money
 
 log = logging.getLogger(__name__)
 # What Stripe tells of undelivered events ends after 30 days: https://docs.stripe.com/webhooks/process-undelivered-events.
@@ -141,11 +142,16 @@ def _paid_since(kind: type[Purchase], since: datetime) -> list[str]:
 
 
 def _ours_to_look_at() -> Iterator[str]:
-    """Refunds that do not leave, and events that cannot be acted upon."""
+    """Refunds that do not leave or did not arrive, and events that cannot be acted upon."""
     late = select(Refund).where(OWED, Refund.owed_at < now() - LATE).order_by(Refund.id)
     for refund in db.session.scalars(late):
         why = refund.last_error or NOBODY_TRIED
         yield f"A refund for {refund.reference[:8].upper()} has not gone out: {why}"
+    for kind in SETTLES:
+        lost = select(kind).where(kind.refunded_at.is_not(None), kind.refunded_cents < kind.paid_cents)
+        for purchase in db.session.scalars(lost.order_by(kind.id)):
+            missing = money(purchase.paid_cents - purchase.refunded_cents, purchase.currency)
+            yield f"{missing} of order {purchase.number} was to go back and did not arrive. Return it in another way."
     stuck = select(StripeEvent).where(StripeEvent.processed_at.is_(None), StripeEvent.received_at < now() - LATE)
     for event in db.session.scalars(stuck.order_by(StripeEvent.id).limit(100)):
         why = event.last_error or NOBODY_TRIED

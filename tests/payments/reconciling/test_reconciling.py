@@ -12,10 +12,11 @@ from app.extensions import db
 from app.payments.reconciling.models import Reconciliation
 from app.payments.reconciling.reconciling import reconcile
 from tests.enrollment.conftest import cohort, course, later, shop, stand_in, stripe
+from tests.enrollment.test_second_page import pages
 from tests.payments.conftest import refund
 from tests.races import at_once, fresh_rows
 
-__all__ = ["cohort", "course", "later", "shop", "stand_in", "stripe"]  # Fixtures of the course on sale.
+__all__ = ["cohort", "course", "later", "pages", "shop", "stand_in", "stripe"]  # Fixtures of the course on sale.
 
 
 @pytest.fixture
@@ -96,6 +97,41 @@ def test_a_payment_of_no_order_is_listed_and_left(shop, stripe, reconciled):
     assert told[:2] == (0, 2)
     assert any("no order of ours knows of it" in each for each in words)
     assert any("unknown at Stripe" in each for each in words)
+
+
+def test_a_second_payment_that_no_event_told_goes_back(shop, stripe, pages, reconciled):
+    for number, page in enumerate(pages):
+        stripe.pay(page)
+        lose_events(stripe)
+        assert reconciled() == ((1, 0, 0), []), number
+    shop.work()
+    assert [made["amount"] for made in stripe.sandbox.store.all("refund")] == [120000]
+    assert (len(shop.enrollments), reconciled()[1]) == (1, [])
+
+
+def test_of_two_pages_only_the_one_that_is_not_as_asked_is_listed(shop, stripe, pages, reconciled):
+    _, other = pages
+    for page in pages:
+        stripe.pay(page)
+    stripe.sandbox.store.get("checkout.session", other)["currency"] = "eur"
+    shop.hear()
+    assert reconciled()[1] == ["What was paid is not what we asked for. Return it in Stripe."]
+    stripe.refund(stripe.sandbox.store.get("checkout.session", other)["payment_intent"])
+    shop.hear()
+    assert (shop.order.state, reconciled()[1]) == ("paid", [])
+
+
+def test_a_refund_that_ended_a_place_and_did_not_arrive_is_listed(shop, stripe, reconciled):
+    stripe.pay(shop.buy())
+    shop.hear()
+    made = refund(stripe)
+    shop.hear()
+    assert reconciled()[1] == []
+    stripe.settle_refund(made["id"], "failed")
+    shop.hear()
+    assert reconciled()[1] == [
+        f"$1,200.00 of order {shop.order.number} was to go back and did not arrive. Return it in another way."
+    ]
 
 
 def test_an_amount_that_is_not_ours_is_listed_until_it_is_returned(shop, stripe, reconciled):
