@@ -97,8 +97,8 @@ class Order(Purchase, Model):
 
     @property
     def buyer(self) -> str:
-        """Who buys for others, as those others know them: "Ada Lovelace, Ward Nine"."""
-        return ", ".join(part for part in (self.name, self.organization) if part)
+        """Who buys for others, as those others know them: "Ada Lovelace (Ward Nine)"."""
+        return f"{self.name} ({self.organization})" if self.name and self.organization else self.name
 
     @property
     def has_ended(self) -> bool:

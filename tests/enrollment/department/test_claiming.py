@@ -26,7 +26,7 @@ def places() -> list[tuple[str, int, int]]:
 def test_the_page_says_what_the_seat_is_and_what_becomes_of_ones_data(department):
     page = department.get(department.links[0]).text
     assert "A seat for you in Spring" in page
-    assert "Ada Lovelace, Ward Nine" in page
+    assert "Ada Lovelace (Ward Nine)" in page
     assert "nothing to pay" in page
     assert "sees your name, your address and the day" in page
     assert "$" not in page

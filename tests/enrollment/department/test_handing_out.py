@@ -4,11 +4,13 @@ import re
 
 import pytest
 from limits import RateLimitItemPerDay
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.enrollment.department import views
+from app.enrollment.department.models import Seat
 from app.enrollment.papers.models import Paper
 from app.extensions import db
+from app.payments.reconciling.reconciling import CHECKS
 from app.people.models import Person
 from tests.enrollment.department.conftest import BUYER, cohort, path_in
 from tests.races import fresh_rows
@@ -49,7 +51,7 @@ def test_pasted_addresses_each_get_a_link_of_their_own(department, mail):
     assert {letter.template for letter in letters} == {"enrollment/seat_invitation"}
     assert "Hello Grace Hopper," in letters[0].body
     assert "Hello Turing, Alan," in letters[1].body
-    assert letters[0].subject == "Ada Lovelace, Ward Nine has a seat for you: Leading in Medicine"
+    assert letters[0].subject == "Ada Lovelace (Ward Nine) has a seat for you: Leading in Medicine"
     assert "$" not in letters[0].body
     links = [path_in(letter, "seats") for letter in letters]
     # The first seat is for whoever gets a link by hand.
@@ -170,3 +172,17 @@ def test_lost_links_are_mailed_and_the_answer_tells_nothing(department, mail):
     assert department.post("/course/department", email="ada").status_code == 422
     with fresh_rows():
         assert Person.with_email("nobody@example.org") is None
+
+
+def test_the_books_say_when_seats_cannot_be_handed_out(department):
+    def odd() -> list[str]:
+        with fresh_rows():
+            return [words for check in CHECKS for words in check()]
+
+    department.claim(department.links[0])
+    assert odd() == []
+    with fresh_rows():
+        db.session.execute(delete(Seat).where(Seat.position == 2))
+        db.session.commit()
+    [words] = odd()
+    assert "its seats cannot be handed out" in words

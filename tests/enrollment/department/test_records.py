@@ -37,7 +37,7 @@ def invited(department):
 def test_who_was_invited_is_told_so_and_forgotten_on_request(department, invited):
     [invitation] = export(GRACE)["seats"]["invitations"]
     assert (invitation["by"], invitation["invited_email"], invitation["cohort"]) == (
-        "Ada Lovelace, Ward Nine",
+        "Ada Lovelace (Ward Nine)",
         GRACE,
         "Spring",
     )
