@@ -15,6 +15,7 @@ from app.classroom.files import CourseFile
 from app.classroom.lessons import Lesson
 from app.classroom.outline import Outline, Step
 from app.classroom.progress import LessonProgress
+from app.classroom.questions.models import LessonQuestion
 from app.classroom.quizzes import Choices, QuizResult
 from app.enrollment.models import Module
 from app.extensions import db, write_on_get
@@ -67,6 +68,8 @@ def lesson_page(found: Wanted, words: writing.Page, **more: Any) -> str:
         outline=found.outline,
         words=words,
         notes=writing.NOTES,
+        question=writing.QUESTION,
+        asked=LessonQuestion.all_of(person, lesson),
         no_longer_asked=words.no_longer_asked(lesson),
         contents=_contents(lesson),
         files=CourseFile.all_named(lesson.file_names),
@@ -79,7 +82,9 @@ def _contents(lesson: Lesson) -> list[dict[str, str]]:
     """The way through the page: the headings of the text, and what is there to do."""
     parts = {"worksheet": lesson.worksheet, "reflection": lesson.reflection, "quiz": lesson.quiz}
     to_do = [name for name, entries in parts.items() if entries]
-    return lesson.contents + [{"anchor": name, "short": name.capitalize()} for name in (*to_do, "notes", "progress")]
+    return lesson.contents + [
+        {"anchor": name, "short": name.capitalize()} for name in (*to_do, "notes", "question", "progress")
+    ]
 
 
 def _note_seen(found: Wanted) -> None:

@@ -8,6 +8,7 @@ from app.classroom.lessons import Lesson
 from app.classroom.live.calendars import LearnersCalendar
 from app.classroom.live.reminding import SessionReminder
 from app.classroom.progress import CourseCompletion, LessonProgress
+from app.classroom.questions.models import LessonQuestion
 from app.classroom.quizzes import QuizResult
 from app.classroom.writing import Writing
 from app.enrollment.enrollments import Enrollment
@@ -16,10 +17,11 @@ from app.extensions import db
 from app.people import records
 from app.people.models import Person
 
-OF_LESSONS: dict[str, type[Writing] | type[LessonProgress] | type[QuizResult]] = {
+OF_LESSONS: dict[str, type[Writing] | type[LessonProgress] | type[QuizResult] | type[LessonQuestion]] = {
     "writing": Writing,
     "progress": LessonProgress,
     "quizzes": QuizResult,
+    "questions": LessonQuestion,
 }
 
 
@@ -45,7 +47,5 @@ def _erase(person: Person) -> None:
     db.session.execute(delete(SessionReminder).where(SessionReminder.enrollment_id.in_(places)))
 
 
-records.register(
-    "classroom",
-    records.Part("what you wrote in lessons, how far you came, and your quizzes", _export, _erase, is_private=True),
-)
+HOLDS = "what you wrote and asked in lessons, how far you came, and your quizzes"
+records.register("classroom", records.Part(HOLDS, _export, _erase, is_private=True))

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 
 from app.classroom.access import Access
 from app.classroom.lessons import Lesson
-from app.classroom.writing import NOTES, Writing
+from app.classroom.writing import NOTES, QUESTION, Writing
 from app.enrollment.models import Module
 from app.extensions import db
 from app.hub.search import MOST_RESULTS, Result, best_first, excerpt, title_first, words_in
@@ -39,7 +39,7 @@ def _own_words(access: Access, modules: list[int], words: list[str]) -> Iterator
     may_be_read = or_(Lesson.module_id.in_(modules), Lesson.is_retired, Module.is_retired)
     wanted = wanted.where(Writing.person_id == access.person.id, Module.course_id == access.course.id, may_be_read)
     for rank, written, lesson, module in best_first(wanted, words, Writing.text):
-        kind = "Your notes" if written.key == NOTES else "Your answer"
+        kind = {NOTES: "Your notes", QUESTION: "Your question"}.get(written.key, "Your answer")
         address = {"module_slug": module.slug, "slug": lesson.slug, "_anchor": f"text-{written.key}"}
         yield (
             rank,

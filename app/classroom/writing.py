@@ -16,6 +16,8 @@ from app.people.models import Person
 
 NOTES = "_notes"  # No key of a question looks like that.
 NOTES_LABEL = "Your notes"
+QUESTION = "_question"  # What one means to ask the coach, until it is asked.
+QUESTION_LABEL = "Your question"
 LONGEST_ANSWER, LONGEST_NOTES = 5000, 20_000
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -69,10 +71,10 @@ class Page:
 
 
 def questions_of(lesson: Lesson) -> dict[str, str]:
-    """What is asked in the lesson, by key; last the notes."""
+    """What is asked in the lesson, by key; last the notes, and what one means to ask."""
     worksheet = {entry["key"]: entry["label"] for entry in lesson.worksheet}
     reflection = {entry["key"]: entry["question"] for entry in lesson.reflection}
-    return worksheet | reflection | {NOTES: NOTES_LABEL}
+    return worksheet | reflection | {NOTES: NOTES_LABEL, QUESTION: QUESTION_LABEL}
 
 
 def read(person: Person, lesson: Lesson) -> Page:

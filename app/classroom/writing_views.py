@@ -4,13 +4,15 @@ whatever button is pressed, nothing that was typed is lost.
 
 from typing import Any
 
-from flask import abort, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.classroom import writing
 from app.classroom.blueprint import WORDS, access, bp, form_is_old, keeps_words, wants_json
 from app.classroom.lesson_views import A_LESSON, Wanted, lesson_page, wanted
 from app.classroom.progress import LessonProgress
+from app.classroom.questions import emails
+from app.classroom.questions.models import CannotAsk, LessonQuestion
 from app.classroom.quizzes import Choices, QuizResult
 from app.clock import in_zone, now
 from app.extensions import db
@@ -18,7 +20,7 @@ from app.local_times import clock_time
 from app.people.models import Person
 
 SEEN = "seen-"
-PLACES = frozenset({"worksheet", "reflection", "quiz", "notes", "progress"})
+PLACES = frozenset({"worksheet", "reflection", "quiz", "notes", "question", "progress"})
 OLD_FORM = "This page had been open for long, or you signed in anew since. What you typed is below: please save it now."
 ELSEWHERE = (
     "Some of this was changed on another device or in another window since this page was opened. Both are below, and "
@@ -73,6 +75,28 @@ def complete_lesson(module_slug: str, slug: str) -> ResponseReturnValue:
         completion = LessonProgress.complete(access(), found.lesson)
     db.session.commit()
     return redirect(url_for(".show_classroom"), 303) if completion else _back(found, "progress")
+
+
+@bp.post(f"{A_LESSON}/questions")
+@keeps_words
+def ask_coach(module_slug: str, slug: str) -> ResponseReturnValue:
+    found = wanted(module_slug, slug)
+    words = _keep(found)
+    if not words.is_saved:
+        db.session.commit()
+        return _not_saved(found, words)
+    try:
+        question = LessonQuestion.ask(access().person, found.lesson)
+    except CannotAsk as problem:
+        db.session.commit()
+        words.problems[writing.QUESTION] = str(problem)
+        return lesson_page(found, words, choices=Choices.sent(found.lesson, request.form), message=str(problem)), 422
+    if question:
+        db.session.flush()
+        emails.question_asked(question)
+    db.session.commit()
+    flash("Your question is on its way to the coach. The answer comes by mail, and stands here.", "good")
+    return _back(found, "question")
 
 
 def _keep(found: Wanted) -> writing.Page:

@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from app.classroom.lessons import Lesson
+from app.classroom.questions.models import LessonQuestion
 from app.clock import now
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach, WeeklyHours
@@ -12,7 +14,7 @@ from app.coaching.offer import CoachingOffer
 from app.coaching.waiting.models import WaitingEntry
 from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
-from app.enrollment.models import Course
+from app.enrollment.models import Course, Module
 from app.enrollment.orders import Order
 from app.enrollment.papers.models import Paper
 from app.enrollment.waitlist.models import WaitlistEntry
@@ -62,6 +64,13 @@ def cohort(name: str = "Spring 2027") -> Cohort:
             time_zone="America/New_York", seats=12, seats_taken=3,
         )
     )  # fmt: skip
+
+
+def question(email: str, words: str) -> LessonQuestion:
+    course_id = cohort().course_id
+    module = _add(Module(course_id=course_id, slug="module", position=1, title="Module", summary="-", body=""))
+    lesson = Lesson(module=module, slug="lesson", position=1, title="Lesson", summary="-", duration_minutes=5, body="")
+    return _add(LessonQuestion(person=person(email), lesson=lesson, text=words))
 
 
 def person(email: str, name: str = "") -> Person:

@@ -49,6 +49,7 @@ def rows(app):
         "order_id": factories.order("ada@example.org", "Private words").id,
         "email_id": factories.email("ada@example.org", "Private words").id,
     }
+    numbers["question_id"] = factories.question("ada@example.org", "Private words").id
     numbers["cohort_id"] = db.session.scalar(db.select(Cohort.id))
     db.session.commit()
     return numbers
