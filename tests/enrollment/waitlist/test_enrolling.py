@@ -89,9 +89,9 @@ def test_a_stripe_that_stumbles_leaves_the_seat_with_them(line, stripe, status):
     assert line.shop.books_balance
 
 
-def test_who_buys_another_seat_gives_the_held_one_back(line, stripe):
+def test_the_public_form_takes_the_held_seat_too(line, stripe):
     link = line.offered()
-    session = line.shop.buy(email=ADA)  # By the public form: it is the same person, and takes what is held.
+    session = line.shop.buy(email=ADA)
     assert (line.entry().state, line.counts) == ("paying", (3, 0))
     stripe.pay(session)
     line.shop.hear()
@@ -101,13 +101,11 @@ def test_who_buys_another_seat_gives_the_held_one_back(line, stripe):
 
 
 def test_who_enrolls_while_waiting_waits_no_more(line, stripe):
-    session = line.shop.orders  # Three of somebody's.
-    assert len(session) == 3
     line.free()
-    page = line.shop.buy(email=ADA)
+    session = line.shop.buy(email=ADA)
     line.join()
     assert line.counts == (3, 1)
-    stripe.pay(page)
+    stripe.pay(session)
     line.shop.hear()
     assert (line.entry().state, line.counts) == ("enrolled", (3, 0))
     assert line.shop.books_balance
