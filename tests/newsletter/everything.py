@@ -10,7 +10,10 @@ from app.clock import now
 from app.coaching import emails as coaching_emails
 from app.coaching.offer import CoachingOffer
 from app.enrollment import emails as enrollment_emails
+from app.enrollment.department import emails as department_emails
+from app.enrollment.department.models import Seat
 from app.enrollment.enrollments import Enrollment
+from app.enrollment.orders import Order
 from app.extensions import db
 from app.followups.tasks import send_due_steps
 from app.newsletter.allowance import Allowance
@@ -107,8 +110,19 @@ def _buy(person: Person, paid: bool) -> None:
         (enrollment,) = Enrollment.of_order(order)
         enrollment_emails.enrolled(enrollment, timedelta(days=1))
         enrollment_emails.new_enrollment(enrollment.order)
+        _invite(order)
     else:
         abandoned.stripe_payment_intent_id = "pi_1"
+
+
+def _invite(order: Order) -> None:
+    """To a seat that somebody else bought."""
+    other = factories.order("chief@example.org", "Chief", seats=2, seats_held=0, enrolled=False, paid_at=order.paid_at)
+    Seat.make_for(other)
+    db.session.flush()
+    seat = Seat.of_order(other)[0]
+    seat.invite(GRACE, NAME)
+    department_emails.seat_invitation(seat)
 
 
 def traces(*words: str) -> set[str]:

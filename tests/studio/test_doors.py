@@ -47,6 +47,7 @@ def rows(app):
         "suppression_id": factories.suppression("ada@example.org", detail="Private words").id,
         "paper_number": factories.paper("grace@example.org").number,
         "order_id": factories.order("ada@example.org", "Private words").id,
+        "position": 1,
         "email_id": factories.email("ada@example.org", "Private words").id,
     }
     numbers["question_id"] = factories.question("ada@example.org", "Private words").id

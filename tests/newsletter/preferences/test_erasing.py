@@ -146,7 +146,7 @@ def test_stripe_may_still_tell_of_the_purchase(client):
 def test_a_refund_after_that_writes_to_nobody(client, mail):
     person = with_everything()
     erase(client, person)
-    order = fresh(lambda: db.session.query(Order).filter(Order.paid_at.is_not(None)).one())
+    order = fresh(lambda: db.session.query(Order).filter(Order.stripe_payment_intent_id == "pi_1").one())
     before = len(mail.all)
     (enrollment,) = Enrollment.of_order(order)
     enrollment_emails.refunded(enrollment)
