@@ -81,6 +81,7 @@ class StripeEvent(Model):
         self.payload = json.dumps({"data": {"object": kept}})
 
     def mark_processed(self) -> None:
+        self.forget_buyer()  # Nothing asks for it any more, and the buyer may have been erased meanwhile.
         self.processed_at, self.last_error = now(), ""
         self.attempts += 1
 

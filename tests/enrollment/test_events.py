@@ -1,9 +1,9 @@
 """Stripe's events: made up, many times over, out of order, lost."""
 
 from app.extensions import db
-from app.payments.tasks import process_stripe_event, sweep_payments
+from app.payments.tasks import handle_event, process_stripe_event, sweep_payments
 from tests.payments.events import an_event, signed
-from tests.races import at_once
+from tests.races import at_once, fresh_rows
 
 BUYER = "ada@example.org"
 
@@ -15,6 +15,21 @@ def test_an_event_made_up_by_someone_with_the_secret_still_enrolls_nobody(shop, 
     db.session.rollback()
     shop.work()
     assert (shop.order.state, shop.enrollments) == ("pending", [])
+
+
+def test_what_an_event_tells_of_the_buyer_is_kept_until_it_is_acted_upon(shop, stripe):
+    session = shop.buy()
+    stripe.pay(session)
+    stripe.fail_calls(503, path="/v1/checkout/sessions", times=9)
+    shop.hear()
+    [event] = [event for event in shop.events if event.type == "checkout.session.completed"]
+    assert (event.processed_at, BUYER in event.payload) == (None, True)
+    stripe.sandbox.faults.clear()
+    with fresh_rows():
+        handle_event(event.id)
+    event = next(heard for heard in shop.events if heard.id == event.id)
+    assert (event.processed_at is not None, BUYER in event.payload) == (True, False)
+    assert (event.subject["id"], len(shop.enrollments)) == (session, 1)
 
 
 def test_the_same_event_ten_times_at_once_enrolls_once(shop, stripe, mail):
