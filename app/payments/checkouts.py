@@ -60,7 +60,7 @@ class Checkout(NamedTuple):
             asked_at=asked_at,
             session_id=session["id"],
             reference=session.get("client_reference_id") or "",
-            url=session.get("url"),
+            url=_address(session.get("url")),
             status=session.get("status") or "",
             payment_status=session.get("payment_status") or "",
             quantity=sum(item["quantity"] or 0 for item in _object(session.get("line_items")).get("data", [])),
@@ -79,8 +79,8 @@ class Checkout(NamedTuple):
             promotion_code=_promotion_code(session.get("discounts") or []),
             billing=_billing(_object(session.get("customer_details"))),
             invoice_id=invoice.get("id"),
-            invoice_url=invoice.get("hosted_invoice_url"),
-            recovery_url=_object(_object(session.get("after_expiration")).get("recovery")).get("url"),
+            invoice_url=_address(invoice.get("hosted_invoice_url")),
+            recovery_url=_address(_object(_object(session.get("after_expiration")).get("recovery")).get("url")),
         )
 
 
@@ -89,6 +89,11 @@ def _object(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     return {"id": value} if value else {}
+
+
+def _address(url: Any) -> str | None:
+    """Of a page, to link to; nothing that a browser would run."""
+    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else None
 
 
 def _promotion_code(discounts: list[dict[str, Any]]) -> str:

@@ -66,6 +66,15 @@ def test_the_invoice_says_who_learns_and_our_row_who_pays(shop, stripe):
     }
 
 
+def test_an_address_that_would_run_as_a_script_is_no_invoice(shop, stripe):
+    session = shop.buy()
+    stripe.pay(session)
+    [invoice] = stripe.sandbox.store.all("invoice")
+    invoice["hosted_invoice_url"] = "javascript:alert(1)"
+    shop.hear()
+    assert (len(shop.enrollments), shop.order.invoice_url) == (1, None)
+
+
 @pytest.mark.parametrize(("how", "paid"), [("exclusive", 132000), ("inclusive", 120000)])
 def test_tax_is_worked_out_where_the_course_says_so(shop, stripe, how, paid):
     taxed(how)
