@@ -82,9 +82,11 @@ def _enroll(order: Order) -> None:
 
 
 def _settle_refund(order: Order, checkout: Checkout) -> None:
-    before = order.refunded_cents
+    before, had_to_choose = order.refunded_cents, order.has_to_choose
     if not order.note_refund(checkout.refunded_cents, checkout.asked_at):
         return _tell_of_change(order, before)
+    if had_to_choose:
+        emails.seat_gone(order)
     for enrollment in _end_places(order, "refunded"):
         if order.is_for_department:
             department.seat_ended(enrollment)

@@ -15,6 +15,7 @@ from app.people.models import Person
 
 CHOICE = "choice of cohort"
 LOOK_AT_DEBIT_EVERY = timedelta(hours=1)
+TO_CHOOSE = text("choose_by IS NOT NULL")
 UNDECIDED = "paid_at IS NULL AND failed_at IS NULL AND expired_at IS NULL AND awaiting_payment_at IS NULL"
 
 
@@ -39,6 +40,7 @@ class Order(Purchase, Model):
             postgresql_where=text(UNDECIDED),
         ),
         Index("ix_course_order_listing", "created_at", "id"),
+        Index("ix_course_order_choose_by", "choose_by", sqlite_where=TO_CHOOSE, postgresql_where=TO_CHOOSE),
     )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)

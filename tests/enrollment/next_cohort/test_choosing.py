@@ -127,9 +127,10 @@ def test_who_does_not_choose_has_the_payment_back_after_a_week(shop, link, strip
     assert shop.books_balance
 
 
-def test_a_payment_returned_in_stripe_ends_the_choice(app, shop, link, stripe):
+def test_a_payment_returned_in_stripe_ends_the_choice(app, shop, link, stripe, mail):
     refund(stripe)
     shop.hear()
+    assert [letter.template for letter in mail.to(BUYER)][1:] == ["enrollment/seat_gone"]
     assert (shop.orders[0].state, seats_taken()["Autumn"]) == ("refunded", 0)
     assert post(app, f"{link}/acceptance").status_code == 409
     assert shop.enrollments == []
