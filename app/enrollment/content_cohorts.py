@@ -15,6 +15,7 @@ from app.enrollment.content_sessions import take_sessions, written
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course
 from app.enrollment.orders import Order
+from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import db
 
 # Each key by the column it is, with what it is when it is missing.
@@ -122,8 +123,8 @@ def _number(file: ContentFile, key: str, least: int) -> int | None:
 
 
 def _is_in_use(cohort: Cohort) -> bool:
-    """Whether anybody ordered it, or moved to it."""
-    columns = (Order.cohort_id, Order.missed_cohort_id, Enrollment.cohort_id)
+    """Whether anybody ordered it, moved to it or waits for it."""
+    columns = (Order.cohort_id, Order.missed_cohort_id, Enrollment.cohort_id, WaitlistEntry.cohort_id)
     return any(db.session.scalar(select(column).where(column == cohort.id).limit(1)) for column in columns)
 
 

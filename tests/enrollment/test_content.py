@@ -10,6 +10,7 @@ from app.enrollment import content
 from app.enrollment.cohorts import Cohort
 from app.enrollment.models import Course
 from app.enrollment.orders import Order
+from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import db
 from app.people.models import Person
 from app.publishing import ContentVersion
@@ -88,6 +89,9 @@ def test_seats_taken_and_cohorts_with_orders_stay(app, tmp_path):
             person=Person.at("ada@example.org"), cohort=spring, name="Ada", amount_cents=1, currency="usd", seats_held=1
         )
     )
+    grace = Person.at("grace@example.org")
+    summer = Cohort(name="Summer 2027", course=spring.course, time_zone="America/New_York")
+    db.session.add_all([summer, WaitlistEntry(cohort=summer, person=grace, name="Grace")])
     db.session.commit()
     content.export_to(tmp_path)
     path = tmp_path / "course" / "cohorts.yaml"
@@ -95,7 +99,8 @@ def test_seats_taken_and_cohorts_with_orders_stay(app, tmp_path):
     course = take_in(tmp_path)
     db.session.refresh(course)
     assert [(cohort.name, cohort.seats_taken, cohort.sales_open) for cohort in course.cohorts] == [
-        ("Spring 2027", 1, False)
+        ("Spring 2027", 1, False),
+        ("Summer 2027", 0, False),
     ]
     assert db.session.get(Cohort, autumn.id) is None
 
