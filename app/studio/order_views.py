@@ -10,7 +10,7 @@ from app.payments.wording import money
 from app.studio.blueprint import bp
 from app.studio.order_forms import RefundForm
 
-AN_ORDER = "/orders/<int:order_id>"
+AN_ORDER = "/orders/<int(max=2147483647):order_id>"
 
 
 @bp.get(AN_ORDER)

@@ -126,5 +126,6 @@ def test_the_owner_hears_of_a_refund_that_did_not_arrive(owner, shop, stripe, ma
     assert len(mail.to(OWNER, "enrollment/refund_failed")) == 1
 
 
-def test_no_order_has_no_page(owner):
-    assert owner.get("/studio/orders/999").status_code == 404
+@pytest.mark.parametrize("number", ["999", "2147483647", "2147483648", "99999999999999999999"])
+def test_no_order_has_no_page(owner, number):
+    assert owner.get(f"/studio/orders/{number}").status_code == 404
