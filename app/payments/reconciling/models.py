@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, delete, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
@@ -10,6 +10,7 @@ from app.payments.purchases import Purchase
 from app.payments.reconciling.comparing import Comparison, stripe_state
 
 A_LONG_RUN = timedelta(hours=6)
+MOST_SHOWN = 100
 
 
 class Reconciliation(Model):
@@ -48,9 +49,24 @@ class Reconciliation(Model):
         db.session.execute(delete(cls).where(cls.id < reconciliation.id, is_over))
 
     @property
+    def compared(self) -> int:
+        return self._count()
+
+    @property
     def left(self) -> int:
         """How many things somebody has to look at."""
-        return len(self.findings) + sum(1 for payment in self.payments if payment.difference)
+        return len(self.findings) + self._count(ComparedPayment.difference != "")
+
+    @property
+    def shown(self) -> "list[ComparedPayment]":
+        """Payments to show on a page, which has no room for thousands: what differs first, then what was mended."""
+        of_it = select(ComparedPayment).where(ComparedPayment.reconciliation_id == self.id)
+        first = (ComparedPayment.difference == "", ComparedPayment.is_mended.desc(), ComparedPayment.id)
+        return list(db.session.scalars(of_it.order_by(*first).limit(MOST_SHOWN)))
+
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        of_it = select(func.count(ComparedPayment.id)).where(ComparedPayment.reconciliation_id == self.id, *conditions)
+        return db.session.scalar(of_it) or 0
 
     def note(self, checkout: Checkout, purchase: Purchase | None, found: Comparison, is_mended: bool) -> None:
         self.mended += is_mended
