@@ -197,6 +197,17 @@ def request_erased(consultation: Consultation, coach: Coach | None) -> None:
     )
 
 
+def consultation_erased(consultation: Consultation) -> None:
+    """To the person who is erased: it is off, and out of their calendar. Without a link, for there is none any more."""
+    outbox.post(
+        to=consultation.person.email,
+        template="coaching/consultation_erased",
+        calendar=mailed_to_person(consultation),
+        is_fleeting=True,
+        consultation=consultation,
+    )
+
+
 def consultation_links(person: Person, consultations: Sequence[Consultation]) -> None:
     _with_links(person, "coaching/consultation_links", consultations)
 

@@ -28,10 +28,11 @@ def _told(consultation: Consultation) -> dict[str, Any]:
 
 
 def _erase(person: Person) -> None:
-    """Call off what is open, so that no coach waits for somebody who is gone, and delete all of it."""
+    """Call off what is open, so that nobody waits for somebody who is gone, and delete all of it."""
     for consultation in Consultation.open_of(person, most=None):
         coach = consultation.asked_coach
-        consultation.cancel()
+        if consultation.cancel() and consultation.booked_at:
+            emails.consultation_erased(consultation)
         emails.request_erased(consultation, coach)
     db.session.execute(delete(Consultation).where(Consultation.person_id == person.id))
 

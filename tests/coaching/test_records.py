@@ -12,6 +12,7 @@ from app.newsletter.issues.audience import FACTS
 from app.newsletter.models import Subscription
 from app.people import records
 from app.people.models import Person
+from tests.coaching.calendars.ics import lawful
 from tests.coaching.private_link import private_link
 from tests.studio import factories
 
@@ -56,6 +57,12 @@ def test_erasing_frees_what_was_booked_and_held_and_tells_the_coach_on_their_own
     assert of_booking.calendar_method == "CANCEL"
     assert "Monday, December 7, 2026, 8:00 AM EST" in of_request.body
     assert of_request.calendar == ""
+    [told] = mail.to(ADA)
+    event = lawful(told.calendar).components[0]
+    assert (told.calendar_method, event["SEQUENCE"].value) == ("CANCEL", "1")
+    assert "December 1, 2026, 7:30 PM CST.\nIt does not take place" in told.body
+    assert "/coaching/consultations/" not in told.body
+    assert told.is_fleeting
     frozen.advance(minutes=1)
     assert book(email="grace@example.org").status_code == 303
     for path in ("", "/reschedule", "/times", "/calendar.ics"):
