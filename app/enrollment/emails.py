@@ -91,7 +91,7 @@ def place_disputed(enrollment: Enrollment, news: str) -> None:
 
 def payment_returned(order: Order, reason: str) -> None:
     """To the owner: a payment is given back, because there was "no seat", the person had
-    "paid twice", or "declined" what was offered instead."""
+    "paid twice", "declined" what was offered instead, or was "erased" before they paid."""
     _to_owner("payment_returned", **about(order), buyer=order.person, reason=reason)
 
 

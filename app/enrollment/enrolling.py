@@ -55,7 +55,7 @@ def _open_department(order: Order) -> None:
 
 
 def give_back(order: Order, payment_intent_id: str | None, reason: str) -> None:
-    """Owe the buyer a payment: "no seat", "paid twice" or "declined". Stripe is told once this has been committed.
+    """Owe the buyer a payment: "no seat", "paid twice", "declined" or "erased". Stripe is told once that is committed.
 
     Of a payment that is not the order's own, the order keeps its seats.
     """

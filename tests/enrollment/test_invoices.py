@@ -6,6 +6,7 @@ import requests
 from app.enrollment.models import Course
 from app.extensions import db
 from app.payments import books
+from app.people import records
 from app.people.models import Person
 from tests.races import fresh_rows
 
@@ -167,6 +168,22 @@ def test_who_comes_back_by_stripes_link_pays_and_has_a_seat_again(shop, stripe, 
     assert (shop.order.state, len(shop.enrollments), shop.seats_taken) == ("paid", 1, 1)
     assert shop.order.paid_cents == 60000
     assert shop.books_balance
+
+
+def test_who_was_erased_meanwhile_has_the_payment_back(shop, stripe, later, mail):
+    session = shop.buy(reminder="y")
+    later(minutes=40)
+    shop.hear()
+    with fresh_rows():
+        records.erase(Person.with_email("ada@example.org"))
+        db.session.commit()
+    link = stripe.sandbox.store.get("checkout.session", session)["after_expiration"]["recovery"]["url"]
+    stripe.pay(recover(link))
+    shop.hear(copies=2)
+    assert (shop.order.state, shop.enrollments, shop.seats_taken) == ("refunded", [], 0)
+    assert [refund["amount"] for refund in stripe.sandbox.store.all("refund")] == [120000]
+    [letter] = mail.to("owner@doctor.example.org")
+    assert "had their data erased" in " ".join(letter.body.split())
 
 
 def test_who_comes_back_after_buying_anew_pays_once(shop, stripe, later):
