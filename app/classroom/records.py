@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from app.classroom.announcements.models import AnnouncementCopy
 from app.classroom.lessons import Lesson
 from app.classroom.live.calendars import LearnersCalendar
 from app.classroom.live.reminding import SessionReminder
@@ -45,6 +46,7 @@ def _erase(person: Person) -> None:
     db.session.execute(delete(LearnersCalendar).where(LearnersCalendar.person_id == person.id))
     places = select(Enrollment.id).where(Enrollment.person_id == person.id)
     db.session.execute(delete(SessionReminder).where(SessionReminder.enrollment_id.in_(places)))
+    db.session.execute(delete(AnnouncementCopy).where(AnnouncementCopy.enrollment_id.in_(places)))
 
 
 HOLDS = "what you wrote and asked in lessons, how far you came, and your quizzes"

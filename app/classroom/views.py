@@ -5,6 +5,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.classroom import file_views, for_departments, lesson_views, moving_views, records, writing_views
+from app.classroom.announcements import views as announcements
 from app.classroom.blueprint import access, bp
 from app.classroom.live import views as live
 from app.classroom.live.calendars import sessions_of
@@ -14,7 +15,17 @@ from app.classroom.search import find
 from app.hub.search import LONGEST_QUERY
 from app.publishing import echoes_nothing
 
-__all__ = ["bp", "file_views", "for_departments", "lesson_views", "live", "moving_views", "records", "writing_views"]
+__all__ = [
+    "announcements",
+    "bp",
+    "file_views",
+    "for_departments",
+    "lesson_views",
+    "live",
+    "moving_views",
+    "records",
+    "writing_views",
+]
 
 
 @bp.get("/")

@@ -2,6 +2,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.studio import (
+    announcement_views,
     answering_views,
     coach_calendar_views,
     coach_dates_views,
@@ -41,6 +42,7 @@ from app.studio.overview import Overview
 
 # The views of every room hang on `bp` once they are imported.
 __all__ = [
+    "announcement_views",
     "answering_views",
     "bp",
     "coach_calendar_views",

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from app.classroom.announcements.models import Announcement
 from app.classroom.lessons import Lesson
 from app.classroom.questions.models import LessonQuestion
 from app.clock import now
@@ -71,6 +72,10 @@ def question(email: str, words: str) -> LessonQuestion:
     module = _add(Module(course_id=course_id, slug="module", position=1, title="Module", summary="-", body=""))
     lesson = Lesson(module=module, slug="lesson", position=1, title="Lesson", summary="-", duration_minutes=5, body="")
     return _add(LessonQuestion(person=person(email), lesson=lesson, text=words))
+
+
+def announcement(subject: str) -> Announcement:
+    return _add(Announcement(cohort=cohort(), subject=subject, text="Words"))
 
 
 def person(email: str, name: str = "") -> Person:

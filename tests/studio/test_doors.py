@@ -51,6 +51,7 @@ def rows(app):
         "email_id": factories.email("ada@example.org", "Private words").id,
     }
     numbers["question_id"] = factories.question("ada@example.org", "Private words").id
+    numbers["announcement_id"] = factories.announcement("Private words").id
     numbers["cohort_id"] = db.session.scalar(db.select(Cohort.id))
     db.session.commit()
     return numbers

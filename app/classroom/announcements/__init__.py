@@ -1,0 +1,1 @@
+"""What the owner tells a whole cohort: by mail, and in the classroom."""

@@ -1,0 +1,100 @@
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, func, insert, literal, select, text, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from app import markdown
+from app.classroom.announcements import emails
+from app.clock import now
+from app.enrollment.cohorts import Cohort
+from app.enrollment.enrollments import Enrollment
+from app.enrollment.orders import Order
+from app.extensions import Model, db
+from app.people.models import Person
+
+WAITING = text("posted_at IS NULL")
+AT_ONCE = 50
+
+
+class Announcement(Model):
+    """A letter to all who have a place in a cohort: a draft until it is sent."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id", ondelete="CASCADE"), index=True)
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    sent_at: Mapped[datetime | None]
+    cohort: Mapped[Cohort] = relationship()
+
+    @property
+    def html(self) -> str:
+        return markdown.render(self.text)
+
+    @property
+    def number_of_readers(self) -> int:
+        """How many would get it now, or were to get it."""
+        places = select(func.count(Enrollment.id)).join(Enrollment.order)
+        if self.sent_at:
+            copies = select(func.count()).select_from(AnnouncementCopy).filter_by(announcement_id=self.id)
+            return db.session.scalars(copies).one()
+        return db.session.scalars(places.where(Enrollment.cohort_id == self.cohort_id, Enrollment.opens())).one()
+
+    def send(self) -> bool:
+        """Let all who have a place now get it, once; False when it was sent. A task writes the mails."""
+        mine = update(Announcement).where(Announcement.id == self.id, Announcement.sent_at.is_(None))
+        if db.session.scalar(mine.values(sent_at=now()).returning(Announcement.id)) is None:
+            return False
+        places = select(literal(self.id), Enrollment.id).join(Enrollment.order)
+        places = places.where(Enrollment.cohort_id == self.cohort_id, Enrollment.opens())
+        db.session.execute(insert(AnnouncementCopy).from_select(["announcement_id", "enrollment_id"], places))
+        return True
+
+    @classmethod
+    def of_cohort(cls, cohort: Cohort) -> "list[Announcement]":
+        return list(db.session.scalars(select(cls).filter_by(cohort_id=cohort.id).order_by(cls.id.desc()).limit(100)))
+
+    @classmethod
+    def told_to(cls, person: Person) -> "list[Announcement]":
+        """Those sent to the cohorts in which the person has a place that opens the classroom, newest first."""
+        cohorts = select(Enrollment.cohort_id).join(Enrollment.order)
+        cohorts = cohorts.where(Enrollment.person_id == person.id, Enrollment.opens())
+        sent = select(cls).where(cls.cohort_id.in_(cohorts), cls.sent_at.is_not(None))
+        return list(db.session.scalars(sent.order_by(cls.sent_at.desc(), cls.id.desc()).limit(100)))
+
+
+class AnnouncementCopy(Model):
+    """That somebody is to get an announcement, and when their mail was written."""
+
+    __table_args__ = (
+        Index("ix_announcement_copy_waiting", "announcement_id", sqlite_where=WAITING, postgresql_where=WAITING),
+    )
+
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("announcement.id", ondelete="CASCADE"), primary_key=True)
+    enrollment_id: Mapped[int] = mapped_column(
+        ForeignKey("enrollment.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    posted_at: Mapped[datetime | None]
+    announcement: Mapped[Announcement] = relationship()
+    enrollment: Mapped[Enrollment] = relationship()
+
+    @classmethod
+    def post_some(cls) -> bool:
+        """Write the next mails, to those whose place still opens the classroom; whether there may be more.
+
+        Another worker takes others meanwhile, and what is not committed is as if it had not been begun.
+        """
+        waiting = select(cls).where(cls.posted_at.is_(None)).order_by(cls.announcement_id, cls.enrollment_id)
+        locked = waiting.limit(AT_ONCE).with_for_update(of=cls, skip_locked=True)
+        with_all = (
+            joinedload(cls.announcement).joinedload(Announcement.cohort),
+            joinedload(cls.enrollment).joinedload(Enrollment.person),
+            joinedload(cls.enrollment).joinedload(Enrollment.order).load_only(Order.dispute_status),
+        )
+        as_it_is = {"populate_existing": True}
+        copies = list(db.session.scalars(locked.options(*with_all), execution_options=as_it_is))
+        for copy in copies:
+            copy.posted_at = now()
+            if copy.enrollment.ended_at is None and not copy.enrollment.is_suspended:
+                emails.announcement(copy.enrollment.person, copy.announcement)
+        return len(copies) == AT_ONCE

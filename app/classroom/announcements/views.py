@@ -1,0 +1,15 @@
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from app.classroom.announcements import tasks
+from app.classroom.announcements.models import Announcement
+from app.classroom.blueprint import access, bp
+
+# The sweep is known once this is imported.
+__all__ = ["bp", "tasks"]
+
+
+@bp.get("/announcements")
+def list_announcements() -> ResponseReturnValue:
+    told = Announcement.told_to(access().person)
+    return render_template("classroom/announcements.html", access=access(), announcements=told)

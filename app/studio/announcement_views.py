@@ -1,0 +1,76 @@
+"""Letters to a whole cohort: written, looked at, and sent once."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms.validators import InputRequired
+
+from app.classroom.announcements import emails
+from app.classroom.announcements.models import Announcement
+from app.classroom.announcements.tasks import post_announcements
+from app.enrollment.cohorts import Cohort
+from app.extensions import db, enqueue_after_commit
+from app.people.forms import Form
+from app.studio.blueprint import bp
+from app.studio.letter_fields import line, text
+
+OF_A_COHORT = "/cohorts/<int(max=2147483647):cohort_id>/announcements"
+AN_ANNOUNCEMENT = "/announcements/<int(max=2147483647):announcement_id>"
+
+
+class AnnouncementForm(Form):
+    subject = line("Subject", InputRequired("Write a subject."))
+    text = text("Text", InputRequired("Write something."))
+
+
+@bp.get(OF_A_COHORT)
+def list_announcements(cohort_id: int) -> ResponseReturnValue:
+    return _list(db.session.get(Cohort, cohort_id) or abort(404), AnnouncementForm(formdata=None))
+
+
+@bp.post(OF_A_COHORT)
+def write_announcement(cohort_id: int) -> ResponseReturnValue:
+    cohort, form = db.session.get(Cohort, cohort_id) or abort(404), AnnouncementForm()
+    if not form.validate():
+        return _list(cohort, form), 422
+    told = Announcement(cohort=cohort, subject=form.subject.data or "", text=form.text.data or "")
+    db.session.add(told)
+    db.session.commit()
+    return redirect(url_for(".show_announcement", announcement_id=told.id), 303)
+
+
+@bp.get(AN_ANNOUNCEMENT)
+def show_announcement(announcement_id: int) -> ResponseReturnValue:
+    told = db.session.get(Announcement, announcement_id) or abort(404)
+    form = AnnouncementForm(formdata=None, obj=told)
+    return _page(told, form)
+
+
+@bp.post(AN_ANNOUNCEMENT)
+def change_announcement(announcement_id: int) -> ResponseReturnValue:
+    told = db.session.get(Announcement, announcement_id, with_for_update=True) or abort(404)
+    form = AnnouncementForm()
+    if told.sent_at or not form.validate():
+        return _page(told, form), 409 if told.sent_at else 422
+    form.populate_obj(told)
+    db.session.commit()
+    return redirect(url_for(".show_announcement", announcement_id=told.id), 303)
+
+
+@bp.post(f"{AN_ANNOUNCEMENT}/sending")
+def send_announcement(announcement_id: int) -> ResponseReturnValue:
+    told = db.session.get(Announcement, announcement_id) or abort(404)
+    is_new = told.send()
+    enqueue_after_commit(post_announcements)
+    db.session.commit()
+    flash("It is on its way." if is_new else "It was sent before, and is not sent again.", "good")
+    return redirect(url_for(".show_announcement", announcement_id=announcement_id), 303)
+
+
+def _list(cohort: Cohort, form: AnnouncementForm) -> str:
+    told = Announcement.of_cohort(cohort)
+    return render_template("studio/announcements.html", cohort=cohort, announcements=told, form=form)
+
+
+def _page(told: Announcement, form: AnnouncementForm) -> str:
+    subject, words, _html = emails.preview(told)
+    return render_template("studio/announcement.html", told=told, form=form, subject=subject, words=words)

@@ -1,0 +1,97 @@
+"""The owner tells a cohort something: once to each, by mail and in the classroom."""
+
+import pytest
+from sqlalchemy import select
+
+from app.classroom.announcements.models import Announcement, AnnouncementCopy
+from app.classroom.announcements.tasks import post_announcements
+from app.clock import now
+from app.enrollment.orders import Order
+from app.extensions import db
+from app.people.models import Person
+from tests.classroom.conftest import enroll
+from tests.races import at_once, fresh_rows
+from tests.studio.conftest import signed_in, token_in
+
+ADA, GRACE = "ada@example.org", "grace@example.org"
+
+
+@pytest.fixture
+def owner(app):
+    return signed_in(app, "owner@doctor.example.org", owner=True)
+
+
+@pytest.fixture
+def told(ada, owner, cohort) -> int:
+    """A draft to a cohort of four: Ada and Grace, one whose place is on hold and one who left."""
+    for email in (GRACE, "held@example.org"):
+        enroll(email, cohort)
+    enroll("gone@example.org", cohort, ended_at=now())
+    with fresh_rows():
+        held = select(Order).join(Order.person).where(Person.email == "held@example.org")
+        db.session.scalars(held).one().dispute_status = "needs_response"
+        db.session.commit()
+    with fresh_rows():
+        path = f"/studio/cohorts/{cohort.id}/announcements"
+        data = {"csrf_token": token_in(owner.get(path)), "subject": "Tuesday moves", "text": "We meet at **eight**."}
+        answer = owner.post(path, data=data)
+        assert answer.status_code == 303
+        return int(answer.location.rpartition("/")[2])
+
+
+def send(owner, told: int):
+    with fresh_rows():
+        token = token_in(owner.get(f"/studio/announcements/{told}"))
+        return owner.post(f"/studio/announcements/{told}/sending", data={"csrf_token": token})
+
+
+def test_it_is_looked_at_and_then_sent_to_each_who_has_a_place(ada, owner, told, mail, work):
+    page = owner.get(f"/studio/announcements/{told}").text
+    assert "2 people get it" in page
+    assert "<strong>eight</strong>" in page
+    assert "Tuesday moves" not in ada.get("announcements").text
+    assert send(owner, told).status_code == 303
+    work()
+    assert sorted(mail.recipients) == [ADA, GRACE]
+    assert mail.all[0].subject == "Tuesday moves"
+    assert "<strong>eight</strong>" in ada.get("announcements").text
+
+
+def test_pressed_twice_and_worked_on_at_once_each_gets_it_once(app, owner, told, mail, work):
+    token = token_in(owner.get(f"/studio/announcements/{told}"))
+    db.session.rollback()
+    path = f"/studio/announcements/{told}/sending"
+    at_once(3, lambda _: owner.post(path, data={"csrf_token": token}).status_code)
+
+    def post(_: int) -> None:
+        with app.app_context():
+            post_announcements.call_local()
+
+    at_once(3, post)
+    work()
+    assert sorted(mail.recipients) == [ADA, GRACE]
+
+
+def test_a_worker_that_dies_leaves_the_rest_to_the_next(owner, told, mail):
+    send(owner, told)
+    with fresh_rows():
+        AnnouncementCopy.post_some()
+        db.session.rollback()
+    assert mail.all == []
+    with fresh_rows():
+        db.session.scalars(select(AnnouncementCopy).limit(1)).one().posted_at = now()
+        db.session.commit()
+    post_announcements.call_local()
+    assert len(mail.all) == 1
+
+
+def test_what_was_sent_cannot_be_changed(owner, told):
+    token = token_in(owner.get(f"/studio/announcements/{told}"))
+    send(owner, told)
+    with fresh_rows():
+        data = {"csrf_token": token, "subject": "Other", "text": "Other words"}
+        answer = owner.post(f"/studio/announcements/{told}", data=data)
+        assert answer.status_code == 409
+        assert "Other words" in answer.text
+    with fresh_rows():
+        assert db.session.get_one(Announcement, told).subject == "Tuesday moves"
