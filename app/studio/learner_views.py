@@ -1,0 +1,84 @@
+"""Who is in a cohort, how far they are, and who has stalled."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from app.classroom.access import opening_of
+from app.classroom.lessons import Lesson
+from app.classroom.progress import LessonProgress
+from app.clock import now
+from app.enrollment.cohorts import Cohort
+from app.enrollment.enrollments import Enrollment
+from app.enrollment.models import Module
+from app.extensions import UTCDateTime, db
+from app.people.models import Person
+from app.studio.blueprint import bp
+from app.studio.listing import Asked, Listing
+
+STALLED_AFTER = timedelta(days=10)
+
+
+class Way(NamedTuple):
+    """How far somebody is: lessons done, lessons open to them, when they last opened one, and since when they could."""
+
+    done: int
+    is_open: int
+    last_seen: datetime | None
+    open_since: datetime | None
+
+    @property
+    def has_stalled(self) -> bool:
+        """Whether lessons wait for them, and they have opened none for a while."""
+        since = self.last_seen or self.open_since
+        return self.done < self.is_open and since is not None and since < now() - STALLED_AFTER
+
+
+@bp.get("/cohorts/<int(max=2147483647):cohort_id>/learners")
+def list_learners(cohort_id: int) -> ResponseReturnValue:
+    cohort = db.session.get(Cohort, cohort_id) or abort(404)
+    places = Listing(
+        rows=select(Enrollment)
+        .join(Enrollment.person)
+        .where(Enrollment.cohort_id == cohort.id)
+        .options(contains_eager(Enrollment.person), joinedload(Enrollment.order), joinedload(Enrollment.moved_from)),
+        number=Enrollment.id,
+        searched=(Person.email, Person.name),
+        states={"enrolled": Enrollment.ended_at.is_(None), "ended": Enrollment.ended_at.is_not(None)},
+    )
+    page = places.page(Asked.by(request.args))
+    return render_template("studio/learners.html", cohort=cohort, page=page, ways=_ways(cohort, page.rows))
+
+
+def _ways(cohort: Cohort, places: list[Enrollment]) -> dict[int, Way]:
+    """By the number of the place, in two queries."""
+    modules = _modules(cohort)
+    last_seen = func.max(LessonProgress.seen_at, type_=UTCDateTime)
+    progress = select(LessonProgress.person_id, func.count(LessonProgress.completed_at), last_seen)
+    mine = progress.join(Lesson, Lesson.id == LessonProgress.lesson_id).where(
+        LessonProgress.person_id.in_([place.person_id for place in places]),
+        Lesson.module_id.in_([module.id for module, _ in modules]),
+        Lesson.is_retired.is_(False),
+    )
+    found = db.session.execute(mine.group_by(LessonProgress.person_id))
+    seen = {person_id: (done, last) for person_id, done, last in found}
+    return {place.id: _way(place, modules, *seen.get(place.person_id, (0, None))) for place in places}
+
+
+def _way(place: Enrollment, modules: list[tuple[Module, int]], done: int, last_seen: datetime | None) -> Way:
+    opened = [(at, lessons) for module, lessons in modules if (at := opening_of(module, place)) <= now()]
+    open_since = min((at for at, _ in opened), default=None)
+    return Way(done, sum(lessons for _, lessons in opened), last_seen, open_since)
+
+
+def _modules(cohort: Cohort) -> list[tuple[Module, int]]:
+    """Those of the course, each with the number of its lessons."""
+    lessons = select(Module, func.count(Lesson.id)).join(Lesson, Lesson.module_id == Module.id)
+    standing = lessons.where(
+        Module.course_id == cohort.course_id, Module.is_retired.is_(False), Lesson.is_retired.is_(False)
+    )
+    return [(module, number) for module, number in db.session.execute(standing.group_by(Module.id))]

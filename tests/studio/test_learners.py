@@ -1,0 +1,53 @@
+"""Who is in a cohort, how far they are, and who has stalled, in a fixed number of queries."""
+
+import re
+
+from app.extensions import db
+from tests.classroom.conftest import ada, cohort, course, enroll, folder, lessons
+from tests.races import fresh_rows
+
+__all__ = ["ada", "cohort", "course", "folder", "lessons"]  # Fixtures.
+
+
+def look(owner, cohort) -> str:
+    with fresh_rows():
+        return owner.get(f"/studio/cohorts/{cohort.id}/learners").text
+
+
+def state_of(page: str, email: str) -> str:
+    row = next(row for row in re.findall(r"<tr>.*?</tr>", page, re.S) if email in row)
+    return re.sub(r"<[^>]+>|\s+", " ", row)
+
+
+def test_who_opens_nothing_for_ten_days_has_stalled(ada, owner, cohort, clock):
+    ada.get("first/stand")
+    ada.post("first/stand/completion", done="yes")
+    enroll("grace@example.org", cohort)
+    page = look(owner, cohort)
+    assert "1 of 3 open" in state_of(page, "ada@example.org")
+    assert "Stalled" not in state_of(page, "ada@example.org") + state_of(page, "grace@example.org")
+    clock.advance(days=6)
+    ada.get("first/map")
+    clock.advance(days=5)
+    page = look(owner, cohort)
+    assert "Enrolled" in state_of(page, "ada@example.org")
+    assert "Stalled" in state_of(page, "grace@example.org")
+
+
+def test_nobody_stalls_before_a_lesson_opens(ada, owner, cohort, clock):
+    cohort.opens_weekly = True
+    db.session.commit()
+    clock.advance(days=6)
+    assert "0 of 0 open" in state_of(look(owner, cohort), "ada@example.org")
+    clock.advance(days=9)
+    assert "Stalled" not in state_of(look(owner, cohort), "ada@example.org")
+
+
+def test_more_learners_take_no_more_queries(ada, owner, cohort, queries):
+    with queries() as few:
+        look(owner, cohort)
+    for number in range(5):
+        enroll(f"learner{number}@example.org", cohort)
+    with queries() as many:
+        look(owner, cohort)
+    assert len(many) == len(few)
