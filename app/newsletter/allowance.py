@@ -40,6 +40,14 @@ class Allowance(Model):
         return True
 
     @classmethod
+    def next_at(cls, address: str) -> datetime:
+        """From when on a mail may be written to this normalized address again."""
+        allowance = cls._of(mailbox_of(address))
+        if allowance.mails >= MAILS_A_DAY:
+            return allowance.day_began_at + DAY
+        return allowance.mailed_at + BETWEEN_MAILS if allowance.mailed_at else now()
+
+    @classmethod
     def _of(cls, address: str) -> "Allowance":
         """The row of this mailbox, locked until commit, so that requests at once count one after another."""
         locked = select(cls).filter_by(address=address).with_for_update().execution_options(populate_existing=True)

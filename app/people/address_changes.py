@@ -74,6 +74,11 @@ class AddressChange(Model):
         self._end(self.person, and_(AddressChange.confirmed_at.is_(None), AddressChange.id != self.id))
 
     @classmethod
+    def end_all(cls, person: Person) -> None:
+        """From now on no link of what `person` wished and did not make leads anywhere: they wish something else."""
+        cls._end(person, cls.confirmed_at.is_(None))
+
+    @classmethod
     def _end(cls, person: Person, which: ColumnElement[bool]) -> None:
         ended = update(cls).where(cls.person_id == person.id, cls.void_at.is_(None), which).values(void_at=now())
         db.session.execute(ended.execution_options(synchronize_session="fetch"))

@@ -27,3 +27,12 @@ def too_late(consultation: Consultation) -> str:
         "Nothing was changed, for it has begun. If you cannot come, you need do nothing: book another time whenever it "
         "suits you. To reach your coach now, answer a mail of ours about it."
     )
+
+
+def asked_too_soon(again_at: str) -> str:
+    """Why nothing was written about another address, and when to ask again, in words."""
+    return (
+        "No mail was written just now: we write to your present address at most once in ten minutes, and a few times a "
+        "day. What you asked for before does not count any more; its button leads nowhere. Please ask again after "
+        f"{again_at}."
+    )

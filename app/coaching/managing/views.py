@@ -14,17 +14,19 @@ from app.coaching.booking.taking import NotOffered
 from app.coaching.fields import UNKNOWN_SLOT
 from app.coaching.forms import CancellationForm, DetailsForm, MoveForm, OtherTimesForm
 from app.coaching.managing.choosing import accept, cancel, change_details, offer_times, take_free_time
-from app.coaching.managing.standing import standing_of, too_late
+from app.coaching.managing.standing import asked_too_soon, standing_of, too_late
 from app.coaching.models import AlreadyOver, Consultation
 from app.coaching.offer import CoachingOffer
 from app.coaching.private_links import consultation_of, link_limit, shown_link_limit
 from app.extensions import csrf, db, read_only
 from app.limits import form_limits
+from app.local_times import in_words
 from app.newsletter.forms import AddressForm
 from app.newsletter.preferences import moving
 from app.people.addresses import normalize
 
 BOOKED_ALREADY = "Nothing was changed, for it is booked already. Move it to another time instead."
+THEIRS_ALREADY = "That is the address we write to now. Type the one you would like instead."
 NOT_HELD = "That time is not held for you any more. Choose another one."
 
 
@@ -56,12 +58,23 @@ def ask_for_address(token: str) -> ResponseReturnValue:
         abort(404)
     consultation, form = _changeable(token), AddressForm()
     if not form.is_trapped:
-        if not form.validate():
+        if not _takes_address(consultation, form):
             return _page(token, consultation, address=form), 422
-        moving.ask(consultation.person, normalize(form.email.data or ""))
+        ask_again_at = moving.ask(consultation.person, normalize(form.email.data or ""))
         consultation.prove_address(token)
         db.session.commit()
+        if ask_again_at:
+            form.email.errors = [asked_too_soon(in_words(ask_again_at, consultation.time_zone))]
+            return _page(token, consultation, address=form), 429
     return redirect(url_for("newsletter.show_address_step_done", what="asked"), 303)
+
+
+def _takes_address(consultation: Consultation, form: AddressForm) -> bool:
+    if not form.validate():
+        return False
+    if is_theirs := normalize(form.email.data or "") == consultation.person.email:
+        form.email.errors = [THEIRS_ALREADY]
+    return not is_theirs
 
 
 @bp.post("/consultations/<token>/cancellation")

@@ -3,7 +3,10 @@
 Whoever asks learns nothing from the page: only the one who reads the new mailbox is told whether we know it.
 """
 
+from datetime import datetime, timedelta
+
 from app.clock import now
+from app.extensions import db
 from app.newsletter import emails
 from app.newsletter.allowance import Allowance
 from app.newsletter.models import Subscription
@@ -15,16 +18,27 @@ from app.people.suppressions import MOVED, Suppression
 ASKS_A_DAY = 5
 
 
-def ask(person: Person, new_address: str) -> None:
-    """`person`, locked, wants to be written to at a normalized address. Says nothing of what it did."""
+def ask(person: Person, new_address: str) -> datetime | None:
+    """`person`, locked, wants to be written to at a normalized address.
+
+    Returns from when on they may ask again, if the mailbox they have was not asked: that is for them alone to know. Of
+    the new address it says nothing.
+    """
+    known = AddressChange.all_of(person)
     if AddressChange.asked_lately(person) >= ASKS_A_DAY:
-        return
+        AddressChange.end_all(person)
+        return known[-ASKS_A_DAY].requested_at + timedelta(days=1)
     change = AddressChange.ask(person, new_address, needs_leave=records.has_private(person))
     if not change.needs_leave:
         _write_to_new(change)
     elif Allowance.take(person.email):
         change.end_others()
         emails.allow_address(change)
+    elif change not in known:  # Else it was asked for a moment ago: a second click.
+        db.session.delete(change)
+        AddressChange.end_all(person)
+        return Allowance.next_at(person.email)
+    return None
 
 
 def allow(change: AddressChange) -> None:

@@ -60,3 +60,36 @@ def test_what_is_over_is_moved_by_no_link_of_its_own(booked, client, mail):
     client.post(f"{booked}/cancellation")
     assert client.post(f"{booked}/address", data={"email": NEW}).status_code == 409
     assert not mail.to(ADA, "newsletter/allow_address")
+
+
+def test_a_corrected_slip_is_told_when_to_ask_again_and_the_slip_leads_nowhere(booked, client, mail, frozen):
+    client.post(f"{booked}/address", data={"email": "ada@enw.example.org"})
+    slip = mail.to(ADA, "newsletter/allow_address")[0]
+    frozen.advance(minutes=2)
+    assert client.post(f"{booked}/address", data={"email": "ada@enw.example.org"}).status_code == 303  # A second click.
+    answer = client.post(f"{booked}/address", data={"email": NEW})
+    assert answer.status_code == 429
+    assert "Please ask again after Monday, November 23, 2026, 3:10 AM CST." in answer.text
+    assert f'value="{NEW}"' in answer.text
+    assert client.post(re.search(r"/newsletter/address/\S+", slip.body)[0]).status_code == 410
+    frozen.advance(minutes=8)
+    assert client.post(f"{booked}/address", data={"email": NEW}).status_code == 303
+    press(client, mail.to(ADA, "newsletter/allow_address")[1])
+    press(client, mail.to(NEW, "newsletter/confirm_address")[0])
+    assert Person.with_email(NEW)
+
+
+def test_whoever_asks_all_day_is_told_to_come_back_tomorrow(booked, client, mail, frozen):
+    for number in range(5):
+        assert client.post(f"{booked}/address", data={"email": f"a{number}@example.org"}).status_code == 303
+        frozen.advance(minutes=10)
+    answer = client.post(f"{booked}/address", data={"email": NEW})
+    assert answer.status_code == 429
+    assert "Please ask again after Tuesday, November 24, 2026, 3:00 AM CST." in answer.text
+
+
+def test_the_address_they_have_is_not_asked_for(booked, client, mail):
+    answer = client.post(f"{booked}/address", data={"email": "Ada@Example.org"})
+    assert answer.status_code == 422
+    assert "That is the address we write to now." in answer.text
+    assert not mail.to(ADA, "newsletter/allow_address")
