@@ -9,7 +9,6 @@ from app.classroom.access import Access
 from app.classroom.lessons import Lesson
 from app.clock import in_zone, now
 from app.enrollment.models import Course, Module
-from app.enrollment.papers.models import Paper
 from app.extensions import Model, came_first, db, insert_with_conflict
 from app.people.models import Person
 
@@ -64,14 +63,10 @@ class CourseCompletion(Model):
 
     @classmethod
     def note(cls, access: Access) -> "CourseCompletion | None":
-        """The completion, unless there was one before, with its certificate."""
+        """The completion, unless there was one before."""
         today = in_zone(now(), access.zone).date()
         completion = cls(person_id=access.person.id, course_id=access.course.id, completed_on=today)
-        if not came_first(completion):
-            return None
-        if access.place:
-            Paper.certify(access.place, today)
-        return completion
+        return completion if came_first(completion) else None
 
 
 def _upsert(person: Person, lesson: Lesson, **values: datetime | None) -> None:

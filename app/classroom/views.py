@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from app.classroom import file_views, for_departments, lesson_views, moving_views, records, writing_views
 from app.classroom.announcements import views as announcements
 from app.classroom.blueprint import access, bp
+from app.classroom.certifying import tasks as certifying
 from app.classroom.live import views as live
 from app.classroom.live.calendars import sessions_of
 from app.classroom.outline import Outline
@@ -18,6 +19,7 @@ from app.publishing import echoes_nothing
 __all__ = [
     "announcements",
     "bp",
+    "certifying",
     "file_views",
     "for_departments",
     "lesson_views",

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.classroom import writing
 from app.classroom.blueprint import WORDS, access, bp, form_is_old, keeps_words, wants_json
+from app.classroom.certifying.certificates import certify
 from app.classroom.lesson_views import A_LESSON, Wanted, lesson_page, wanted
 from app.classroom.progress import LessonProgress
 from app.classroom.questions import emails
@@ -73,6 +74,8 @@ def complete_lesson(module_slug: str, slug: str) -> ResponseReturnValue:
         LessonProgress.reopen(access().person, found.lesson)
     else:
         completion = LessonProgress.complete(access(), found.lesson)
+        if completion and (place := access().place):
+            certify(place)
     db.session.commit()
     return redirect(url_for(".show_classroom"), 303) if completion else _back(found, "progress")
 

@@ -143,6 +143,8 @@ def test_the_states_of_the_database_are_those_of_the_rows(app):
     for number, moments in enumerate(orders):
         factories.order(f"buyer{number}@example.org", enrolled=False, **dict.fromkeys(moments, now()))
     factories.order("pending@example.org", enrolled=False, seats=1)
+    factories.order("disputed@example.org", paid_at=now(), disputed_at=now(), dispute_status="needs_response")
+    factories.order("lost@example.org", paid_at=now(), dispute_ended_at=now(), dispute_status="lost")
     factories.email("a@example.org")
     factories.email("a@example.org", attempts=1)
     factories.email("a@example.org", attempts=1, claimed_by="w")

@@ -18,7 +18,7 @@ def draw(sheet: Sheet, facts: dict[str, Any]) -> None:
     _line(sheet, "Certificate of completion", SERIF, 32, above=20)
     _line(sheet, "This certifies that", SANS, 12, SOFT, above=16)
     _line(sheet, facts["attendee"], SERIF, 32 if len(facts["attendee"]) <= LONG_NAME else 18, EVERGREEN)
-    _line(sheet, "has completed the course", SANS, 12, SOFT, above=8)
+    _line(sheet, "has completed the lessons of the course", SANS, 12, SOFT, above=8)
     _line(sheet, facts["course"], SERIF, 21 if len(facts["course"]) <= LONG_TITLE else 15)
     held = " · ".join(words for words in (facts["cohort"], facts["dates"], hours_of(facts)) if words)
     _line(sheet, held, SANS, 11.5, above=14)

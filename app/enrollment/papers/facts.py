@@ -74,7 +74,7 @@ def _about_course(cohort: Cohort, access_from: datetime | None) -> Facts:
         "cohort": cohort.name,
         "dates": cohort.dates + (begins if cohort.is_self_paced else ""),
         "sessions": cohort.sessions,
-        "minutes": course.live_minutes,
+        "minutes": None if cohort.is_self_paced else course.live_minutes,
         "syllabus": [module.title for module in course.modules],
         "credit": course.credit_statement,
         "issued_on": _day(now(), cohort),
