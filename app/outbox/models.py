@@ -35,6 +35,7 @@ LONGEST_SUBJECT = 250
 IN_DOUBT = "given to the mail server twice, which never said that it has it: it may have arrived"
 TOO_LATE = "too late: by now it would say what is not so any more"
 WITHDRAWN = "withdrawn: no letters go to this reader any more"
+WITHDRAWN_FOR = (WITHDRAWN, TOO_LATE)
 # The header of a mail that says something for a while only, of what else may change: by it, it is taken back.
 ENTITY = "X-Entity-Ref-ID"
 FLEETING = text("is_fleeting")
@@ -157,11 +158,11 @@ class Email(Model):
 
     @property
     def state(self) -> str:
-        """ "sent", "failed", "sending", "retrying" or "waiting"."""
+        """ "sent", "failed", "withdrawn", "sending", "retrying" or "waiting"."""
         if self.sent_at:
             return "sent"
         if self.failed_at:
-            return "failed"
+            return "withdrawn" if self.last_answer in WITHDRAWN_FOR else "failed"
         if self.claimed_by:
             return "sending"
         return "retrying" if self.attempts else "waiting"
@@ -269,7 +270,7 @@ class Email(Model):
     @property
     def may_be_sent_again(self) -> bool:
         """Whether it failed; what was withdrawn or came too late is not for the owner to send after all."""
-        return self.failed_at is not None and self.last_answer not in (WITHDRAWN, TOO_LATE)
+        return self.state == "failed"
 
     def send_again(self) -> None:
         """Give a failed message a fresh start, at the owner's wish, under the same Message-ID."""

@@ -5,6 +5,7 @@ from sqlalchemy.orm import defer
 
 from app.extensions import db, enqueue_after_commit
 from app.outbox import Email
+from app.outbox.models import WITHDRAWN_FOR
 from app.outbox.tasks import deliver_due
 from app.studio.blueprint import bp
 from app.studio.listing import Asked, Listing
@@ -17,7 +18,8 @@ STATES: dict[str, ColumnElement[bool]] = {
     "waiting": _undecided & Email.claimed_by.is_(None) & (Email.attempts == 0),
     "retrying": _undecided & Email.claimed_by.is_(None) & (Email.attempts > 0),
     "sending": _undecided & Email.claimed_by.is_not(None),
-    "failed": Email.failed_at.is_not(None),
+    "failed": Email.failed_at.is_not(None) & Email.last_answer.not_in(WITHDRAWN_FOR),
+    "withdrawn": Email.failed_at.is_not(None) & Email.last_answer.in_(WITHDRAWN_FOR),
     "sent": Email.sent_at.is_not(None),
 }
 EMAILS = Listing(

@@ -71,7 +71,7 @@ def test_leaving_while_a_letter_is_being_written(ada, beside_leaving):
 
     beside_leaving(write_letter)
     assert ada.subscription.state == "left"
-    assert [email.state for email in ada.mail.to(ADA, "followups/step")] == ["failed"]
+    assert [email.state for email in ada.mail.to(ADA, "followups/step")] == ["withdrawn"]
 
 
 def test_leaving_while_letters_are_held_back_for_an_issue(ada, beside_leaving):

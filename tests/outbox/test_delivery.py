@@ -96,7 +96,7 @@ def test_a_mail_that_expires_is_sent_before_and_never_after(note, mail_server, w
     sweep_outbox.call_local()
     assert [message["Message-ID"] for message in mail_server.received] == [in_time.message_id]
     gone = email_now(too_late)
-    assert (gone.state, gone.last_answer, gone.may_be_sent_again) == ("failed", TOO_LATE, False)
+    assert (gone.state, gone.last_answer, gone.may_be_sent_again) == ("withdrawn", TOO_LATE, False)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from app.clock import now
 from app.extensions import db
+from app.outbox.models import TOO_LATE
 from app.studio.coaching_views import consultations_of
 from app.studio.enrollment_views import ORDERS
 from app.studio.listing import Asked
@@ -149,6 +150,7 @@ def test_the_states_of_the_database_are_those_of_the_rows(app):
     factories.email("a@example.org", attempts=1)
     factories.email("a@example.org", attempts=1, claimed_by="w")
     factories.email("a@example.org", failed_at=now())
+    factories.email("a@example.org", failed_at=now(), last_answer=TOO_LATE)
     factories.email("a@example.org", sent_at=now())
     for listing in (SUBSCRIPTIONS, consultations_of(None), ORDERS, EMAILS):
         found = {state: listing.page(Asked(state=state)).rows for state in listing.states}

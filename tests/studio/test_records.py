@@ -4,7 +4,7 @@ import pytest
 
 from app.clock import now
 from app.extensions import db
-from app.outbox.models import WITHDRAWN, Worker
+from app.outbox.models import TOO_LATE, WITHDRAWN, Worker
 from tests.studio import factories
 from tests.studio.conftest import token_in
 
@@ -127,6 +127,16 @@ def test_a_failed_mail_is_sent_again(owner, work):
     assert mail.failed_at is None
 
 
+def test_a_mail_that_was_withdrawn_has_not_failed_and_is_not_sent_after_all(owner):
+    mail = factories.email("ada@example.org", failed_at=now(), last_answer=TOO_LATE)
+    db.session.commit()
+    assert "Mail that failed" not in owner.get("/studio/").text
+    page = owner.get(f"/studio/outbox/{mail.id}").text
+    assert "Not sent: <bdi>too late" in page
+    assert "The server" not in page
+    assert f"/studio/outbox/{mail.id}/delivery" not in page
+
+
 def test_a_mail_is_not_sent_again_without_the_token(owner):
     mail = factories.email("ada@example.org", failed_at=now())
     db.session.commit()
@@ -154,7 +164,7 @@ def test_a_letter_withdrawn_from_a_reader_who_left_stays_withdrawn(owner):
     answer = owner.post(f"/studio/outbox/{letter.id}/delivery", data={"csrf_token": token_in(page)})
     assert answer.status_code == 409
     db.session.expire_all()
-    assert letter.state == "failed"
+    assert letter.state == "withdrawn"
 
 
 def test_the_overview_says_how_things_stand(owner):

@@ -117,7 +117,7 @@ def test_a_reminder_that_no_mail_server_took_in_time_is_not_sent_any_more(book, 
     sweep_outbox.call_local()
     assert mail_server.to(ADA) != []
     assert "We talk at" not in {message["Subject"] for message in mail_server.to(ADA)}
-    assert [email.state for email in mail.to(ADA) if email.id == reminder.id] == ["failed"]
+    assert [email.state for email in mail.to(ADA) if email.id == reminder.id] == ["withdrawn"]
 
 
 def cancel(consultation):

@@ -166,5 +166,5 @@ def test_what_waits_for_somebody_who_bounced_elsewhere_is_stopped(app, ada, work
     runs = fresh(lambda: list(db.session.scalars(db.select(SequenceRun).order_by(SequenceRun.id))))
     assert [(run.next_at, run.stop_reason) for run in runs] == [(None, ""), (None, "suppressed: complaint")]
     (welcome,) = ada.mail.to(ADA, "followups/step")
-    assert (welcome.state, welcome.may_be_sent_again) == ("failed", False)
+    assert (welcome.state, welcome.may_be_sent_again) == ("withdrawn", False)
     assert ada.client.get(ada.confirmation_path()).status_code == 410

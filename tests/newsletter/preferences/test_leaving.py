@@ -90,7 +90,7 @@ def test_letters_that_wait_in_the_outbox_are_withdrawn_and_what_is_needed_is_not
     waiting = [(email.to_address, email.template, email.state, email.last_answer) for email in ada.mail.all]
     assert waiting == [
         (ADA, "newsletter/confirm_subscription", "waiting", ""),
-        (ADA, "newsletter/new_link", "failed", "withdrawn: no letters go to this reader any more"),
+        (ADA, "newsletter/new_link", "withdrawn", "withdrawn: no letters go to this reader any more"),
         ("grace@example.org", "newsletter/new_link", "waiting", ""),
         (ADA, "newsletter/new_link", "sending", ""),
         (ADA, "newsletter/not_subscribed", "waiting", ""),

@@ -43,7 +43,7 @@ def test_a_suppressed_address_takes_no_letters_and_what_waits_is_stopped(ada, wo
     assert (ada.subscription.state, ada.subscription.suppressed_at) == ("suppressed", clock.time)
     assert (entry().reason, entry().detail, entry().at) == (HARD_BOUNCE, "550 5.1.1 unknown", clock.time)
     (welcome,) = ada.mail.to(ADA, "followups/step")
-    assert (welcome.state, welcome.may_be_sent_again) == ("failed", False)
+    assert (welcome.state, welcome.may_be_sent_again) == ("withdrawn", False)
 
 
 def test_running_sequences_stop_and_later_ones_write_nothing(ada, work, clock):
@@ -253,5 +253,5 @@ def test_suppressing_while_a_letter_is_being_written(app, ada, clock):
     suppressed()
     thread.join()
     letters = fresh(lambda: [email.state for email in db.session.scalars(db.select(Email)) if "step" in email.template])
-    assert letters in ([], ["failed"])
+    assert letters in ([], ["withdrawn"])
     assert Person.with_email(ADA)
