@@ -2,16 +2,21 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import select
 
 from app import outbox
+from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
+from app.extensions import db
 from app.payments.checkouts import Checkout
 from app.payments.wording import day, money
 from app.people.models import Person
 from app.people.sign_in import SignInCode
 from app.urls import absolute_url
+
+TOLD_OF_REFUSALS_EVERY = timedelta(hours=6)
 
 
 def enrolled(enrollment: Enrollment, link_good_for: timedelta) -> None:
@@ -93,6 +98,17 @@ def payment_returned(order: Order, reason: str) -> None:
     """To the owner: a payment is given back, because there was "no seat", the person had
     "paid twice", "declined" what was offered instead, or was "erased" before they paid."""
     _to_owner("payment_returned", **about(order), buyer=order.person, reason=reason)
+
+
+def payment_page_refused(words: str) -> None:
+    """To the owner, at most once in a while: Stripe does not open payment pages, so nobody can buy."""
+    told = select(outbox.Email.id).where(
+        outbox.Email.to_address == current_app.config["OWNER_EMAIL"],
+        outbox.Email.template == "enrollment/payment_page_refused",
+        outbox.Email.created_at > now() - TOLD_OF_REFUSALS_EVERY,
+    )
+    if db.session.scalar(told.limit(1)) is None:
+        _to_owner("payment_page_refused", words=words)
 
 
 def payment_mismatch(order: Order, checkout: Checkout) -> None:

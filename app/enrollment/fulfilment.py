@@ -15,7 +15,7 @@ from app.enrollment.enrolling import enroll, give_back
 from app.enrollment.enrollments import Enrollment, has_bought_since
 from app.enrollment.next_cohort.offering import seat_gone
 from app.enrollment.orders import Order
-from app.followups.models import ABANDONED
+from app.followups.models import ABANDONED, ENROLLED
 from app.payments import disputes, stripe_gateway
 from app.payments.checkouts import Checkout
 from app.payments.purchases import SETTLES
@@ -136,6 +136,7 @@ def _settle_under_way(order: Order, checkout: Checkout) -> None:
         return order.stop_looking()
     if order.paid_at is None and order.await_payment(checkout.session_id):
         _try_to_hold(order)
+        followups.stop_on(ENROLLED, order.person)  # Who has paid is reminded of nothing.
         emails.awaiting_payment(order)
     return None
 

@@ -5,7 +5,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerDay, RateLimitItemPerSecond
 
-from app.enrollment import checkout, fulfilment, in_newsletter, own_books, records, structured_data, tasks
+from app.enrollment import checkout, emails, fulfilment, in_newsletter, own_books, records, structured_data, tasks
 from app.enrollment.blueprint import bp
 from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
 from app.enrollment.department import views as department
@@ -20,7 +20,7 @@ from app.extensions import csrf, db, limiter, write_on_get
 from app.json_ld import json_ld
 from app.limits import form_limits, network
 from app.payments import stripe_gateway
-from app.payments.fulfilment import fulfil
+from app.payments.fulfilment import fulfil, give_up
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.publishing import public_page
 from app.urls import absolute_url
@@ -112,7 +112,9 @@ def _count_seats(number: int, url: str) -> None:
 
 def _refused(course: Course, form: CheckoutForm, refusal: GatewayRefused) -> ResponseReturnValue:
     if refusal.param != "customer_email":
-        return render_template("enrollment/unavailable.html", form=form), 503
+        emails.payment_page_refused(str(refusal))
+        db.session.commit()
+        return render_template("enrollment/unavailable.html", form=form, is_refused=True), 503
     form.email.errors = ["Our payment partner cannot write to this address. Please check it, or use another."]
     return _course_page(course, form), 422
 
@@ -167,9 +169,26 @@ def _catch_up(session_id: str) -> Order | None:
 
 @bp.get("/course/checkout/cancelled")
 def show_cancelled() -> ResponseReturnValue:
-    public_id = request.args.get("order", "")
-    order = Order.at(public_id) if re.fullmatch(r"[0-9a-f]{32}", public_id) else None
-    return render_template("enrollment/cancelled.html", order=order)
+    """Where Stripe sends who turns back: the seats are theirs for a while yet, unless they let them go."""
+    return render_template("enrollment/cancelled.html", order=_of_number(request.args.get("order", "")))
+
+
+@bp.post("/course/checkout/cancelled")
+@csrf.exempt
+@limiter.shared_limit("60/hour", scope="checkout-let-go:network", key_func=network)
+def let_go() -> ResponseReturnValue:
+    """Free the seats at once, unless they have been paid for a moment ago, in another window."""
+    order = _of_number(request.form.get("order", ""))
+    if order and order.state == "pending":
+        try:
+            give_up(order)
+        except GatewayUnavailable:
+            return render_template("enrollment/cancelled.html", order=order, stays_held=True), 503
+    return redirect(url_for(".show_cancelled", order=order.public_id if order else None), 303)
+
+
+def _of_number(public_id: str) -> Order | None:
+    return Order.at(public_id) if re.fullmatch(r"[0-9a-f]{32}", public_id) else None
 
 
 def _course_page(course: Course, form: CheckoutForm) -> str:

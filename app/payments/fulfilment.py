@@ -94,6 +94,22 @@ def close(session_id: str) -> None:
     fulfil(session_id)
 
 
+def give_up(purchase: Purchase) -> None:
+    """For a buyer who will not pay: close the page and give back what is held, unless it has been paid a moment ago.
+
+    Commits. Raises GatewayUnavailable; then nothing has changed, for it may have been paid.
+    """
+    session_id = purchase.stripe_session_id
+    db.session.commit()
+    if session_id:
+        with suppress(GatewayRefused):  # Another account's, after a change of keys: nobody can pay it any more.
+            close(session_id)
+    purchase = purchase.for_update(purchase.id)
+    if purchase.stripe_session_id == session_id and not purchase.mismatched_at:
+        purchase.expire()
+    db.session.commit()
+
+
 def _let_go(kind: type[Purchase], purchase_id: int, session_id: str | None) -> None:
     """Give up a purchase, unless the buyer has taken it up again since it was seen with this session."""
     purchase = kind.for_update(purchase_id)

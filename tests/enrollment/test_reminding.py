@@ -70,3 +70,10 @@ def test_who_bought_another_cohort_meanwhile_is_not_reminded(shop, stripe, mail,
     sweep_followups.call_local()
     work()
     assert [email.subject for email in mail.all if email.subject == FIRST] == []
+
+
+def test_who_pays_by_a_bank_that_has_yet_to_answer_gets_no_second(letters, shop, stripe):
+    assert letters(hours=4) == [FIRST]
+    stripe.pay_by_debit(shop.buy())
+    shop.hear()
+    assert letters(days=3) == [FIRST]

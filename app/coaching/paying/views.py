@@ -1,6 +1,5 @@
 import logging
 import re
-from contextlib import suppress
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,9 +9,9 @@ from app.coaching.blueprint import bp
 from app.coaching.paying import fulfilment, records
 from app.coaching.paying.models import ConsultationPayment
 from app.coaching.paying.wording import payment_terms
-from app.extensions import csrf, db, limiter, write_on_get
+from app.extensions import csrf, limiter, write_on_get
 from app.limits import network
-from app.payments.fulfilment import close, fulfil
+from app.payments.fulfilment import fulfil, give_up
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.payments.wording import money
 
@@ -80,23 +79,10 @@ def let_go() -> ResponseReturnValue:
     payment = _of_request(request.form.get("payment", ""))
     if payment and payment.state == "pending":
         try:
-            _close_and_free(payment)
+            give_up(payment)
         except GatewayUnavailable:
             return render_template("coaching/checkout_left.html", payment=payment, stays_held=True), 503
     return redirect(url_for(".show_left_checkout", payment=payment.public_id if payment else None), 303)
-
-
-def _close_and_free(payment: ConsultationPayment) -> None:
-    """Commits. Raises GatewayUnavailable; then nothing has changed, for it may have been paid."""
-    session_id = payment.stripe_session_id
-    db.session.commit()
-    if session_id:
-        with suppress(GatewayRefused):  # Another account's, after a change of keys: nobody can pay it any more.
-            close(session_id)
-    payment = ConsultationPayment.for_update(payment.id)
-    if payment.stripe_session_id == session_id and not payment.mismatched_at:
-        payment.expire()
-    db.session.commit()
 
 
 def _of_request(public_id: str) -> ConsultationPayment | None:

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from app import followups
 from app.clock import now
 from app.enrollment.cohorts import Cohort, CohortFull
 from app.enrollment.enrolling import enroll, give_back
 from app.enrollment.next_cohort import emails
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.followups.models import ENROLLED
 
 TIME_TO_CHOOSE = timedelta(days=7)
 ORDERS_A_MINUTE = 50
@@ -25,6 +27,7 @@ def seat_gone(order: Order) -> None:
     if following is None:
         return give_back(order, order.stripe_payment_intent_id, "no seat")
     order.offer(following, now() + TIME_TO_CHOOSE)
+    followups.stop_on(ENROLLED, order.person)  # Who has paid is reminded of nothing.
     emails.next_cohort_offered(order)
     emails.seat_was_gone(order)
     return None

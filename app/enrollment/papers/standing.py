@@ -40,7 +40,7 @@ def _place(paper: Paper) -> str:
     place = paper.enrollment
     if place is None:
         return ""
-    if place.ended_at and paper.kind == RECEIPT:
+    if place.ended_at:
         return f"The place it was for ended on {_on(place.ended_at, place.cohort.time_zone)}."
     if place.moved_at and place.cohort.name != paper.facts["cohort"]:
         moved_on = _on(place.moved_at, place.cohort.time_zone)
