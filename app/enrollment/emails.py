@@ -71,10 +71,10 @@ def refunded(enrollment: Enrollment) -> None:
     outbox.post(to=enrollment.person, template="enrollment/refunded", **about_it)
 
 
-def partly_refunded(order: Order, cents: int) -> None:
-    """To the buyer: a part of what was paid goes back, and the place stays theirs."""
+def partly_refunded(order: Order, cents: int, *, keeps_it: bool) -> None:
+    """To the buyer: a part of what was paid goes back; whether what was bought stays theirs."""
     back = money(cents, order.currency)
-    outbox.post(to=order.person, template="enrollment/partly_refunded", back=back, **about(order))
+    outbox.post(to=order.person, template="enrollment/partly_refunded", back=back, keeps_it=keeps_it, **about(order))
 
 
 def refund_failed(order: Order, cents: int) -> None:

@@ -112,7 +112,8 @@ def _end_places(order: Order, reason: str) -> list[Enrollment]:
 def _tell_of_change(order: Order, before: int) -> None:
     """A part went back, or what was on its way back has failed at Stripe."""
     if order.refunded_cents > before:
-        emails.partly_refunded(order, order.refunded_cents - before)
+        keeps_it = bool(order.seats_held or Enrollment.of_order(order))
+        emails.partly_refunded(order, order.refunded_cents - before, keeps_it=keeps_it)
     elif order.refunded_cents < before:
         emails.refund_failed(order, before - order.refunded_cents)
 

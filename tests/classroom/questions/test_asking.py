@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.classroom.questions.models import MOST_OPEN, LessonQuestion
 from app.extensions import db
+from app.outbox import Email
 from app.people import records
 from app.people.models import Person
 from tests.classroom.conftest import Learner, enroll
@@ -132,3 +133,5 @@ def test_questions_are_told_and_erased(ada):
         records.erase(Person.at(ADA))
         db.session.commit()
     assert questions() == []
+    with fresh_rows():  # The owner's mail about it names the person.
+        assert db.session.scalars(db.select(Email).filter_by(template="classroom/question_asked")).all() == []
