@@ -1,7 +1,7 @@
 from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.coaching import emails, in_newsletter, new_address, records, structured_data, until_it_begins
+from app.coaching import emails, in_newsletter, new_address, records, reloading, structured_data, until_it_begins
 from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
@@ -34,6 +34,7 @@ __all__ = [
     "new_address",
     "paying_views",
     "records",
+    "reloading",
     "until_it_begins",
     "waiting_offer_views",
     "waiting_records",
