@@ -1,3 +1,4 @@
+from app.clock import now
 from app.coaching.models import Consultation
 
 
@@ -11,7 +12,9 @@ def standing_of(consultation: Consultation) -> str:
     if consultation.completed_at or consultation.no_show_at:
         return "completed" if consultation.completed_at else "missed"
     if consultation.booked_at:
-        return "begun" if consultation.has_begun else "booked"
+        if not consultation.has_begun:
+            return "booked"
+        return "ended" if _has_ended(consultation) else "begun"
     if consultation.held_times:
         return "proposed" if consultation.proposed_times else "held"
     return "lapsed" if consultation.proposed_at or consultation.preferred_times else "requested"
@@ -21,12 +24,17 @@ def too_late(consultation: Consultation) -> str:
     """Why it cannot be changed any more, and what to do."""
     if consultation.is_unpaid:
         return "Nothing was changed: it is not paid for yet. Once it is, you can move, change or cancel it here."
-    if consultation.is_over:
+    if consultation.is_over or _has_ended(consultation):
         return "Nothing was changed, for it is over. Book another time if you would like to talk again."
     return (
         "Nothing was changed, for it has begun. If you cannot come, you need do nothing: book another time whenever it "
         "suits you. To reach your coach now, answer a mail of ours about it."
     )
+
+
+def _has_ended(consultation: Consultation) -> bool:
+    """Whether its time is past, though nobody has noted yet what came of it."""
+    return consultation.booked_at is not None and consultation.ends_at is not None and consultation.ends_at <= now()
 
 
 def asked_too_soon(again_at: str) -> str:

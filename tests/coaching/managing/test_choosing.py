@@ -200,6 +200,10 @@ def begun(consultation, coach):
     confirm(consultation, FIRST)
 
 
+def ended(consultation, coach):
+    confirm(consultation, FIRST)
+
+
 def missed(consultation, coach):
     confirm(consultation, FIRST)
     consultation.starts_at, consultation.ends_at = FIRST - timedelta(days=30), FIRST - timedelta(days=29)
@@ -214,6 +218,7 @@ def missed(consultation, coach):
         (called_off, "I am ill."),
         (completed, "Your consultation has taken place"),
         (begun, "Your consultation has begun"),
+        (ended, "Your consultation is over"),
         (missed, "We missed each other"),
     ],
 )
@@ -222,6 +227,8 @@ def test_what_is_over_or_has_begun_says_so_and_changes_no_more(link, client, coa
     db.session.commit()
     if what is begun:
         frozen.time = FIRST
+    if what is ended:
+        frozen.time = locked().ends_at
     mails, moments = len(mail.all), repr(locked().state)
     page = client.get(link).text
     assert words in page
