@@ -160,6 +160,7 @@ def troubles(owner):
 
 def test_the_overview_says_what_keeps_people_from_booking_and_where_to_mend_it(troubles, robin, clock):
     assert troubles() == []  # No coaching is offered.
+    robin.location = "https://talk.example.org/robin"
     factories.offer()
     db.session.commit()
     assert troubles() == []
@@ -177,6 +178,16 @@ def test_the_overview_says_what_keeps_people_from_booking_and_where_to_mend_it(t
     robin.busy_feed_failing_since = None
     db.session.commit()
     assert troubles() == []
+    robin.location = ""
+    db.session.commit()
+    nowhere = (f"/coaches/{robin.id}", "Robin Park has no location: whoever books is not told where you talk")
+    assert troubles() == [nowhere]
+    robin.is_active = False
+    factories.booked("ada@example.org", robin, clock() + timedelta(days=1))
+    db.session.commit()
+    assert nowhere in troubles()
+    robin.location = "https://talk.example.org/robin"
+    db.session.commit()
     robin.is_active = factories.kind().is_active = False
     db.session.commit()
     assert troubles() == [
