@@ -16,7 +16,7 @@ from app.coaching.availability.wall_clock import EPOCH, MINUTE, WallClock, numbe
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.models import Consultation
 from app.extensions import db
-from app.local_times import clock_time
+from app.local_times import abbreviation, clock_time
 
 A_DAY = timedelta(days=1)
 QUARTER = 15
@@ -176,13 +176,23 @@ def _on_day(items: Iterable[Item], day: Interval, zone: str) -> Iterator[Entry]:
             first = 0 if begin == day.starts_at else shown.hour * 60 + shown.minute
             last = first + (end - begin) // MINUTE  # As it passes: the clock may be changed meanwhile.
             quarters = -(-last // QUARTER) - first // QUARTER
-            yield Entry(item, _times(begin, end, zone), first // QUARTER, min(quarters, 96 - first // QUARTER))
+            times = _times if day.ends_at - day.starts_at == A_DAY else _times_as_clocks_change
+            yield Entry(item, times(begin, end, zone), first // QUARTER, min(quarters, 96 - first // QUARTER))
 
 
 def _times(begin: datetime, end: datetime, zone: str) -> str:
     """Such as "9:00\N{EN DASH}9:45 AM"."""
     first, last = (clock_time(in_zone(moment, zone)) for moment in (begin, end))
     return f"{first.removesuffix(last[-3:])}\N{EN DASH}{last}"
+
+
+def _times_as_clocks_change(begin: datetime, end: datetime, zone: str) -> str:
+    """The same with the zone's letters, as some times come twice. An end at the change is on the clocks before it."""
+    first, before_last = in_zone(begin, zone), in_zone(end - MINUTE, zone)
+    begins, ends = clock_time(first), clock_time(before_last + MINUTE)
+    letters, last_letters = abbreviation(first), abbreviation(before_last)
+    begins = begins.removesuffix(ends[-3:]) if letters == last_letters else f"{begins} {letters}"
+    return f"{begins}\N{EN DASH}{ends} {last_letters}"
 
 
 def _in_lanes(entries: Iterable[Entry]) -> list[Entry]:

@@ -71,7 +71,23 @@ def test_on_a_day_with_25_hours_everything_keeps_its_length(robin):
     factories.booked("ada@example.org", robin, datetime(2027, 11, 7, 5, 30, tzinfo=UTC))
     db.session.commit()
     week = Week.read(date(2027, 11, 1), [robin], NEW_YORK)
-    assert entries(week) == [(7, "booked", "1:30\u20131:15 AM", 6, 3)]
+    assert entries(week) == [(7, "booked", "1:30 AM EDT\u20131:15 AM EST", 6, 3)]
+
+
+def test_as_clocks_change_the_zone_is_named_and_what_ends_with_it_ends_on_the_clocks_before(robin):
+    robin.weekly_hours = []
+    for clock in (datetime(2027, 11, 7, 5, 45, tzinfo=UTC), datetime(2027, 3, 14, 6, 45, tzinfo=UTC)):
+        for begin in (clock, clock + timedelta(hours=1)):
+            db.session.add(BusyTime(coach_id=robin.id, starts_at=begin, ends_at=begin + timedelta(minutes=15)))
+    db.session.commit()
+    assert [entry[2] for entry in entries(Week.read(date(2027, 11, 1), [robin], NEW_YORK))] == [
+        "1:45\u20132:00 AM EDT",
+        "1:45\u20132:00 AM EST",
+    ]
+    assert [entry[2] for entry in entries(Week.read(date(2027, 3, 8), [robin], NEW_YORK))] == [
+        "1:45\u20132:00 AM EST",
+        "3:45\u20134:00 AM EDT",
+    ]
 
 
 def test_what_meets_stands_side_by_side(robin):
