@@ -11,6 +11,7 @@ from app.clock import in_zone, now
 from app.coaching.availability.hours import A_DAY, in_words
 from app.coaching.availability.models import Coach
 from app.coaching.availability.slots import DayHours
+from app.coaching.availability.wall_clock import EPOCH, MINUTE, WallClock, number_of
 from app.people.forms import Form
 from app.studio.typed_week import BadHours, interval
 
@@ -108,6 +109,19 @@ class DatesForm(Form):
             self.minutes = interval(start, end)
         except BadHours as problem:
             raise ValidationError(str(problem)) from None
+        if self.sort.data == "extra" and not (self.first.errors or self.last.errors):
+            self._refuse_skipped()
+
+    def _refuse_skipped(self) -> None:
+        """Hours that the clocks jump over on each of the days would open nothing."""
+        clock = WallClock(self.coach.time_zone)
+        hours = [[clock.begin(number_of(day), minute) for minute in minutes] for day, *minutes in self.run.days]
+        if all(begin == end for begin, end in hours):
+            until = f"{in_zone(EPOCH + hours[0][0] * MINUTE, self.coach.time_zone):%H:%M}"
+            raise ValidationError(
+                f"The clocks jump over these hours that day, to {until}: nothing could be booked. Choose hours that "
+                f"begin earlier, or end after {until}."
+            )
 
     @property
     def run(self) -> Run:

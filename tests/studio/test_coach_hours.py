@@ -151,6 +151,10 @@ def test_extra_hours_join_what_they_touch(send, owner, robin):
         ({"first": "2026-12-05", "whole_day": None}, "say from when until when"),
         ({"first": "2026-12-05", "whole_day": None, "start": "09:00"}, "both from when and until when"),
         ({"first": "2026-12-05", "whole_day": None, "start": "09:01", "end": "10:00"}, "Write 09:00, for one"),
+        (
+            {"first": "2027-03-14", "sort": "extra", "whole_day": None, "start": "02:10", "end": "02:50"},
+            "The clocks jump over these hours that day, to 03:00",
+        ),
         ({"first": "2026-12-05", "sort": "perhaps"}, "Choose one of those in the list."),
     ],
 )
