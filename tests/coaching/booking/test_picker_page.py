@@ -14,6 +14,7 @@ from app.outbox import Email
 from app.people.models import Person
 from tests.coaching.conftest import REQUEST
 from tests.coaching.picker_page import text_of, times_on, words_on
+from tests.coaching.private_link import private_link
 
 PAGES = ["/coaching/book", "/coaching/request"]
 NEW_YORK = "time_zone=America/New_York"
@@ -90,6 +91,17 @@ def test_a_page_without_any_time_leads_on(client, coach):
     assert 'href="/coaching/request"' in page
     assert "Tell me when something opens" in page
     assert client.get("/coaching/request").status_code == 200
+
+
+def test_where_nothing_is_free_to_move_to_there_is_nothing_to_send(book, client, coach, mail):
+    book()
+    link = private_link(mail.to("ada@example.org")[0])
+    assert "Move it to this time" in client.get(f"{link}/reschedule").text
+    coach.is_active = False
+    db.session.commit()
+    page = client.get(f"{link}/reschedule").text
+    assert "Nothing is free at the moment.</b> Your consultation stays when it was." in page
+    assert "Move it to this time" not in page
 
 
 @pytest.mark.parametrize("path", PAGES)
