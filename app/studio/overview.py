@@ -19,6 +19,7 @@ from app.newsletter.models import PURPOSE as NEWSLETTER
 from app.newsletter.models import Subscription
 from app.outbox import Email
 from app.outbox.models import Worker
+from app.payments import disputes
 from app.people.models import Consent
 from app.studio.coaching_troubles import Trouble, coaching_troubles
 from app.studio.coaching_views import consultations_by_state
@@ -65,6 +66,7 @@ class Overview(NamedTuple):
     today: list[Consultation]
     odd_orders: list[Order]
     odd_payments: list[ConsultationPayment]
+    disputed_orders: list[Order]
     subscribers: Count
     subscribers_of_a_week: Count
     cohorts: list[Cohort]
@@ -90,6 +92,7 @@ class Overview(NamedTuple):
             # Their payment was not what we asked for.
             odd_orders=_odd(Order),
             odd_payments=_odd(ConsultationPayment),
+            disputed_orders=_newest(Order, Order.dispute_status.in_(disputes.OPEN)),
             subscribers=Count.of(subscribers),
             subscribers_of_a_week=Count.of(subscribers.where(Subscription.confirmed_at > a_week_ago)),
             cohorts=_cohorts(),

@@ -129,3 +129,16 @@ def test_the_owner_hears_of_a_refund_that_did_not_arrive(owner, shop, stripe, ma
 @pytest.mark.parametrize("number", ["999", "2147483647", "2147483648", "99999999999999999999"])
 def test_no_order_has_no_page(owner, number):
     assert owner.get(f"/studio/orders/{number}").status_code == 404
+
+
+def test_an_open_dispute_waits_for_the_owner(owner, shop, stripe, paid):
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"])
+    shop.hear()
+    words = f"Order {shop.order.number} is disputed"
+    with fresh_rows():
+        assert words in owner.get("/studio/").text
+    stripe.decide_dispute(dispute["id"], "won")
+    shop.hear()
+    with fresh_rows():
+        assert words not in owner.get("/studio/").text

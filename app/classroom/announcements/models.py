@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, func, insert, literal, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, String, func, insert, literal, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app import markdown
@@ -34,20 +34,23 @@ class Announcement(Model):
     @property
     def number_of_readers(self) -> int:
         """How many would get it now, or were to get it."""
-        places = select(func.count(Enrollment.id)).join(Enrollment.order)
         if self.sent_at:
             copies = select(func.count()).select_from(AnnouncementCopy).filter_by(announcement_id=self.id)
             return db.session.scalars(copies).one()
-        return db.session.scalars(places.where(Enrollment.cohort_id == self.cohort_id, Enrollment.opens())).one()
+        return db.session.scalars(select(func.count()).select_from(self._places().subquery())).one()
+
+    def _places(self) -> Select[int, int]:
+        """The number of this and of each place whose person gets it now: who was erased has no address any more."""
+        places = select(literal(self.id), Enrollment.id).join(Enrollment.order).join(Enrollment.person)
+        return places.where(Enrollment.cohort_id == self.cohort_id, Enrollment.opens(), Person.erased_at.is_(None))
 
     def send(self) -> bool:
         """Let all who have a place now get it, once; False when it was sent. A task writes the mails."""
         mine = update(Announcement).where(Announcement.id == self.id, Announcement.sent_at.is_(None))
         if db.session.scalar(mine.values(sent_at=now()).returning(Announcement.id)) is None:
             return False
-        places = select(literal(self.id), Enrollment.id).join(Enrollment.order)
-        places = places.where(Enrollment.cohort_id == self.cohort_id, Enrollment.opens())
-        db.session.execute(insert(AnnouncementCopy).from_select(["announcement_id", "enrollment_id"], places))
+        into = insert(AnnouncementCopy)
+        db.session.execute(into.from_select(["announcement_id", "enrollment_id"], self._places()))
         return True
 
     @classmethod

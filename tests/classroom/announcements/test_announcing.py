@@ -8,6 +8,7 @@ from app.classroom.announcements.tasks import post_announcements
 from app.clock import now
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.people import records
 from app.people.models import Person
 from tests.classroom.conftest import enroll
 from tests.races import at_once, fresh_rows
@@ -55,6 +56,13 @@ def test_it_is_looked_at_and_then_sent_to_each_who_has_a_place(ada, owner, told,
     assert sorted(mail.recipients) == [ADA, GRACE]
     assert mail.all[0].subject == "Tuesday moves"
     assert "<strong>eight</strong>" in ada.get("announcements").text
+
+
+def test_who_was_erased_is_not_counted(owner, told):
+    with fresh_rows():
+        records.erase(Person.at(GRACE))
+        db.session.commit()
+    assert "1 person gets it" in owner.get(f"/studio/announcements/{told}").text
 
 
 def test_pressed_twice_and_worked_on_at_once_each_gets_it_once(app, owner, told, mail, work):
