@@ -56,7 +56,8 @@ def admit() -> ResponseReturnValue | None:
         return _refuse("classroom/signed_out.html", 401) if typed() else asked
     if (allowed := Access.of(current_user)) is None:
         suspended = [place for place in Enrollment.all_standing(current_user) if place.is_suspended]
-        return _refuse("classroom/suspended.html" if suspended else "classroom/not_enrolled.html", 403)
+        template = "classroom/suspended.html" if suspended else "classroom/not_enrolled.html"
+        return _refuse(template, 403, ended=Enrollment.last_ended(current_user))
     g.access = allowed
     return None
 
@@ -69,8 +70,8 @@ def _is_genuine() -> bool:
     return True
 
 
-def _refuse(template: str, status: int) -> Response:
-    return make_response(render_template(template, typed=typed()), status)
+def _refuse(template: str, status: int, **context: Any) -> Response:
+    return make_response(render_template(template, typed=typed(), **context), status)
 
 
 def typed() -> list[str]:

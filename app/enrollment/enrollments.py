@@ -86,6 +86,12 @@ class Enrollment(Model):
         return self.ended_at is None and (self.order.is_disputed or self.order.dispute_status == LOST)
 
     @classmethod
+    def last_ended(cls, person: Person) -> "Enrollment | None":
+        """The place of the person that ended last, with its cohort."""
+        ended = select(cls).where(cls.person_id == person.id, cls.ended_at.is_not(None)).order_by(cls.ended_at.desc())
+        return db.session.scalar(ended.options(joinedload(cls.cohort)).limit(1))
+
+    @classmethod
     def of_order(cls, order: Order) -> "list[Enrollment]":
         """Those the order pays for and that stand."""
         return list(db.session.scalars(select(cls).where(cls.order_id == order.id, cls.ended_at.is_(None))))

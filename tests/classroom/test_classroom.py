@@ -54,10 +54,14 @@ def test_who_is_not_enrolled_is_told_so_and_shown_the_course(client, enrollment)
     assert answer.status_code == 403
     assert "/course/" in answer.text
     assert "learners" not in answer.text
+    assert "we know of no place" in answer.text
 
 
 def test_a_place_that_ended_closes_the_classroom_at_once(client, enrollment):
     sign_in(client, "ada@example.org")
+    assert "Write the letter" in client.get("/learn/papers/").text
     enrollment.end()
     db.session.commit()
-    assert client.get("/learn/").status_code == 403
+    answer = client.get("/learn/")
+    assert (answer.status_code, "Your place has ended" in answer.text) == (403, True)
+    assert "Write the letter" not in client.get("/learn/papers/").text

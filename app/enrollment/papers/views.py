@@ -54,7 +54,8 @@ def show_paper(number: str) -> ResponseReturnValue:
 @auth_required("session")
 def list_own() -> ResponseReturnValue:
     papers, lacking = Paper.of_person(current_user), Paper.places_without_receipt(current_user)
-    return render_template("enrollment/papers/own.html", papers=papers, lacking=lacking)
+    has_place = bool(Enrollment.all_standing(current_user))
+    return render_template("enrollment/papers/own.html", papers=papers, lacking=lacking, has_place=has_place)
 
 
 @bp.post("/learn/papers/receipts/<int(max=2147483647):enrollment_id>")
