@@ -19,6 +19,7 @@ from app.followups.models import ABANDONED, ENROLLED
 from app.payments import disputes, stripe_gateway
 from app.payments.checkouts import Checkout
 from app.payments.purchases import SETTLES
+from app.payments.refunds import Refund
 from app.urls import absolute_url
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ def _tell_of_change(order: Order, before: int) -> None:
         keeps_it = bool(order.seats_held or Enrollment.of_order(order))
         emails.partly_refunded(order, order.refunded_cents - before, keeps_it=keeps_it)
     elif order.refunded_cents < before:
+        Refund.note_failure(order, before - order.refunded_cents)
         emails.refund_failed(order, before - order.refunded_cents)
 
 

@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Index, String, func, select, text
+from sqlalchemy import CheckConstraint, Index, String, func, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -24,6 +24,7 @@ LONGEST_WAIT = timedelta(hours=4)
 OWED = text("sent_at IS NULL AND refused_at IS NULL")
 IN_FULL = text("amount_cents IS NULL")
 BY_OWNER = "by the owner"
+DID_NOT_ARRIVE = "The payer's bank did not take it."
 
 
 class TooMuch(Exception):
@@ -109,6 +110,18 @@ class Refund(Model):
         return max(purchase.paid_cents - purchase.refunded_cents - (db.session.scalar(on_its_way) or 0), 0)
 
     @classmethod
+    def note_failure(cls, purchase: Purchase, cents: int) -> None:
+        """The payer's bank did not take `cents` that were sent back: they may be given back once more."""
+        sent = select(cls).where(
+            cls.stripe_payment_intent_id == purchase.stripe_payment_intent_id,
+            cls.sent_at.is_not(None),
+            cls.refused_at.is_(None),
+            or_(cls.amount_cents.is_(None), cls.amount_cents == cents),
+        )
+        if refund := db.session.scalar(sent.order_by(cls.id.desc()).limit(1)):
+            refund.amount_cents, refund.refused_at, refund.last_error = cents, now(), DID_NOT_ARRIVE
+
+    @classmethod
     def all_of(cls, purchase: Purchase) -> "list[Refund]":
         return list(db.session.scalars(select(cls).filter_by(reference=purchase.public_id).order_by(cls.id)))
 
@@ -128,8 +141,7 @@ class Refund(Model):
     @property
     def idempotency_key(self) -> str:
         """The same at every attempt, so that a lost answer is heard again; another once Stripe keeps an error there."""
-        part = f"-{self.id}" if self.amount_cents else ""
-        return f"refund-{self.stripe_payment_intent_id}{part}-{self.keys_spent}"
+        return f"refund-{self.stripe_payment_intent_id}-{self.id}-{self.keys_spent}"
 
     @property
     def metadata_at_stripe(self) -> dict[str, str]:

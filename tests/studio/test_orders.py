@@ -142,3 +142,20 @@ def test_an_open_dispute_waits_for_the_owner(owner, shop, stripe, paid):
     shop.hear()
     with fresh_rows():
         assert words not in owner.get("/studio/").text
+
+
+def test_a_full_refund_that_did_not_arrive_can_be_given_back_once_more(owner, shop, stripe, mail, paid):
+    give_back(owner, paid, "1200")
+    shop.work()
+    [refund] = refunds(stripe)
+    stripe.settle_refund(refund["id"], "failed")
+    shop.hear()
+    shown = page(owner, paid).text
+    assert "did not all arrive: $1,200 is with Stripe again" in shown
+    assert "The payer&#39;s bank did not take it." in shown
+    assert give_back(owner, paid, "1200").status_code == 303
+    shop.work()
+    assert sorted(refund["status"] for refund in refunds(stripe)) == ["failed", "succeeded"]
+    assert (shop.order.refunded_cents, shop.order.state, shop.enrollments) == (120000, "refunded", [])
+    assert "Give money back" not in page(owner, paid).text
+    assert "stays yours" not in mail.to(BUYER, "enrollment/partly_refunded")[-1].body
