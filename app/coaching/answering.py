@@ -14,7 +14,8 @@ from app.coaching.availability.models import Coach
 from app.coaching.booking.requesting import HELD_FOR
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.booking.taking import NotOffered
-from app.coaching.models import AlreadyOver, Consultation
+from app.coaching.models import Consultation
+from app.coaching.refusals import AlreadyOver
 
 # Nobody proposes a time further ahead than this, unless by a slip.
 FURTHEST = timedelta(days=365)

@@ -12,6 +12,7 @@ from app.coaching.booking.held import TakesTimes
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.intake import Intake, PreferredTime, Times, plain_first_name
 from app.coaching.paying.models import ConsultationPayment
+from app.coaching.refusals import AlreadyOver, NotBegun, TooManyOpen
 from app.extensions import Model, db
 from app.outbox import Email
 from app.people.linked import Linked
@@ -23,18 +24,6 @@ SAME_WITHIN = timedelta(minutes=10)
 # More open requests than this from one address in a month are a mistake, or somebody else's game with it.
 MOST_OPEN = 3
 COUNTED_FOR = timedelta(days=30)
-
-
-class TooManyOpen(Exception):
-    """The person has as many open requests as anybody may have."""
-
-
-class AlreadyOver(Exception):
-    """What was cancelled, has begun or has taken place cannot be changed any more."""
-
-
-class NotBegun(Exception):
-    """What is still to come can neither have taken place nor have been missed."""
 
 
 class Consultation(Model, TakesTimes, Linked):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from app.clock import now
 from app.extensions import db
 from app.payments import stripe_gateway
-from app.payments.purchases import GRACE, SETTLES, Purchase
+from app.payments.purchases import GRACE, SETTLES, Purchase, purchase_of_payment
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def session_of_payment(payment_intent_id: str) -> str | None:
 
     Commits. Raises GatewayUnavailable, GatewayRefused.
     """
-    purchase = next((found for kind in SETTLES if (found := kind.of_payment(payment_intent_id))), None)
+    purchase = purchase_of_payment(payment_intent_id)
     db.session.commit()
     if purchase and purchase.stripe_session_id:
         return purchase.stripe_session_id

@@ -62,7 +62,7 @@ class Purchase:
     expires_at: Mapped[datetime] = mapped_column(default=lambda: now() + HOLD)
     # When to ask Stripe how things stand, if no event says so before; nothing once there is nothing to wait for.
     look_at: Mapped[datetime | None] = mapped_column(index=True, default=lambda: now() + LOOK_EVERY)
-    paid_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None] = mapped_column(index=True)
     failed_at: Mapped[datetime | None]
     expired_at: Mapped[datetime | None]
     refunded_at: Mapped[datetime | None]  # All of it.
@@ -250,3 +250,8 @@ class Purchase:
 
 # Of each kind of purchase: what brings one, locked, in line with its Checkout Session. Rooms add theirs when imported.
 SETTLES: dict[type[Purchase], Callable[[Any, Checkout], None]] = {}
+
+
+def purchase_of_payment(payment_intent_id: str) -> Purchase | None:
+    """The purchase of any kind that was paid by this payment."""
+    return next((found for kind in SETTLES if (found := kind.of_payment(payment_intent_id))), None)

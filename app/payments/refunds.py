@@ -15,7 +15,7 @@ from app.clock import now
 from app.extensions import Model, came_first, db, enqueue_after_commit, queue
 from app.payments import stripe_gateway
 from app.payments.fulfilment import fulfil
-from app.payments.purchases import SETTLES, Purchase
+from app.payments.purchases import Purchase, purchase_of_payment
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 
 log = logging.getLogger(__name__)
@@ -207,7 +207,7 @@ def _keep(refund_id: int, problem: GatewayUnavailable | GatewayRefused) -> None:
 
 def _note_at_once(payment_intent_id: str) -> None:
     """Bring the purchase in line without waiting for the event, which will come, or the sweep."""
-    purchase = next((found for kind in SETTLES if (found := kind.of_payment(payment_intent_id))), None)
+    purchase = purchase_of_payment(payment_intent_id)
     session_id = purchase and purchase.stripe_session_id
     db.session.commit()
     if session_id:

@@ -19,8 +19,8 @@ def add_controls(app: Flask, controls: Controls) -> None:
     bp.register_error_handler(StripeError, _stripe_error)
     bp.register_error_handler(ValueError, _value_error)
     bp.register_error_handler(TypeError, _value_error)  # A name that the control does not take.
-    _add_buyer(bp, controls)
-    _add_luck(bp, controls)
+    for add in (_add_buyer, _add_bank, _add_account, _add_luck, _add_records):
+        add(bp, controls)
     app.register_blueprint(bp)
 
 
@@ -69,15 +69,12 @@ def _add_buyer(bp: Blueprint, controls: Controls) -> None:
     def type_code(id: str) -> Any:
         return controls.type_code(id, str(_given().get("code", "")))
 
-    @_route(bp, "POST", "/codes")
-    def make_code() -> Any:
-        """{"code": text, "percent_off": n} or {…, "amount_off": cents}, and limits: see Controls.make_code."""
-        return controls.make_code(**{"code": "", **_given()})
-
     @_route(bp, "POST", "/sessions/<id>/expire")
     def expire(id: str) -> Any:
         return controls.expire(id)
 
+
+def _add_bank(bp: Blueprint, controls: Controls) -> None:
     @_route(bp, "POST", "/async/<id>")
     def settle(id: str) -> Any:
         """{"outcome": "succeed" | "fail"}; as the account number says without it."""
@@ -97,9 +94,29 @@ def _add_buyer(bp: Blueprint, controls: Controls) -> None:
         """{"status": "won" | "lost" | "warning_closed" | "needs_response"}: see Controls.decide_dispute."""
         return controls.decide_dispute(id, str(_given().get("status", "")))
 
+
+def _add_account(bp: Blueprint, controls: Controls) -> None:
+    @_route(bp, "POST", "/codes")
+    def make_code() -> Any:
+        """{"code": text, "percent_off": n} or {…, "amount_off": cents}, and limits: see Controls.make_code."""
+        return controls.make_code(**{"code": "", **_given()})
+
+    @_route(bp, "GET", "/tax")
+    def tax() -> Any:
+        return controls.set_tax()
+
+    @_route(bp, "POST", "/tax")
+    def set_tax() -> Any:
+        """{"percent": 8.25} is the flat rate; {"is_set_up": false} an account without Stripe Tax."""
+        return controls.set_tax(**_given())
+
     @_route(bp, "POST", "/clock")
     def advance() -> Any:
         return {"now": controls.advance(float(_given().get("advance", 0)))}
+
+    @_route(bp, "POST", "/reset")
+    def reset() -> Any:
+        return controls.reset()
 
 
 def _add_luck(bp: Blueprint, controls: Controls) -> None:
@@ -110,15 +127,6 @@ def _add_luck(bp: Blueprint, controls: Controls) -> None:
     @_route(bp, "POST", "/chaos")
     def set_chaos() -> Any:
         return controls.set_chaos(**_given())
-
-    @_route(bp, "GET", "/tax")
-    def tax() -> Any:
-        return controls.set_tax()
-
-    @_route(bp, "POST", "/tax")
-    def set_tax() -> Any:
-        """{"percent": 8.25} is the flat rate; {"is_set_up": false} an account without Stripe Tax."""
-        return controls.set_tax(**_given())
 
     @_route(bp, "POST", "/deliver")
     def deliver() -> Any:
@@ -143,6 +151,8 @@ def _add_luck(bp: Blueprint, controls: Controls) -> None:
     def clear_faults() -> Any:
         return controls.sandbox.faults.clear()
 
+
+def _add_records(bp: Blueprint, controls: Controls) -> None:
     @_route(bp, "GET", "/requests")
     def requests() -> Any:
         return controls.requests()
@@ -154,7 +164,3 @@ def _add_luck(bp: Blueprint, controls: Controls) -> None:
     @_route(bp, "GET", "/events")
     def events() -> Any:
         return controls.events(request.args.get("type"))
-
-    @_route(bp, "POST", "/reset")
-    def reset() -> Any:
-        return controls.reset()

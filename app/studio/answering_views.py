@@ -11,8 +11,9 @@ from app.coaching.booking.held import NotHeld
 from app.coaching.booking.reserved import SlotTaken
 from app.coaching.booking.taking import NotOffered
 from app.coaching.fields import slot_start
-from app.coaching.models import AlreadyOver, Consultation, NotBegun
+from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
+from app.coaching.refusals import AlreadyOver, NotBegun
 from app.extensions import db
 from app.studio.answering_forms import CallingOffForm, NotesForm, ProposalForm
 from app.studio.blueprint import bp

@@ -2,48 +2,19 @@ from datetime import date
 from typing import Any
 
 from wtforms import BooleanField, Field, SelectField, StringField
-from wtforms.validators import DataRequired, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, Optional, ValidationError
 
-from app.coaching.availability.kinds import LEAST_PRICE_CENTS
 from app.enrollment.cohorts import Cohort
 from app.enrollment.models import Course
 from app.local_times import zone_choices
 from app.people.forms import Form, Offered
 from app.studio.dates_forms import Day
-from app.studio.kind_forms import LARGEST_PRICE
 from app.studio.letter_fields import line
-from app.studio.money import MONEY, cents_of, in_units
+from app.studio.money import Price, in_units
 from app.studio.number_fields import WholeNumber
 
 DAYS = ("starts_on", "ends_on", "sales_from", "sales_until", "early_until")
 AS_TYPED = ("name", "time_zone", "sessions", "seats", "early_seats", "sales_open", "opens_weekly", "is_sample", *DAYS)
-HOW = "Write an amount such as 1,200 or 99.50."
-
-
-class Price(StringField):
-    """An amount, or nothing where `may_be_empty`. Its `cents` are what was typed, once it is valid."""
-
-    def __init__(self, label: str, *, may_be_empty: bool = False, **kwargs: Any) -> None:
-        needed = Optional() if may_be_empty else DataRequired(HOW)
-        control = {"inputmode": "decimal", "autocomplete": "off"}
-        super().__init__(label, [needed, Regexp(MONEY, message=HOW), CanBePaid()], render_kw=control, **kwargs)
-
-    @property
-    def cents(self) -> int | None:
-        return cents_of(typed) if (typed := self.data or "").strip() else None
-
-
-class CanBePaid:
-    """Refuses what no card can pay."""
-
-    def __call__(self, form: Any, field: Field) -> None:
-        if field.errors:
-            return
-        cents = cents_of(field.data)
-        if 0 < cents < LEAST_PRICE_CENTS:
-            raise ValidationError("So little cannot be paid by card. Write 0 for free, or at least 1.")
-        if cents > LARGEST_PRICE * 100:
-            raise ValidationError(f"At most {LARGEST_PRICE:,}.")
 
 
 class CohortForm(Form):

@@ -6,9 +6,8 @@ from wtforms.validators import DataRequired, Length
 
 from app.enrollment.models import Course
 from app.people.forms import Form, PlainText, one_kind_of_line_break
-from app.studio.cohort_forms import Price
 from app.studio.letter_fields import line
-from app.studio.money import in_units
+from app.studio.money import Price, in_units
 
 TAXES = {
     "none": "Stripe works out no tax",

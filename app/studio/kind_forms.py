@@ -2,21 +2,19 @@ from itertools import zip_longest
 from typing import Any
 
 from flask import request
-from wtforms import SelectField, StringField
+from wtforms import SelectField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
-from wtforms.validators import DataRequired, Regexp, ValidationError
+from wtforms.validators import DataRequired
 
-from app.coaching.availability.kinds import LEAST_PRICE_CENTS, ConsultationKind
+from app.coaching.availability.kinds import ConsultationKind
 from app.people.forms import Form
 from app.slugs import free_slug, slug_of
 from app.studio.letter_fields import line, text
-from app.studio.money import in_units
+from app.studio.money import Price, in_units
 from app.studio.number_fields import WholeNumber
 
 SPARE_QUESTIONS = 2
-MOST_QUESTIONS = 10
 LONGEST_QUESTION = 200
-LARGEST_PRICE = 100_000
 CURRENCIES = {
     "usd": "US dollars",
     "cad": "Canadian dollars",
@@ -33,7 +31,7 @@ class KindForm(Form):
     description = text("Description")
     duration_minutes = WholeNumber("Length in minutes", 5, 480, step=5)
     step_minutes = WholeNumber("Minutes from one offered start to the next", 5, 480, step=5)
-    price = StringField("Price", [Regexp(r"\s*\d{0,6}(\.\d\d)?\s*\Z", message="Write an amount such as 120 or 99.50.")])
+    price = Price("Price", may_be_empty=True)
     currency = SelectField("Currency", choices=[SelectChoice(*pair) for pair in CURRENCIES.items()])
 
     def __init__(self, kind: ConsultationKind | None = None, **kwargs: Any) -> None:
@@ -58,23 +56,11 @@ class KindForm(Form):
         valid: bool = super().validate(extra_validators)
         return valid and not any(self.question_errors)
 
-    def validate_price(self, field: StringField) -> None:
-        if field.errors:
-            return
-        if 0 < self._price_cents < LEAST_PRICE_CENTS:
-            raise ValidationError("So little cannot be paid by card. Write 0 for free, or at least 1.")
-        if self._price_cents > LARGEST_PRICE * 100:
-            raise ValidationError(f"At most {LARGEST_PRICE:,}.")
-
-    @property
-    def _price_cents(self) -> int:
-        return round(float((self.price.data or "").strip() or 0) * 100)
-
     def fill(self, kind: ConsultationKind) -> None:
         """Let `kind` be as was typed."""
         kind.title, kind.description = self.title.data or "", self.description.data or ""
         kind.duration_minutes, kind.step_minutes = self.duration_minutes.data or 5, self.step_minutes.data or 5
-        kind.price_cents = self._price_cents
+        kind.price_cents = self.price.cents or 0
         kind.currency = self.currency.data
         kind.questions = self.questions
 

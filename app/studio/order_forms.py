@@ -7,9 +7,7 @@ from wtforms.validators import InputRequired, Regexp
 
 from app.enrollment.orders import Order
 from app.payments.refunds import Refund
-from app.studio.money import MONEY, cents_of, in_units
-
-HOW = "Write an amount such as 120 or 99.50."
+from app.studio.money import HOW, MONEY, cents_of, in_units
 
 
 class RefundForm(FlaskForm):

@@ -12,7 +12,8 @@ from app.coaching.booking.moving import move
 from app.coaching.booking.reserved import ReservedTick, ReservedTime, SlotTaken
 from app.coaching.booking.taking import NotOffered
 from app.coaching.managing.choosing import accept
-from app.coaching.models import AlreadyOver, Consultation
+from app.coaching.models import Consultation
+from app.coaching.refusals import AlreadyOver
 from app.extensions import db
 from app.followups import SequenceRun
 

@@ -7,7 +7,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.clock import now
 from app.coaching.completing import complete, miss, reopen
-from app.coaching.models import AlreadyOver, Consultation, NotBegun
+from app.coaching.models import Consultation
+from app.coaching.refusals import AlreadyOver, NotBegun
 from app.extensions import db
 from app.followups import Sequence, SequenceRun, SequenceStep
 from app.followups.tasks import send_due_steps

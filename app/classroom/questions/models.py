@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import patient_information
@@ -79,7 +79,3 @@ class LessonQuestion(Model):
             return False
         self.answer, self.answered_at = words, now()
         return True
-
-    @classmethod
-    def number_open(cls) -> int:
-        return db.session.scalars(select(func.count(cls.id)).where(OPEN)).one()

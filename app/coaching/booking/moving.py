@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from app.coaching.booking.taking import take
-from app.coaching.models import AlreadyOver, Consultation
+from app.coaching.models import Consultation
+from app.coaching.refusals import AlreadyOver
 
 
 def move(consultation: Consultation, starts_at: datetime) -> bool:

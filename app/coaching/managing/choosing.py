@@ -12,7 +12,8 @@ from app.coaching.booking.moving import move
 from app.coaching.booking.requesting import hold
 from app.coaching.booking.taking import NotOffered
 from app.coaching.intake import Intake, Times
-from app.coaching.models import AlreadyOver, Consultation
+from app.coaching.models import Consultation
+from app.coaching.refusals import AlreadyOver
 
 
 def accept(consultation: Consultation, starts_at: datetime) -> None:

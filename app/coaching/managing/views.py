@@ -15,9 +15,10 @@ from app.coaching.fields import UNKNOWN_SLOT
 from app.coaching.forms import CancellationForm, DetailsForm, MoveForm, OtherTimesForm
 from app.coaching.managing.choosing import accept, cancel, change_details, offer_times, take_free_time
 from app.coaching.managing.standing import asked_too_soon, standing_of, too_late
-from app.coaching.models import AlreadyOver, Consultation
+from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.coaching.private_links import consultation_of, link_limit, shown_link_limit
+from app.coaching.refusals import AlreadyOver
 from app.extensions import csrf, db, read_only
 from app.limits import form_limits
 from app.local_times import in_words

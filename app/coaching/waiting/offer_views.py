@@ -10,10 +10,10 @@ from app.coaching.booking.reserved import SlotTaken
 from app.coaching.booking.taking import NotOffered
 from app.coaching.booking.views import page_instead
 from app.coaching.intake import Asked, Times
-from app.coaching.models import TooManyOpen
 from app.coaching.offer import CoachingOffer
 from app.coaching.paying.checkout import start
 from app.coaching.paying.wording import NOT_CHARGED
+from app.coaching.refusals import TooManyOpen
 from app.coaching.waiting.forms import TakingForm
 from app.coaching.waiting.offers import OfferOver, SlotOffer
 from app.coaching.waiting.openings import Opening

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.payments import stripe_gateway, tasks
 from app.payments.checkouts import Checkout
 from app.payments.fulfilment import fulfil
-from app.payments.purchases import SETTLES, Purchase
+from app.payments.purchases import SETTLES, Purchase, purchase_of_payment
 from app.payments.reconciling.comparing import Comparison, compare
 from app.payments.reconciling.models import Finding, Reconciliation
 from app.payments.refunds import OWED, Refund
@@ -128,7 +128,7 @@ def _look_for(run: Reconciliation, session_id: str) -> None:
 
 
 def _session_of(payment_intent_id: str) -> str | None:
-    purchase = next((found for kind in SETTLES if (found := kind.of_payment(payment_intent_id))), None)
+    purchase = purchase_of_payment(payment_intent_id)
     session_id = purchase.stripe_session_id if purchase else None
     db.session.commit()
     return session_id

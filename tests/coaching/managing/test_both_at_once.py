@@ -12,7 +12,8 @@ from app.coaching.booking.held import NotHeld
 from app.coaching.booking.reserved import ReservedTick, ReservedTime
 from app.coaching.managing.choosing import take_free_time
 from app.coaching.managing.lapsing import let_lapse
-from app.coaching.models import AlreadyOver, Consultation
+from app.coaching.models import Consultation
+from app.coaching.refusals import AlreadyOver
 from app.extensions import db
 
 ADA = "ada@example.org"

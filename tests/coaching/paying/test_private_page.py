@@ -3,7 +3,8 @@
 import pytest
 
 from app.coaching.completing import complete
-from app.coaching.models import Consultation, NotBegun
+from app.coaching.models import Consultation
+from app.coaching.refusals import NotBegun
 from app.extensions import db
 from tests.races import fresh_rows
 
