@@ -51,8 +51,7 @@ def test_who_leaves_a_checkout_is_reminded_until_they_enroll(owner_page, new_pag
     owner_page.goto(sequence)
     assert on_their_way.inner_text() == "1"
 
-    buyer.goto(link_in(reminder, "/course/"))
-    go_to_checkout(buyer, email)
+    buyer.goto(link_in(reminder, "/c/recover/"))
     pay_by_card(buyer, GOOD)
     buyer.wait_for_url(re.compile("/course/checkout/complete"))
     assert "/sign-in/" in text_of(running_site.mail_to(email, "enrolled"))
