@@ -110,9 +110,11 @@ def test_any_page_of_the_starter_course_weighs_at_most_75_kb_on_first_load(app):
     files: dict[str, int] = {}
     paths = [
         "",
+        "sessions",
+        "announcements",
         *(f"{module}/{slug}" for slug, module in db.session.execute(select(Lesson.slug, Module.slug).join(Module))),
     ]
-    assert len(paths) > 18
+    assert len(paths) > 20
     for path in paths:
         page = owner.get(path, headers={"Accept-Encoding": "br"})
         text = brotli.decompress(page.data).decode()

@@ -8,6 +8,7 @@ from app.classroom.live import emails, tasks
 from app.classroom.live.calendars import LearnersCalendar, address_of, sessions_of
 from app.extensions import db
 from app.people.forms import Form, ZoneField
+from app.publishing import echoes_nothing
 
 # The reminders are known once these are imported.
 __all__ = ["bp", "emails", "tasks"]
@@ -18,6 +19,7 @@ class ClocksForm(Form):
 
 
 @bp.get("/sessions")
+@echoes_nothing
 def list_sessions() -> ResponseReturnValue:
     return _page(ClocksForm(formdata=None, time_zone=access().zone))
 
