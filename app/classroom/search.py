@@ -1,4 +1,4 @@
-"""Search in the classroom: the lessons that are open to the learner, and what they wrote themselves."""
+"""Search in the classroom: the modules, the lessons that are open to the learner, and what they wrote themselves."""
 
 from collections.abc import Iterator
 
@@ -19,9 +19,18 @@ def find(access: Access, query: str) -> list[Result]:
         return []
     modules = db.session.scalars(select(Module).filter_by(course_id=access.course.id, is_retired=False))
     is_open = [module.id for module in modules if access.opens_at(module) is None]
-    found = [*_lessons(is_open, words), *_own_words(access, is_open, words)]
+    found = [*_modules(access, words), *_lessons(is_open, words), *_own_words(access, is_open, words)]
     found.sort(key=lambda ranked: ranked[0])
     return [result for _rank, result in found[:MOST_RESULTS]]
+
+
+def _modules(access: Access, words: list[str]) -> Iterator[tuple[int, Result]]:
+    """Those that are not open yet too: everybody may read their titles and summaries."""
+    wanted = select(title_first(Module.title, words), Module)
+    wanted = wanted.where(Module.course_id == access.course.id, Module.is_retired.is_(False))
+    for rank, module in best_first(wanted, words, Module.title, Module.summary):
+        url = url_for("classroom.show_classroom", _anchor=f"module-{module.slug}")
+        yield rank, Result(module.title, url, "Module", excerpt(words, module.summary))
 
 
 def _lessons(modules: list[int], words: list[str]) -> Iterator[tuple[int, Result]]:

@@ -11,6 +11,13 @@ def test_lessons_and_ones_own_words_are_found(ada):
     assert 'href="/learn/second/ask"' in found and "<mark>candid</mark>" in found
 
 
+def test_a_module_is_found_by_its_title_where_it_stands_in_the_overview(ada, cohort):
+    cohort.opens_weekly = True  # Nothing is open yet.
+    db.session.commit()
+    assert 'href="/learn/#module-second"' in ada.get("search?q=finding+mentor").text
+    assert 'id="module-second"' in ada.get().text
+
+
 def test_the_words_of_others_are_not(ada, app, cohort):
     ada.post("first/stand/writing", **{"text-_notes": "Between us"})
     enroll("grace@example.org", cohort)
