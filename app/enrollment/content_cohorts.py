@@ -93,6 +93,11 @@ def _cohort(course: Course, file: ContentFile, kept: Cohort | None) -> dict[str,
         **{key: _number(file, key, least=0) for key in ("price_cents", "early_price_cents", "early_seats")},
     }
     _refuse_what_cannot_be(file, values)
+    if values["opens_weekly"] and kept and not kept.opens_weekly and Enrollment.is_anybody_in(kept):
+        raise ContentError(
+            f"{file.path}: {kept.name}: opens_weekly would close modules that are open already to those who have a "
+            "place in it: leave it out"
+        )
     regular = course.price_cents if values["price_cents"] is None else values["price_cents"]
     if values["early_price_cents"] is not None and values["early_price_cents"] >= regular:
         raise ContentError(

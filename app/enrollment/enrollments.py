@@ -56,6 +56,12 @@ class Enrollment(Model):
         )
 
     @classmethod
+    def is_anybody_in(cls, cohort: Cohort) -> bool:
+        """Whether a place in the cohort stands."""
+        places = select(cls.id).where(cls.cohort_id == cohort.id, cls.ended_at.is_(None))
+        return db.session.scalar(places.limit(1)) is not None
+
+    @classmethod
     def all_standing(cls, person: Person) -> "list[Enrollment]":
         """The person's places, the cohort that begins last first, with order, cohort and course."""
         return list(

@@ -5,6 +5,7 @@ from wtforms import BooleanField, Field, SelectField, StringField
 from wtforms.validators import DataRequired, Optional, ValidationError
 
 from app.enrollment.cohorts import Cohort
+from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course
 from app.local_times import zone_choices
 from app.people.forms import Form, Offered
@@ -69,6 +70,13 @@ class CohortForm(Form):
         if field.data < taken:
             raise ValidationError(
                 f"{taken} are taken: by who paid, who is paying, and who was offered one. Write {taken} or more."
+            )
+
+    def validate_opens_weekly(self, field: BooleanField) -> None:
+        if field.data and self.cohort and not self.cohort.opens_weekly and Enrollment.is_anybody_in(self.cohort):
+            raise ValidationError(
+                "Every module is open already to those who have a place in it, and nothing is closed to them again. "
+                "Leave this unticked; another cohort can open week by week."
             )
 
     def validate_sales_until(self, field: Day) -> None:

@@ -5,10 +5,13 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from app.content_files import ContentError
 from app.enrollment.cohorts import Cohort
+from app.enrollment.content_cohorts import take_cohorts, write_cohorts
 from app.enrollment.models import Course
 from app.extensions import db
 from app.publishing import ContentVersion
+from tests.classroom.conftest import enroll
 from tests.studio import factories
 
 COHORT = {
@@ -144,3 +147,22 @@ def test_without_a_course_there_is_nothing_to_sell(owner):
     assert "no course yet" in owner.get("/studio/cohorts").text
     assert owner.get("/studio/cohorts/new").status_code == 404
     assert owner.get("/studio/course").status_code == 404
+
+
+def test_modules_that_are_open_to_somebody_do_not_close_week_by_week(send, cohort, tmp_path):
+    typed = COHORT | {"name": cohort.name, "opens_weekly": "y"}
+    place = enroll("ada@example.org", cohort)
+    refused = send(f"/cohorts/{cohort.id}", **typed)
+    assert refused.status_code == 422
+    assert "nothing is closed to them again" in refused.text
+    file = tmp_path / "cohorts.yaml"
+    write_cohorts(cohort.course, file)
+    file.write_text(file.read_text() + "  opens_weekly: true\n")
+    with pytest.raises(ContentError, match="opens_weekly would close modules"):
+        take_cohorts(cohort.course, file)
+    db.session.rollback()
+    place.end()
+    db.session.commit()
+    assert send(f"/cohorts/{cohort.id}", **typed).status_code == 303
+    enroll("grace@example.org", cohort)
+    assert send(f"/cohorts/{cohort.id}", **typed).status_code == 303  # As it is already.
