@@ -84,12 +84,14 @@ def complete_lesson(module_slug: str, slug: str) -> ResponseReturnValue:
 @keeps_words
 def ask_coach(module_slug: str, slug: str) -> ResponseReturnValue:
     found = wanted(module_slug, slug)
-    words = _keep(found)
+    words, typed = _keep(found), request.form.get(f"{WORDS}{writing.QUESTION}", "")
+    if LessonQuestion.is_waiting(access().person, found.lesson, typed):  # The button was pressed twice.
+        words.saved_elsewhere.pop(writing.QUESTION, None)
     if not words.is_saved:
         db.session.commit()
         return _not_saved(found, words)
     try:
-        question = LessonQuestion.ask(access().person, found.lesson)
+        question = LessonQuestion.ask(access().person, found.lesson, typed)
     except CannotAsk as problem:
         db.session.commit()
         words.problems[writing.QUESTION] = str(problem)

@@ -1,11 +1,11 @@
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import patient_information
 from app.classroom.lessons import Lesson
-from app.classroom.writing import QUESTION, Writing
+from app.classroom.writing import LONGEST_ANSWER, QUESTION, Writing, tidy
 from app.clock import now
 from app.extensions import Model, db
 from app.people.forms import without_unseen
@@ -44,29 +44,37 @@ class LessonQuestion(Model):
         return list(db.session.scalars(mine.order_by(cls.id)))
 
     @classmethod
-    def ask(cls, person: Person, lesson: Lesson) -> "LessonQuestion | None":
-        """Ask what the person has drafted in the lesson; None when that waits for an answer already.
+    def is_waiting(cls, person: Person, lesson: Lesson, typed: str) -> bool:
+        """Whether the person asked this in the lesson before, and it waits for an answer."""
+        asked = select(cls.text).where(cls.person_id == person.id, cls.lesson_id == lesson.id, OPEN)
+        return _words(typed) in db.session.scalars(asked)
+
+    @classmethod
+    def ask(cls, person: Person, lesson: Lesson, typed: str) -> "LessonQuestion | None":
+        """Ask what the person typed, which is a draft no more; None when that waits for an answer already.
 
         Lock the person first. Raises CannotAsk, and then the draft stays.
         """
-        draft = db.session.get(Writing, (person.id, lesson.id, QUESTION))
-        words = without_unseen(draft.text).strip() if draft else ""
-        if draft is None or not words:
+        words = _words(typed)
+        if not words:
             raise CannotAsk("Please write your question first.")
+        if len(words) > LONGEST_ANSWER:
+            raise CannotAsk(f"Please shorten your question to at most {LONGEST_ANSWER:,} characters.")
         if what := patient_information.found_in(words):
             raise CannotAsk(
                 f"This looks as if it holds {what}. Please take out anything that could point to a patient; the "
                 "situation is enough. What you wrote is still here."
             )
-        waiting = list(db.session.scalars(select(cls).filter_by(person_id=person.id).where(OPEN)))
-        if any(other.lesson_id == lesson.id and other.text == words for other in waiting):
+        question = None
+        if not cls.is_waiting(person, lesson, words):
+            waiting = select(func.count()).select_from(cls).where(cls.person_id == person.id, OPEN)
+            if db.session.scalars(waiting).one() >= MOST_OPEN:
+                raise CannotAsk(f"{MOST_OPEN} of your questions wait for an answer. This one is kept here until then.")
+            question = cls(person=person, lesson=lesson, text=words)
+            db.session.add(question)
+        draft = db.session.get(Writing, (person.id, lesson.id, QUESTION))
+        if draft and _words(draft.text) == words:
             draft.text = ""
-            return None
-        if len(waiting) >= MOST_OPEN:
-            raise CannotAsk(f"{MOST_OPEN} of your questions wait for an answer. This one is kept here until then.")
-        draft.text = ""
-        question = cls(person=person, lesson=lesson, text=words)
-        db.session.add(question)
         return question
 
     @classmethod
@@ -79,3 +87,7 @@ class LessonQuestion(Model):
             return False
         self.answer, self.answered_at = words, now()
         return True
+
+
+def _words(typed: str) -> str:
+    return without_unseen(tidy(typed)).strip()

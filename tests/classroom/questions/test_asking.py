@@ -84,7 +84,9 @@ def test_what_cannot_be_asked_is_said_why_and_kept(ada, mail, words, says):
     assert mail.to(OWNER) == []
 
 
-def test_pressed_twice_it_is_asked_once(ada, mail):
+@pytest.mark.parametrize("draft", ["", "How do I say no?", QUESTION])
+def test_pressed_twice_it_is_asked_once_whatever_was_drafted_before(ada, mail, draft):
+    ada.post(f"{LESSON}/writing", **{"text-_question": draft})
     page = ada.get(LESSON)
     for _ in range(2):
         assert ada.post(f"{LESSON}/questions", page, **{"text-_question": QUESTION}).status_code == 303
