@@ -11,7 +11,7 @@ from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.checkouts import Checkout
-from app.payments.wording import day, money
+from app.payments.wording import day, in_dispute, money
 from app.people.models import Person
 from app.people.sign_in import SignInCode
 from app.urls import absolute_url
@@ -82,9 +82,13 @@ def refund_failed(order: Order, cents: int) -> None:
     _to_owner("refund_failed", **about(order), buyer=order.person, back=money(cents, order.currency))
 
 
-def payment_disputed(order: Order, news: str) -> None:
-    """To the owner: the payer's bank has "opened" a dispute, or it is "won" or "lost"."""
-    _to_owner("payment_disputed", **about(order), buyer=order.person, news=news)
+def payment_disputed(order: Order, news: str, then: str = "open") -> None:
+    """To the owner: the payer's bank "asked", has "opened" a dispute, or it is "won", "lost" or "lost in part".
+
+    Of one that is won after it was lost, `then`: the places are "open", their "seats gone", the payment "goes back" as
+    it was to, or the order "begins" anew.
+    """
+    _to_owner("payment_disputed", **about(order), **in_dispute(order), buyer=order.person, news=news, then=then)
 
 
 def place_disputed(enrollment: Enrollment, news: str) -> None:

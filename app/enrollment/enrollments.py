@@ -142,6 +142,17 @@ class Enrollment(Model):
         if self.holds_own_seat:
             self.cohort.give_back_seats(1)
 
+    def reopen(self) -> bool:
+        """Let it stand again, unless its person has another place there. The seat has been taken for it.
+
+        Otherwise one that was moved gives its own seat back.
+        """
+        if not Enrollment.standing(self.person, self.cohort):
+            self.ended_at = None
+        elif self.holds_own_seat:
+            self.cohort.give_back_seats(1)
+        return self.ended_at is None
+
     @property
     def holds_own_seat(self) -> bool:
         """Whether its seat is counted by itself, and not by the order's: it was moved to another cohort."""

@@ -15,10 +15,12 @@ from app.enrollment.enrolling import enroll, give_back
 from app.enrollment.enrollments import Enrollment, has_bought_since
 from app.enrollment.next_cohort.offering import seat_gone
 from app.enrollment.orders import Order
+from app.enrollment.reopening import reopen
 from app.followups.models import ABANDONED, ENROLLED
 from app.payments import disputes, stripe_gateway
 from app.payments.checkouts import Checkout
-from app.payments.purchases import SETTLES
+from app.payments.disputes import Dispute
+from app.payments.purchases import LOOK_AT_DISPUTE_EVERY, SETTLES
 from app.payments.refunds import Refund
 from app.urls import absolute_url
 
@@ -66,7 +68,7 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
         order.person.was_here()  # A seat in another cohort may have been taken: people are locked after cohorts.
     order.note_invoice(checkout)
     _settle_refund(order, checkout)
-    _settle_dispute(order, checkout)
+    _settle_dispute(order, checkout.dispute)
     return None
 
 
@@ -120,18 +122,53 @@ def _tell_of_change(order: Order, before: int) -> None:
         emails.refund_failed(order, before - order.refunded_cents)
 
 
-def _settle_dispute(order: Order, checkout: Checkout) -> None:
-    """While the payer's bank has the payment, the places it pays for open nothing; once it is lost, they end."""
-    if not (news := order.note_dispute(checkout.dispute_status, checkout.asked_at)):
-        return
+def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
+    """While the payer's bank has the payment, the places it pays for open nothing; once it is lost, they end.
+
+    A loss of a part leaves them, as a refund of a part does.
+    """
+    news = order.note_dispute(dispute)
+    if order.dispute_status == disputes.WON and not (
+        order.refunded_at or order.seats_held or Enrollment.of_order(order)
+    ):
+        return _settle_won_after_all(order, news)
+    if not news:
+        return None
     emails.payment_disputed(order, news)
+    if news == "asked":  # Only the owner is.
+        return None
+    is_lost = news == disputes.LOST
+    _tell_of_dispute(order, news, _end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order))
+    return order.release() if is_lost else None
+
+
+def _settle_won_after_all(order: Order, news: str) -> None:
+    """A dispute was lost, which ended what it was about, and has been won since: an appeal, say.
+
+    What was to go back goes back; else places and seats come back, and as long as these are others', it is tried daily.
+    """
+    if Refund.resume(order):
+        return emails.payment_disputed(order, news, then="goes back") if news else None
+    if not (Enrollment.ever_of(order) or Seat.are_of(order)):  # It was lost while they had yet to choose.
+        emails.payment_disputed(order, news, then="begins")
+        return _enroll(order)
+    places = reopen(order)
+    if news:
+        emails.payment_disputed(order, news, then="open" if places is not None else "seats gone")
+    if places is None:
+        order.look_at = order.look_at or now() + LOOK_AT_DISPUTE_EVERY
+    elif places or order.is_for_department:
+        _tell_of_dispute(order, disputes.WON, places)
+    else:  # They have bought another place there since.
+        give_back(order, order.stripe_payment_intent_id, "paid twice")
+    return None
+
+
+def _tell_of_dispute(order: Order, news: str, places: list[Enrollment]) -> None:
     if Seat.are_of(order):
         department.department_disputed(order, news)
-    is_lost = news == disputes.LOST
-    for enrollment in _end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order):
-        emails.place_disputed(enrollment, news)
-    if is_lost:
-        order.release()
+    for place in places:
+        emails.place_disputed(place, news)
 
 
 def _settle_under_way(order: Order, checkout: Checkout) -> None:

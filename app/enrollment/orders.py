@@ -131,6 +131,12 @@ class Order(Purchase, Model):
         self._take(number)
         self._count_early(number)
 
+    def hold_again(self, number: int) -> None:
+        """Take `number` of its seats, of which it holds none. Lock the cohort first. Raises CohortFull."""
+        self.cohort.take_seats(number)
+        self._count_early(number)
+        self.seats_held = number
+
     def _take(self, number: int) -> None:
         """The seat that the waiting list holds for who buys for themselves, if it holds one; else what is free."""
         entry = None if self.is_for_department or number < 1 else WaitlistEntry.standing(self.person, self.cohort)

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from app.payments.disputes import Dispute
+
 EXPANDED = ["line_items", "payment_intent.latest_charge", "discounts.promotion_code", "invoice"]
 
 
@@ -33,7 +35,7 @@ class Checkout(NamedTuple):
     invoice_id: str | None
     invoice_url: str | None
     recovery_url: str | None  # Of a page that ended unpaid: the way to another like it.
-    dispute_status: str = ""  # Stripe's word for how the dispute stands, once asked for.
+    dispute: Dispute | None = None  # How it stands, once asked for.
 
     @property
     def is_paid(self) -> bool:

@@ -17,12 +17,15 @@ log = logging.getLogger(__name__)
 PURCHASES_A_MINUTE = 50
 
 
-def fulfil(session_id: str) -> Purchase | None:
+def fulfil(session_id: str, *, is_disputed: bool = False) -> Purchase | None:
     """The purchase of a Checkout Session, in line with it; None when the session belongs to none of ours.
 
-    Commits. Call it with no transaction open. Raises GatewayUnavailable, GatewayRefused.
+    `is_disputed`: something tells of a dispute. Commits. Call it with no transaction open. Raises GatewayUnavailable,
+    GatewayRefused.
     """
-    checkout = stripe_gateway.retrieve_checkout(session_id)
+    is_disputed = is_disputed or _is_known_disputed(session_id)
+    db.session.commit()
+    checkout = stripe_gateway.retrieve_checkout(session_id, is_disputed=is_disputed)
     for kind, settle in SETTLES.items():
         if purchase_id := kind.id_of(checkout.reference):
             purchase = kind.for_update(purchase_id)
@@ -32,6 +35,11 @@ def fulfil(session_id: str) -> Purchase | None:
     db.session.rollback()
     log.warning("checkout session %s belongs to no purchase", session_id)
     return None
+
+
+def _is_known_disputed(session_id: str) -> bool:
+    known = (kind.of_session(session_id) for kind in SETTLES)
+    return any(purchase.dispute_status for purchase in known if purchase)
 
 
 def session_of_payment(payment_intent_id: str) -> str | None:

@@ -16,6 +16,7 @@ from app.clock import now
 from app.extensions import db
 from app.payments import disputes
 from app.payments.checkouts import Checkout
+from app.payments.disputes import Dispute
 
 log = logging.getLogger(__name__)
 # Stripe closes a payment page 30 minutes after it was opened, at the earliest. We ask for a little more, so that a
@@ -67,9 +68,13 @@ class Purchase:
     expired_at: Mapped[datetime | None]
     refunded_at: Mapped[datetime | None]  # All of it.
     refund_noted_at: Mapped[datetime | None]  # When the latest part of it was seen to go back.
-    # The payer's bank takes the payment back until the dispute is decided; the status is Stripe's word.
+    # The payer's bank takes the payment, or a part, back until the dispute is decided; the status is Stripe's word, but
+    # for one that was lost in part.
     disputed_at: Mapped[datetime | None]
+    disputed_cents: Mapped[int] = mapped_column(default=0)
     dispute_status: Mapped[str] = mapped_column(String(40), default="")
+    dispute_due_at: Mapped[datetime | None]  # Until when the bank takes an answer.
+    dispute_asked_at: Mapped[datetime | None]  # When Stripe was asked for what is known of it.
     dispute_ended_at: Mapped[datetime | None]
     # Stripe's amount, currency or mode was not ours: a human has to look.
     mismatched_at: Mapped[datetime | None]
@@ -197,7 +202,7 @@ class Purchase:
         if cents > self.refunded_cents:
             self.refund_noted_at = now()
         self.refunded_cents, self.look_at = cents, None if decides else self.look_at
-        if self.refunded_at or self.paid_cents == 0 or self.refunded_cents < self.paid_cents:
+        if self.refunded_at or self.paid_cents == 0 or self.refunded_cents + self.kept_by_bank_cents < self.paid_cents:
             return False
         self.refunded_at = now()
         self.release()
@@ -221,24 +226,48 @@ class Purchase:
         """Whether what was paid is with the payer's bank until a dispute is decided."""
         return self.dispute_status in disputes.OPEN
 
-    def note_dispute(self, status: str, asked_at: datetime) -> str:
-        """Keep in mind how a dispute stands. What is new: "opened", "won" or "lost"; empty if nothing is.
+    @property
+    def kept_by_bank_cents(self) -> int:
+        """What of it the payer's bank has for good, where that is a part."""
+        return self.disputed_cents if self.dispute_status == disputes.LOST_IN_PART else 0
 
-        An answer from before what we know, such as one that knows of no dispute, is asked for again.
+    @property
+    def is_at_bank(self) -> bool:
+        """Whether nothing can be given back, because the payer's bank has it, for now or for good."""
+        return self.is_disputed or self.dispute_status == disputes.LOST
+
+    def note_dispute(self, dispute: Dispute | None) -> str:
+        """Keep in mind how a dispute stands, if Stripe was asked.
+
+        What is new: "asked" (an inquiry), "opened", "won", "lost" or "lost in part"; empty if nothing is. An answer
+        from before what we know is asked for again.
         """
-        ended_at = self.dispute_ended_at
-        if (self.dispute_status and not status) or (ended_at and asked_at < ended_at and status in disputes.OPEN):
+        if dispute is None or not dispute.status:
+            return ""
+        if self.dispute_asked_at and dispute.asked_at < self.dispute_asked_at:
             self.look_at = now()
             return ""
-        before, self.dispute_status = self.dispute_status, status
+        before, self.dispute_status = self.dispute_status, self._dispute_status(dispute)
+        self.disputed_cents, self.dispute_due_at = dispute.cents, dispute.due_at
+        self.dispute_asked_at = dispute.asked_at
         if self.is_disputed:
             self.disputed_at, self.dispute_ended_at = self.disputed_at or now(), None
             self.look_at = self.look_at or now() + LOOK_AT_DISPUTE_EVERY
             return "" if before in disputes.OPEN else "opened"
-        if status == before or status not in (disputes.WON, disputes.LOST):
+        if self.dispute_status == before:
             return ""
-        self.disputed_at, self.dispute_ended_at = self.disputed_at or now(), now()
-        return status
+        if self.dispute_status in (disputes.WON, disputes.LOST, disputes.LOST_IN_PART):
+            self.disputed_at, self.dispute_ended_at = self.disputed_at or now(), now()
+            return self.dispute_status
+        return "asked" if self.dispute_status == disputes.INQUIRY else ""
+
+    def knows(self, dispute: Dispute) -> bool:
+        """Whether it is what we have noted."""
+        return not dispute.status or self._dispute_status(dispute) == self.dispute_status
+
+    def _dispute_status(self, dispute: Dispute) -> str:
+        is_part = dispute.status == disputes.LOST and self.refunded_cents + dispute.cents < self.paid_cents
+        return disputes.LOST_IN_PART if is_part else dispute.status
 
     def stop_looking(self) -> None:
         self.look_at = None

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.clock import now
 from app.extensions import Model, came_first, db, enqueue_after_commit, queue
 from app.payments import stripe_gateway
+from app.payments.disputes import LOST
 from app.payments.fulfilment import fulfil
 from app.payments.purchases import Purchase, purchase_of_payment
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
@@ -101,13 +102,24 @@ class Refund(Model):
 
     @classmethod
     def left_of(cls, purchase: Purchase) -> int:
-        """What of a payment has neither gone back nor is owed."""
-        if purchase.stripe_payment_intent_id is None or cls.of(purchase.stripe_payment_intent_id):
+        """What of a payment has neither gone back nor is owed, nor is with the payer's bank."""
+        payment = purchase.stripe_payment_intent_id
+        if payment is None or purchase.is_at_bank or cls.of(payment):
             return 0
         on_its_way = select(func.coalesce(func.sum(cls.amount_cents), 0)).where(
-            cls.stripe_payment_intent_id == purchase.stripe_payment_intent_id, OWED
+            cls.stripe_payment_intent_id == payment, OWED
         )
-        return max(purchase.paid_cents - purchase.refunded_cents - (db.session.scalar(on_its_way) or 0), 0)
+        gone = purchase.refunded_cents + purchase.kept_by_bank_cents
+        return max(purchase.paid_cents - gone - (db.session.scalar(on_its_way) or 0), 0)
+
+    @classmethod
+    def resume(cls, purchase: Purchase) -> bool:
+        """Owe again what the payer's bank had taken meanwhile, and has given up. Lock the purchase first."""
+        refund = cls.of(purchase.stripe_payment_intent_id)
+        if refund and refund.refused_at:
+            refund.refused_at, refund.due_at, refund.keys_spent = None, now(), refund.keys_spent + 1
+            enqueue_after_commit(send_refund, refund.id)
+        return refund is not None
 
     @classmethod
     def note_failure(cls, purchase: Purchase, cents: int) -> None:
@@ -191,12 +203,12 @@ def pay_back(refund_id: int) -> None:
 
 
 def _keep(refund_id: int, problem: GatewayUnavailable | GatewayRefused) -> None:
-    """A whole payment is owed until it has gone; a part that Stripe refuses is for the owner to look at.
+    """A whole payment is owed until it has gone, or the bank keeps it; a part that Stripe refuses the owner looks at.
 
     A refusal is kept by Stripe under its key, too, and would be heard again when there is no more reason for it.
     """
     refund = Refund.for_update(refund_id)
-    if refund.amount_cents and isinstance(problem, GatewayRefused):
+    if isinstance(problem, GatewayRefused) and (refund.amount_cents or problem.code == LOST):
         refund.refuse(str(problem))
     else:
         key_spent = isinstance(problem, GatewayRefused) or problem.key_spent

@@ -38,7 +38,8 @@ NEEDED = frozenset(
     }
 )
 OF_A_SESSION = "checkout.session."
-OF_A_PAYMENT = ("refund.", "charge.refunded", "charge.refund.", "charge.dispute.")
+OF_A_DISPUTE = "charge.dispute."
+OF_A_PAYMENT = ("refund.", "charge.refunded", "charge.refund.", OF_A_DISPUTE)
 
 
 class StripeEvent(Model):
@@ -103,7 +104,7 @@ def act_upon(kind: str, subject: dict[str, Any]) -> None:
     """
     try:
         if session_id := _session_of(kind, subject):
-            fulfil(session_id)
+            fulfil(session_id, is_disputed=kind.startswith(OF_A_DISPUTE))
     except GatewayRefused as refusal:
         if refusal.code != "resource_missing":
             raise

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from flask import current_app
 
 from app.clock import now
 from app.payments.checkouts import EXPANDED, Checkout
-from app.payments.disputes import LOST, weightiest
+from app.payments.disputes import LOST, Dispute
 from app.payments.pages import PageWanted
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ logging.getLogger("stripe").setLevel(logging.WARNING)  # It would write three li
 PATIENCE_SECONDS, ATTEMPT_SECONDS = 4.5, 3.5
 RETRIES = 2
 SIGNATURE_GOOD_FOR_SECONDS = 300
+TAKEN_BACK = "The payer's bank has taken the payment back."
 _started: ContextVar[float] = ContextVar("started")
 
 
@@ -98,20 +99,33 @@ def open_checkout(wanted: PageWanted) -> Checkout:
         return _create_session(client, wanted.params, f"{wanted.idempotency_key}-2")
 
 
-def retrieve_checkout(session_id: str) -> Checkout:
-    """Raises GatewayUnavailable, GatewayRefused."""
+def retrieve_checkout(session_id: str, *, is_disputed: bool = False) -> Checkout:
+    """`is_disputed`: a dispute is known of, even should the payment not say so. Raises as `open_checkout`."""
     with _calling() as client:
         asked_at = now()
         session = client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPANDED})
         found = Checkout.of(session.to_dict(), asked_at)
-        if not (found.is_disputed and found.payment_intent_id):
+        if not (found.payment_intent_id and (found.is_disputed or is_disputed)):
             return found
-        return found._replace(dispute_status=_dispute_status(client, found.payment_intent_id))
+        return found._replace(dispute=_dispute_of(client, found.payment_intent_id))
 
 
-def _dispute_status(client: stripe.StripeClient, payment: str) -> str:
-    disputes = client.v1.disputes.list({"payment_intent": payment, "limit": 100}).data
-    return weightiest([dispute.status for dispute in disputes])
+def dispute_of(payment_intent_id: str) -> Dispute:
+    """How the disputes of a payment stand. Raises GatewayUnavailable, GatewayRefused."""
+    with _calling() as client:
+        return _dispute_of(client, payment_intent_id)
+
+
+def _dispute_of(client: stripe.StripeClient, payment: str) -> Dispute:
+    asked_at = now()
+    found = client.v1.disputes.list({"payment_intent": payment, "limit": 100}).data
+    return Dispute.of([_one_dispute(each.to_dict(), asked_at) for each in found], asked_at)
+
+
+def _one_dispute(dispute: dict[str, Any], asked_at: datetime) -> Dispute:
+    due_by = (dispute.get("evidence_details") or {}).get("due_by")
+    due_at = datetime.fromtimestamp(due_by, UTC) if due_by else None
+    return Dispute(asked_at, dispute["status"], dispute.get("amount") or 0, due_at)
 
 
 def checkouts_since(since: datetime) -> Iterator[Checkout]:
@@ -124,15 +138,20 @@ def checkouts_since(since: datetime) -> Iterator[Checkout]:
         yield Checkout.of(session, asked_at)
 
 
-def payments_given_back_since(since: datetime) -> Iterator[str]:
-    """The payments of which something was refunded, or that were disputed, since then.
+def payments_refunded_since(since: datetime) -> Iterator[str]:
+    """Those of which something was given back since then. Raises GatewayUnavailable, GatewayRefused."""
+    return _payments_of("refunds", since)
 
-    Raises GatewayUnavailable, GatewayRefused.
-    """
-    for of in ("refunds", "disputes"):
-        for _, found in _everything(of, {"created": _from(since)}):
-            if isinstance(payment := found.get("payment_intent"), str):
-                yield payment
+
+def payments_disputed_since(since: datetime) -> Iterator[str]:
+    """Those that a bank asked about or took back since then. Raises GatewayUnavailable, GatewayRefused."""
+    return _payments_of("disputes", since)
+
+
+def _payments_of(what: str, since: datetime) -> Iterator[str]:
+    for _, found in _everything(what, {"created": _from(since)}):
+        if isinstance(payment := found.get("payment_intent"), str):
+            yield payment
 
 
 def undelivered_events(kinds: list[str], since: datetime) -> Iterator[dict[str, Any]]:
@@ -179,10 +198,10 @@ def session_of_payment(payment_intent_id: str) -> str | None:
 
 
 def refund_payment(payment: str, metadata: dict[str, str], key: str, cents: int | None, was_tried: bool) -> str:
-    """Give back all that is left of a payment, or a part; the refund's id, empty if nothing is ours to give back.
+    """Give back all that is left of a payment, or a part; the refund's id, empty if all was given back before.
 
     `was_tried`: under another key, and Stripe may have done it all the same; `metadata` tells this refund from others.
-    Raises GatewayUnavailable, GatewayRefused.
+    Raises GatewayUnavailable, or GatewayRefused: with the code "lost" where the payer's bank has taken it back.
     """
     wanted: Any = {"payment_intent": payment, "metadata": metadata} | ({"amount": cents} if cents else {})
     with _calling() as client:
@@ -191,7 +210,9 @@ def refund_payment(payment: str, metadata: dict[str, str], key: str, cents: int 
         try:
             return client.v1.refunds.create(wanted, {"idempotency_key": key}).id
         except stripe.InvalidRequestError as refusal:
-            if cents or not _is_gone(client, payment, refusal):
+            if refusal.code != "charge_already_refunded" and _dispute_of(client, payment).status == LOST:
+                raise GatewayRefused(TAKEN_BACK, LOST, None) from refusal
+            if cents or refusal.code != "charge_already_refunded":
                 raise
             return ""
 
@@ -199,11 +220,6 @@ def refund_payment(payment: str, metadata: dict[str, str], key: str, cents: int 
 def _refund_made(client: stripe.StripeClient, payment: str, metadata: dict[str, str]) -> str:
     made = client.v1.refunds.list({"payment_intent": payment, "limit": 100}).data
     return next((each.id for each in made if each.metadata and each.metadata.to_dict() == metadata), "")
-
-
-def _is_gone(client: stripe.StripeClient, payment: str, refusal: stripe.InvalidRequestError) -> bool:
-    """Whether all of it was given back before, or the payer's bank has taken it."""
-    return refusal.code == "charge_already_refunded" or _dispute_status(client, payment) == LOST
 
 
 def try_key() -> None:

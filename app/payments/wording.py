@@ -1,6 +1,9 @@
 """Amounts and days as people read them."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
+
+from app.payments.purchases import Purchase
 
 
 def money(cents: int, currency: str) -> str:
@@ -12,3 +15,17 @@ def money(cents: int, currency: str) -> str:
 def day(moment: date) -> str:
     """March 2, 2027."""
     return f"{moment:%B} {moment.day}, {moment.year}"
+
+
+def last_moment(moment: datetime) -> str:
+    """March 2, 2027, 23:59 UTC: until when something has to be done."""
+    return f"{day(moment)}, {moment:%H:%M} UTC"
+
+
+def in_dispute(purchase: Purchase) -> dict[str, Any]:
+    """What a mail about a dispute says of it: how much, of how much in case it is a part, and until when to answer."""
+    return {
+        "disputed": money(purchase.disputed_cents, purchase.currency),
+        "is_part": purchase.disputed_cents < purchase.paid_cents,
+        "due": last_moment(purchase.dispute_due_at) if purchase.dispute_due_at else "",
+    }

@@ -22,7 +22,8 @@ REASONS = (
 ANSWERABLE = {"needs_response": "under_review", "warning_needs_response": "warning_under_review"}
 OPEN = frozenset(ANSWERABLE) | frozenset(ANSWERABLE.values())
 OPEN_INQUIRIES = frozenset({"warning_needs_response", "warning_under_review"})
-ENDS = {"won": OPEN - OPEN_INQUIRIES, "lost": OPEN - OPEN_INQUIRIES, "warning_closed": OPEN_INQUIRIES}
+# One that was lost may be won all the same: on an appeal, or because the bank gives in.
+ENDS = {"won": (OPEN - OPEN_INQUIRIES) | {"lost"}, "lost": OPEN - OPEN_INQUIRIES, "warning_closed": OPEN_INQUIRIES}
 TIME_TO_ANSWER = 14 * 24 * 3600
 FEE = 1500
 # What https://docs.stripe.com/testing#disputes lets one answer to decide the outcome.
@@ -100,7 +101,7 @@ def disputes_of(sandbox: Sandbox, charge_id: str) -> list[Object]:
 def check_refundable(sandbox: Sandbox, charge: Object) -> None:
     """Raises StripeError while the bank holds the money, and for good when it keeps it."""
     for dispute in disputes_of(sandbox, charge["id"]):
-        if dispute["status"] in ENDS["won"] | {"lost"}:
+        if dispute["status"] in ENDS["won"]:
             message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
             raise StripeError(message, code="charge_disputed")
 
@@ -135,8 +136,9 @@ def end_dispute(sandbox: Sandbox, dispute: Object, status: str) -> Object:
     """The bank decides: "won" or "lost"; an inquiry ends as "warning_closed". Raises StripeError."""
     if dispute["status"] not in ENDS.get(status, frozenset()):
         raise StripeError(f"A dispute that is {dispute['status']} cannot become {status}.", param="status")
+    kind = "charge.dispute.updated" if dispute["status"] == "lost" else "charge.dispute.closed"
     dispute.update(status=status, is_charge_refundable=status == "won")
-    emit(sandbox, "charge.dispute.closed", dispute)
+    emit(sandbox, kind, dispute)
     if status == "won":
         given_back = record(sandbox, "adjustment", dispute["amount"], dispute, category="dispute_reversal")
         dispute["balance_transactions"].append(given_back)

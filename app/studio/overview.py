@@ -92,7 +92,7 @@ class Overview(NamedTuple):
             # Their payment was not what we asked for.
             odd_orders=_odd(Order),
             odd_payments=_odd(ConsultationPayment),
-            disputed_orders=_newest(Order, Order.dispute_status.in_(disputes.OPEN)),
+            disputed_orders=_newest(Order, Order.dispute_status.in_((*disputes.OPEN, disputes.INQUIRY))),
             subscribers=Count.of(subscribers),
             subscribers_of_a_week=Count.of(subscribers.where(Subscription.confirmed_at > a_week_ago)),
             cohorts=_cohorts(),

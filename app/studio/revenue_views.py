@@ -74,9 +74,12 @@ def _of_consultations() -> list[Line]:
 
 
 def _paid(purchase: Any, group: Any, condition: Any) -> Subquery:
-    """Payments with `group`. What the payer's bank has kept after a dispute went back in full."""
-    is_lost = purchase.dispute_status == disputes.LOST
-    back = case((is_lost, purchase.paid_cents), else_=purchase.refunded_cents).label("back_cents")
+    """Payments with `group`. What the payer's bank has kept after a dispute went back."""
+    kept = {
+        disputes.LOST: purchase.paid_cents,
+        disputes.LOST_IN_PART: purchase.refunded_cents + purchase.disputed_cents,
+    }
+    back = case(kept, value=purchase.dispute_status, else_=purchase.refunded_cents).label("back_cents")
     return select(group, purchase.currency, purchase.paid_cents, back).where(condition).subquery()
 
 

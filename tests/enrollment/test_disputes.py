@@ -1,12 +1,19 @@
 """A dispute closes the classroom until it is decided: won opens it again, lost ends the place."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from app.enrollment.cohorts import Cohort
+from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments import stripe_gateway
 from app.payments.fulfilment import fulfil
 from app.payments.purchases import SETTLES
+from app.payments.reconciling.reconciling import reconcile
+from app.payments.refunds import Refund
 from app.payments.tasks import sweep_payments
+from app.payments.wording import last_moment
 from tests.enrollment.test_seats import BUYER, OWNER
 from tests.payments.conftest import refund
 from tests.races import fresh_rows
@@ -71,7 +78,98 @@ def test_an_inquiry_takes_nothing_and_changes_nothing(shop, stripe, mail, charge
     stripe.dispute(charge, inquiry=True)
     shop.hear()
     assert states(shop) == ("paid", False, 1, 1)
-    assert letters(mail, BUYER, "place_disputed") == letters(mail, OWNER, "payment_disputed") == []
+    assert letters(mail, BUYER, "place_disputed") == []
+
+
+def test_the_owner_hears_of_an_inquiry_and_until_when_to_answer(shop, stripe, mail, charge):
+    dispute = stripe.dispute(charge, inquiry=True)
+    shop.hear(copies=2)
+    [letter] = mail.to(OWNER, "enrollment/payment_disputed")
+    due_at = datetime.fromtimestamp(dispute["evidence_details"]["due_by"], UTC)
+    assert letter.subject == "The payer's bank asks about $1,200.00"
+    assert f"Please answer it in Stripe by {last_moment(due_at)}" in letter.body
+
+
+def test_one_that_is_lost_in_part_is_like_a_refund_of_a_part(shop, stripe, mail, charge):
+    dispute = stripe.dispute(charge, amount=30000)
+    shop.hear()
+    stripe.decide_dispute(dispute["id"], "lost")
+    shop.hear(copies=2)
+    assert states(shop) == ("paid", False, 1, 1)
+    assert letters(mail, BUYER, "place_disputed")[1:] == ["The classroom is open to you again"]
+    assert letters(mail, OWNER, "payment_disputed") == ["$300.00 is disputed", "The dispute over $300.00 is lost"]
+    with fresh_rows():
+        assert Refund.left_of(shop.order) == 90000
+        assert reconcile().left == 0
+
+
+def test_one_that_is_won_after_it_was_lost_reopens_the_place(shop, stripe, mail, charge):
+    dispute = stripe.dispute(charge)
+    stripe.decide_dispute(dispute["id"], "lost")
+    shop.hear()
+    assert states(shop) == ("dispute lost", False, 0, 0)
+    stripe.decide_dispute(dispute["id"], "won")
+    shop.hear(copies=2)
+    assert (states(shop), shop.books_balance) == (("paid", False, 1, 1), True)
+    assert letters(mail, BUYER, "place_disputed")[1:] == ["The classroom is open to you again"]
+
+
+def test_one_that_is_won_when_the_seat_is_gone_reopens_the_place_as_soon_as_there_is_one(
+    shop, stripe, mail, later, charge
+):
+    dispute = stripe.dispute(charge)
+    stripe.decide_dispute(dispute["id"], "lost")
+    shop.hear()
+    set_seats(shop, 1)
+    shop.buy(email="grace@example.org")
+    stripe.decide_dispute(dispute["id"], "won")
+    shop.hear()
+    assert states_of_first(shop) == ("paid", 0)
+    assert "add a seat to Spring" in mail.to(OWNER, "enrollment/payment_disputed")[-1].body
+    set_seats(shop, 2)
+    later(days=1, minutes=1)
+    sweep_payments.call_local()
+    assert (states_of_first(shop), len(shop.enrollments), shop.books_balance) == (("paid", 1), 1, True)
+
+
+def set_seats(shop, number: int) -> None:
+    with fresh_rows():
+        db.session.get_one(Cohort, shop.cohort_id).seats = number
+        db.session.commit()
+
+
+def states_of_first(shop) -> tuple[str, int]:
+    order = shop.orders[0]
+    return order.state, order.seats_held
+
+
+def test_one_that_the_payment_does_not_tell_of_is_heard_of_all_the_same(shop, stripe, charge):
+    dispute = stripe.dispute(charge)
+    stripe.sandbox.store.get("charge", charge)["disputed"] = False
+    shop.hear()
+    assert states(shop) == ("disputed", True, 1, 1)
+    stripe.decide_dispute(dispute["id"], "lost")
+    stripe.sandbox.store.objects["event"].clear()  # No event will tell.
+    with fresh_rows():
+        assert reconcile().mended == 1
+    assert states(shop) == ("dispute lost", False, 0, 0)
+
+
+def test_a_loss_seen_before_it_was_won_does_not_end_the_place_again(shop, stripe, charge):
+    dispute = stripe.dispute(charge)
+    stripe.decide_dispute(dispute["id"], "lost")
+    stale = stripe_gateway.retrieve_checkout(shop.order.stripe_session_id)
+    stripe.decide_dispute(dispute["id"], "won")
+    shop.hear()
+    note(shop, stale)
+    assert states(shop) == ("paid", False, 1, 1)
+
+
+def note(shop, stale) -> None:
+    with fresh_rows():
+        order = Order.for_update(shop.order.id)
+        SETTLES[Order](order, stale)
+        db.session.commit()
 
 
 def test_a_dispute_that_no_event_told_the_end_of_is_looked_at_after_a_day(shop, stripe, later, charge):
@@ -90,11 +188,8 @@ def test_an_answer_from_before_the_end_does_not_open_it_again(app, shop, stripe,
     stale = stripe_gateway.retrieve_checkout(order.stripe_session_id)
     stripe.decide_dispute(dispute["id"], "won")
     shop.hear()
-    with fresh_rows():
-        order = type(order).for_update(order.id)
-        SETTLES[type(order)](order, stale)
-        db.session.commit()
-        assert order.look_at is not None
+    note(shop, stale)
+    assert shop.order.look_at is not None
     assert states(shop) == ("paid", False, 1, 1)
     with fresh_rows():
         fulfil(order.stripe_session_id)

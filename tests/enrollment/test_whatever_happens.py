@@ -95,6 +95,10 @@ class Life:
         if open_ones := self._open_disputes():
             self.stripe.decide_dispute(self.dice.choice(open_ones), self.dice.choice(["won", "lost"]))
 
+    def appeal(self) -> None:
+        if lost := self._disputes("lost"):
+            self.stripe.decide_dispute(self.dice.choice(lost), "won")
+
     def choose(self) -> None:
         with fresh_rows():
             if choosing := [order for order in self._orders() if order.has_to_choose]:
@@ -131,8 +135,10 @@ class Life:
         return list(db.session.scalars(db.select(Order).order_by(Order.id)))
 
     def _open_disputes(self) -> list[str]:
-        waiting = ("needs_response", "under_review")
-        return [dispute["id"] for dispute in self.stripe.sandbox.store.all("dispute") if dispute["status"] in waiting]
+        return self._disputes("needs_response", "under_review")
+
+    def _disputes(self, *statuses: str) -> list[str]:
+        return [dispute["id"] for dispute in self.stripe.sandbox.store.all("dispute") if dispute["status"] in statuses]
 
 
 HAPPENINGS = (
@@ -141,7 +147,7 @@ HAPPENINGS = (
     *[Life.hear] * 5,
     *[Life.wait] * 2,
     *(Life.pay_by_debit, Life.settle, Life.expire, Life.come_back, Life.stumble, Life.sweep, Life.refund_at_stripe),
-    *(Life.refund_here, Life.dispute, Life.decide, Life.choose, Life.choose, Life.move),
+    *(Life.refund_here, Life.dispute, Life.decide, Life.appeal, Life.choose, Life.choose, Life.move),
 )
 
 

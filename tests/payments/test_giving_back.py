@@ -91,3 +91,6 @@ def test_what_the_bank_has_taken_back_is_owed_no_more(shop, stripe, later, paid)
     with fresh_rows():
         assert reconcile().left == 0
     assert (gone_back(stripe), shop.order.state, shop.books_balance) == ([], "dispute lost", True)
+    stripe.decide_dispute(dispute["id"], "won")  # After all: so it is owed again.
+    shop.hear()
+    assert (gone_back(stripe), shop.order.state, shop.books_balance) == ([120000], "refunded", True)

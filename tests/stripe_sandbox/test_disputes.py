@@ -50,11 +50,14 @@ def test_a_dispute_lost_is_over(client, intent, server, receiver):
     assert "charge.dispute.funds_reinstated" not in receiver.types
     with pytest.raises(stripe.InvalidRequestError, match="already closed"):
         client.v1.disputes.close(dispute)
-    with pytest.raises(StripeError, match="cannot become won"):
-        server.decide_dispute(dispute, "won")
+    with pytest.raises(StripeError, match="cannot become warning_closed"):
+        server.decide_dispute(dispute, "warning_closed")
     with pytest.raises(stripe.InvalidRequestError) as refusal:
         client.v1.refunds.create({"payment_intent": intent})
     assert refusal.value.code == "charge_disputed"
+    server.decide_dispute(dispute, "won")  # The bank gives in after all.
+    assert receiver.wait_for("charge.dispute.funds_reinstated")
+    assert client.v1.refunds.create({"payment_intent": intent}).status == "succeeded"
 
 
 def test_an_inquiry_takes_nothing_and_may_become_a_chargeback(client, intent, server, receiver):

@@ -126,6 +126,22 @@ def test_the_owner_hears_of_a_refund_that_did_not_arrive(owner, shop, stripe, ma
     assert len(mail.to(OWNER, "enrollment/refund_failed")) == 1
 
 
+@pytest.mark.parametrize("outcome", ["open", "lost"])
+def test_what_the_payers_bank_has_cannot_be_given_back(owner, shop, stripe, paid, outcome):
+    data = typed(owner, paid, "1200")
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"])
+    if outcome == "lost":
+        stripe.decide_dispute(dispute["id"], "lost")
+    shop.hear()
+    with fresh_rows():
+        answer = owner.post(f"/studio/orders/{paid}/refund", data=data)
+    words = "nothing can be given back" if outcome == "open" else "nothing to give back"
+    assert (answer.status_code, words in answer.text, words in page(owner, paid).text) == (409, True, True)
+    with fresh_rows():
+        assert Refund.all_of(shop.order) == []
+
+
 @pytest.mark.parametrize("number", ["999", "2147483647", "2147483648", "99999999999999999999"])
 def test_no_order_has_no_page(owner, number):
     assert owner.get(f"/studio/orders/{number}").status_code == 404

@@ -10,7 +10,7 @@ from app.coaching.booking.diary import Diary
 from app.coaching.paying.models import ConsultationPayment
 from app.coaching.paying.wording import BACK
 from app.payments.checkouts import Checkout
-from app.payments.wording import day, money
+from app.payments.wording import day, in_dispute, money
 from app.urls import absolute_url
 
 MOST_SHOWN = 6
@@ -42,8 +42,8 @@ def payment_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
 
 
 def payment_disputed(payment: ConsultationPayment, news: str) -> None:
-    """To the owner: the payer's bank has "opened" a dispute, or it is "won" or "lost"."""
-    _to_owner(payment, "payment_disputed", news=news)
+    """To the owner: the payer's bank "asked", has "opened" a dispute, or it is "won", "lost" or "lost in part"."""
+    _to_owner(payment, "payment_disputed", news=news, **in_dispute(payment))
 
 
 def _to_person(payment: ConsultationPayment, name: str, **context: Any) -> None:

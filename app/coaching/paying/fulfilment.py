@@ -60,7 +60,7 @@ def _settle_paid(payment: ConsultationPayment, checkout: Checkout) -> None:
         if checkout.refunded_cents < payment.paid_cents:
             _book(payment, checkout)
     _settle_refund(payment, checkout)
-    if news := payment.note_dispute(checkout.dispute_status, checkout.asked_at):
+    if news := payment.note_dispute(checkout.dispute):
         emails.payment_disputed(payment, news)
     return None
 

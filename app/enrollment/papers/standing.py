@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from app.clock import in_zone
 from app.enrollment.papers.models import RECEIPT, Paper
+from app.payments import disputes
 from app.payments.wording import day, money
 
 
@@ -23,16 +24,17 @@ def _refund(paper: Paper) -> str:
     order = paper.order
     if paper.kind != RECEIPT or order is None:
         return ""
-    if order.dispute_status == "lost":
+    if order.dispute_status == disputes.LOST:
         return "The payer's bank has taken this payment back."
-    if order.dispute_status and order.dispute_status != "won" and not order.dispute_status.startswith("warning"):
+    if order.is_disputed:
         return "The payer's bank is looking into a dispute about this payment."
-    if not order.refunded_cents:
+    if not order.refunded_cents and not order.kept_by_bank_cents:
         return "Nothing has been paid back."
     at, zone = order.refund_noted_at, order.cohort.time_zone
     when = f", {'' if order.refunded_at else 'the last of it '}on {_on(at, zone)}" if at else ""
     whose = f"Of the whole order of {order.seats} seats, " if paper.facts["shared_by"] else ""
-    back = f"{whose}{money(order.refunded_cents, order.currency)} of {money(order.paid_cents, order.currency)}"
+    back_cents = order.refunded_cents + order.kept_by_bank_cents
+    back = f"{whose}{money(back_cents, order.currency)} of {money(order.paid_cents, order.currency)}"
     return f"{back} has been paid back{when}."
 
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from app.payments import disputes
 from app.payments.checkouts import Checkout
 from app.payments.purchases import Purchase
 from app.payments.refunds import Refund
@@ -63,7 +64,21 @@ def _of_money(checkout: Checkout, purchase: Purchase) -> str:
     theirs, ours = min(checkout.refunded_cents, ours), purchase.refunded_cents
     if theirs != ours:
         return f"{money(theirs, checkout.currency)} given back at Stripe, {money(ours, purchase.currency)} with us."
-    return "Disputed at Stripe, not with us." if checkout.is_disputed and not purchase.dispute_status else ""
+    if checkout.dispute is None or purchase.knows(checkout.dispute):
+        return ""
+    at_stripe, with_us = (status.replace("_", " ") for status in (checkout.dispute.status, purchase.dispute_status))
+    return f"The dispute stands at Stripe as: {at_stripe}. With us as: {with_us or 'not disputed'}."
+
+
+def shown_state(checkout: Checkout) -> str:
+    """What the session comes to, and what became of a payment since: "refunded", "disputed" or "dispute lost"."""
+    if checkout.is_given_back:
+        return "refunded"
+    if checkout.dispute and checkout.dispute.status in disputes.OPEN:
+        return "disputed"
+    is_lost = checkout.dispute and checkout.dispute.status == disputes.LOST
+    left = checkout.amount_cents - checkout.refunded_cents - (checkout.dispute.cents if checkout.dispute else 0)
+    return "dispute lost" if is_lost and left <= 0 else stripe_state(checkout)
 
 
 def stripe_state(checkout: Checkout) -> str:

@@ -7,7 +7,7 @@ from app.clock import now
 from app.extensions import Model, db
 from app.payments.checkouts import Checkout
 from app.payments.purchases import Purchase
-from app.payments.reconciling.comparing import Comparison, stripe_state
+from app.payments.reconciling.comparing import Comparison, shown_state
 
 A_LONG_RUN = timedelta(hours=6)
 MOST_SHOWN = 100
@@ -72,7 +72,7 @@ class Reconciliation(Model):
         self.mended += is_mended
         row = ComparedPayment(
             session_id=checkout.session_id,
-            stripe_state=stripe_state(checkout),
+            stripe_state=shown_state(checkout),
             stripe_paid_cents=checkout.amount_cents if checkout.is_paid else 0,
             stripe_refunded_cents=checkout.refunded_cents,
             currency=checkout.currency,

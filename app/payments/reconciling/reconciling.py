@@ -68,18 +68,27 @@ def _hear_missed_events(run: Reconciliation) -> None:
 def _compare_all(run: Reconciliation) -> None:
     tasks.catch_up()
     seen = set()
+    disputed = set(stripe_gateway.payments_disputed_since(run.since))
     for checkout in stripe_gateway.checkouts_since(run.since):
         seen.add(checkout.session_id)
-        _compare(run, checkout)
-    for payment in stripe_gateway.payments_given_back_since(run.since):
+        _compare(run, _with_dispute(checkout, disputed))
+    for payment in {*stripe_gateway.payments_refunded_since(run.since), *disputed}:
         session_id = _session_of(payment)
         if session_id and session_id not in seen:
             seen.add(session_id)
-            _compare(run, stripe_gateway.retrieve_checkout(session_id))
+            _compare(run, stripe_gateway.retrieve_checkout(session_id, is_disputed=payment in disputed))
     for kind in SETTLES:
         for session_id in _paid_since(kind, run.since):
             if session_id not in seen:
                 _look_for(run, session_id)
+
+
+def _with_dispute(checkout: Checkout, disputed: set[str]) -> Checkout:
+    """What Stripe lists says at most whether a payment is disputed, not how that stands."""
+    payment = checkout.payment_intent_id
+    if payment and (checkout.is_disputed or payment in disputed):
+        return checkout._replace(dispute=stripe_gateway.dispute_of(payment))
+    return checkout
 
 
 def _compare(run: Reconciliation, checkout: Checkout) -> None:
@@ -98,8 +107,9 @@ def _compare(run: Reconciliation, checkout: Checkout) -> None:
 def _ask_again(checkout: Checkout) -> Checkout:
     """Bring ours in line with it. One that cannot be brought in line holds up no other."""
     try:
-        fulfil(checkout.session_id)
-        return stripe_gateway.retrieve_checkout(checkout.session_id)
+        is_disputed = checkout.dispute is not None
+        fulfil(checkout.session_id, is_disputed=is_disputed)
+        return stripe_gateway.retrieve_checkout(checkout.session_id, is_disputed=is_disputed)
     except GatewayUnavailable:
         raise
     except Exception:
@@ -150,8 +160,10 @@ def _ours_to_look_at() -> Iterator[str]:
     for kind in SETTLES:
         lost = select(kind).where(kind.refunded_at.is_not(None), kind.refunded_cents < kind.paid_cents)
         for purchase in db.session.scalars(lost.order_by(kind.id)):
-            missing = money(purchase.paid_cents - purchase.refunded_cents, purchase.currency)
-            yield f"{missing} of order {purchase.number} was to go back and did not arrive. Return it in another way."
+            missing = purchase.paid_cents - purchase.refunded_cents - purchase.kept_by_bank_cents
+            if missing > 0 and not purchase.is_at_bank:
+                back = money(missing, purchase.currency)
+                yield f"{back} of order {purchase.number} was to go back and did not arrive. Return it in another way."
     stuck = select(StripeEvent).where(StripeEvent.processed_at.is_(None), StripeEvent.received_at < now() - LATE)
     for event in db.session.scalars(stuck.order_by(StripeEvent.id).limit(100)):
         why = event.last_error or NOBODY_TRIED
