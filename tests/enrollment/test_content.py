@@ -30,7 +30,7 @@ def test_the_starter_course_is_taken_in(app):
     assert [module.title for module in course.modules][:2] == ["Leading Without Title", "Finding and Being a Mentor"]
     assert [(cohort.name, cohort.seats, cohort.starts_on) for cohort in course.cohorts] == [
         ("Spring 2027", 24, date(2027, 3, 2)),
-        ("Autumn 2027", 24, date(2027, 9, 14)),
+        ("Fall 2027", 24, date(2027, 9, 14)),
     ]
 
 
@@ -134,7 +134,7 @@ def test_a_folder_without_a_course_is_no_fault(app, tmp_path):
         ("cohorts.yaml", "minutes: 90", "minutes: 90\n      link: none", "live_sessions"),
         ("cohorts.yaml", "Coaching Skills", "Presenting your plans", "same title"),
         ("course.md", "currency: usd", "currency: usd\ntax: some", "tax"),
-        ("cohorts.yaml", '"Autumn 2027"', '"Spring 2027"', "same name"),
+        ("cohorts.yaml", '"Fall 2027"', '"Spring 2027"', "same name"),
         ("cohorts.yaml", '- name: "Spring 2027"', "- title: Spring", "each cohort must have"),
         ("cohorts.yaml", '- name: "Spring 2027"', "- [", "cannot be read"),
         ("modules/01-leading-without-title.md", "position: 1", "position: first", "position"),

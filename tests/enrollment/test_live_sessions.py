@@ -67,5 +67,5 @@ def test_a_cohort_that_somebody_moved_to_is_kept(app, tmp_path):
     change(tmp_path, list.clear)
     assert [cohort.name for cohort in db.session.scalars(select(Cohort).order_by(Cohort.id))] == [
         "Spring 2027",
-        "Autumn 2027",
+        "Fall 2027",
     ]

@@ -103,7 +103,7 @@ def test_cohorts_keep_what_is_older_than_a_year_the_latest_first(owner):
     paid("ada@example.org", 100000, on(2025, 11, 30, 23, 59))
     paid("grace@example.org", 20000, on(2025, 12, 1))
     spring = factories.cohort()
-    about = {"course": spring.course, "name": "Autumn 2027", "time_zone": "America/New_York", "seats": 12}
+    about = {"course": spring.course, "name": "Fall 2027", "time_zone": "America/New_York", "seats": 12}
     starts_on = date(2027, 9, 7)
     autumn = Cohort(starts_on=starts_on, ends_on=starts_on + timedelta(days=42), **about)
     db.session.add(autumn)
@@ -112,7 +112,7 @@ def test_cohorts_keep_what_is_older_than_a_year_the_latest_first(owner):
         "November 2026 Course $500 - $500",
         "December 2025 Course $200 - $200",
         "Together USD $700 - $700",
-        "Autumn 2027 $500 - $500",
+        "Fall 2027 $500 - $500",
         "Spring 2027 $1,200 - $1,200",
     ]
 
