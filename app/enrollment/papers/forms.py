@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from wtforms import RadioField, StringField, TextAreaField
@@ -33,8 +33,10 @@ class LetterForm(PublicForm):
         filters=[one_kind_of_line_break],
     )
 
-    def __init__(self, cohorts: Sequence[Cohort], **options: Any) -> None:
+    def __init__(self, cohorts: Sequence[Cohort], paid_for: Collection[Cohort] = (), **options: Any) -> None:
+        """`paid_for` are those of the cohorts in which somebody else has paid for the seat."""
         super().__init__(**options)
+        self.paid_for = paid_for
         self.cohorts = {cohort.id: cohort for cohort in cohorts}
         self.cohort.choices = [(cohort.id, f"{cohort.name}: {cohort.dates}") for cohort in cohorts]
 
@@ -51,6 +53,7 @@ class LetterForm(PublicForm):
             department=_one_line(self.department.data),
             why=self.why.data or "",
             written_on=day(today),
+            is_paid_for=self.chosen in self.paid_for,
         )
 
 

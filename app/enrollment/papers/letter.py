@@ -15,8 +15,8 @@ def draw(sheet: Sheet, facts: dict[str, Any], words: Words) -> None:
     sheet.space(10)
     sheet.put(f"Request to attend: {facts['course']}", SEMIBOLD, 11.5)
     sheet.space(10)
-    sheet.paragraphs("\n".join([f"Dear {words.chair},", opening(facts), *words.why.splitlines()]))
-    sheet.rows(terms(facts))
+    sheet.paragraphs("\n".join([f"Dear {words.chair},", opening(facts, words), *words.why.splitlines()]))
+    sheet.rows(terms(facts, words))
     for title, lines in lists(facts):
         sheet.heading(title)
         sheet.items(lines)

@@ -52,15 +52,16 @@ def write_letter() -> ResponseReturnValue:
 @bp.get("/learn/papers/letter")
 @auth_required("session")
 def show_own_letter() -> ResponseReturnValue:
-    cohorts = _own_cohorts()
-    return _own_form(LetterForm(cohorts, formdata=None, name=current_user.name, cohort=cohorts[0].id))
+    form = _form_of_own(formdata=None, name=current_user.name)
+    form.cohort.data = next(iter(form.cohorts))
+    return _own_form(form)
 
 
 @bp.post("/learn/papers/letter")
 @auth_required("session")
 @drawing_limit
 def write_own_letter() -> ResponseReturnValue:
-    form = LetterForm(_own_cohorts())
+    form = _form_of_own()
     return _answer(form) or (_own_form(form), 422)
 
 
@@ -83,8 +84,10 @@ def _on_sale() -> list[Cohort]:
     return course.cohorts_on_sale
 
 
-def _own_cohorts() -> list[Cohort]:
-    return [place.cohort for place in Enrollment.all_standing(current_user)] or abort(404)
+def _form_of_own(**options: Any) -> LetterForm:
+    places = Enrollment.all_standing(current_user) or abort(404)
+    paid_for = [place.cohort for place in places if place.order.person_id != current_user.id]
+    return LetterForm([place.cohort for place in places], paid_for, **options)
 
 
 def _public_form(form: LetterForm) -> str:

@@ -8,7 +8,7 @@ import pytest
 from app.clock import now
 from app.enrollment.papers.models import Paper
 from app.extensions import db
-from tests.enrollment.papers.conftest import sign_in
+from tests.enrollment.papers.conftest import buy, enroll, sign_in
 from tests.enrollment.papers.test_own_papers import token
 
 PATH = "/course/approval-letter"
@@ -141,6 +141,20 @@ def test_in_the_classroom_it_is_filled_in(client, place, cohort, read):
     answer = client.post("/learn/papers/letter", data=data)
     assert "Spring" in read(answer.data)
     assert client.post("/learn/papers/letter", data=data | {"chair": ""}).status_code == 422
+
+
+def test_whose_seat_is_paid_for_does_not_ask_for_the_fee_again(client, cohort, read):
+    enroll(buy(cohort, seats=3, seats_held=3), "grace@example.org", "Grace Hopper")
+    page = sign_in(client, "grace@example.org").get("/learn/papers/letter").text
+    assert " checked" in page
+    data = TYPED | {"cohort": str(cohort.id), "csrf_token": token(page)}
+    as_pdf = client.post("/learn/papers/letter", data=data)
+    as_text = client.post("/learn/papers/letter", data=data | {"as": "text"})
+    for letter in (read(as_pdf.data), as_text.text):
+        words = " ".join(letter.split())
+        assert "My seat is paid for already: I ask for the time, and not for the fee." in words
+        assert "support of the fee" not in words
+        assert "$1,200.00" not in words
 
 
 def test_an_early_price_that_is_over_is_not_promised(client, typed, cohort):
