@@ -28,6 +28,11 @@ ATTRIBUTES = {
 }
 
 
+BRACKETS = (("(", ")"), ("[", "]"))
+# What a sentence goes on with after an address.
+PUNCTUATION = ".,;:!?*_'\"\N{RIGHT SINGLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{HORIZONTAL ELLIPSIS}"
+
+
 class _Renderer(RendererHTML):
     """Tables that become cards on a phone: each cell carries the name of its column."""
 
@@ -63,6 +68,8 @@ _finder = MarkdownIt("commonmark", {"html": True}).enable("table")
 _ADDRESS_OR_MARK = re.compile(
     r"(https?://[^\s<>()]*(?:[^\s<>()*_]|[*_](?=\))))|\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)"
 )
+# A bare address; before it what Markdown reads as code or a link, so that no address in these is found.
+_BARE_ADDRESS = re.compile(r"(?s)(`+).*?\1|\[[^\]]*\]\([^)]*\)|<[^<>]*>|(?P<address>https?://[^\s<>`]+)")
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes=ATTRIBUTES,
@@ -75,6 +82,19 @@ _cleaner = nh3.Cleaner(
 def render(text: str) -> Markup:
     """Safe HTML of `text`. Raw HTML in it is shown as text; links may be http, https, mailto or of this site."""
     return Markup(_cleaner.clean(_parser.render(text)))  # noqa: S704 - nh3 has cleaned it.
+
+
+def link_addresses(text: str) -> str:
+    """`text` with each http and https address that stands in it by itself as a link."""
+    return _BARE_ADDRESS.sub(lambda found: _link(found["address"]) if found["address"] else found[0], text)
+
+
+def _link(found: str) -> str:
+    """Without the punctuation that goes on after the address, or the bracket that closes around it."""
+    end = found
+    while end[-1] in PUNCTUATION or any(end[-1] == shut and end.count(shut) > end.count(to) for to, shut in BRACKETS):
+        end = end[:-1]
+    return found if end.endswith("//") else f"<{end}>{found[len(end) :]}"
 
 
 def raw_html(text: str) -> list[tuple[int, str]]:

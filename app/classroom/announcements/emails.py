@@ -25,6 +25,6 @@ def _about(told: "Announcement") -> dict[str, Any]:
         "subject": told.subject,
         "cohort_name": told.cohort.name,
         "text": markdown.plain(told.text),
-        "html": markdown.render(told.text),
+        "html": told.html,
         "announcements_url": absolute_url("classroom.list_announcements"),
     }

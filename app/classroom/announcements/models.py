@@ -1,5 +1,6 @@
 from datetime import datetime
 
+from markupsafe import Markup
 from sqlalchemy import ForeignKey, Index, Select, String, func, insert, literal, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
@@ -28,8 +29,8 @@ class Announcement(Model):
     cohort: Mapped[Cohort] = relationship()
 
     @property
-    def html(self) -> str:
-        return markdown.render(self.text)
+    def html(self) -> Markup:
+        return markdown.render(markdown.link_addresses(self.text))
 
     @property
     def number_of_readers(self) -> int:

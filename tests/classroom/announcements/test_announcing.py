@@ -8,6 +8,7 @@ from app.classroom.announcements.tasks import post_announcements
 from app.clock import now
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.outbox import Email
 from app.people import records
 from app.people.models import Person
 from tests.classroom.conftest import enroll
@@ -34,7 +35,11 @@ def told(ada, owner, cohort) -> int:
         db.session.commit()
     with fresh_rows():
         path = f"/studio/cohorts/{cohort.id}/announcements"
-        data = {"csrf_token": token_in(owner.get(path)), "subject": "Tuesday moves", "text": "We meet at **eight**."}
+        data = {
+            "csrf_token": token_in(owner.get(path)),
+            "subject": "Tuesday moves",
+            "text": "We meet at **eight**, at https://meet.example.org/ward.",
+        }
         answer = owner.post(path, data=data)
         assert answer.status_code == 303
         return int(answer.location.rpartition("/")[2])
@@ -56,6 +61,8 @@ def test_it_is_looked_at_and_then_sent_to_each_who_has_a_place(ada, owner, told,
     assert sorted(mail.recipients) == [ADA, GRACE]
     assert mail.all[0].subject == "Tuesday moves"
     assert "<strong>eight</strong>" in ada.get("announcements").text
+    assert '<a href="https://meet.example.org/ward">' in ada.get("announcements").text
+    assert 'href="https://meet.example.org/ward"' in db.session.scalars(select(Email.html)).first()
 
 
 def test_who_was_erased_is_not_counted(owner, told):
