@@ -7,7 +7,7 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -97,18 +97,29 @@ def new_database(kind: str, folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def database_url(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with new_database(database_kind, tmp_path_factory.mktemp("database")) as url:
-        yield url
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Flask]]:
+    """The site on a kind of database, with its tables, empty; built once, as every file of tests asks for each."""
+    with ExitStack() as opened:
+
+        @cache
+        def on(kind: str) -> Flask:
+            url = opened.enter_context(new_database(kind, tmp_path_factory.mktemp("database")))
+            app = opened.enter_context(running(url, tmp_path_factory.mktemp("instance")))
+            app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_shared_folder(tmp_path_factory)))
+            flask_migrate.upgrade()
+            return app
+
+        yield on
 
 
 @pytest.fixture(scope="session")
-def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The site with its tables, empty, built once per database."""
-    with running(database_url, tmp_path_factory.mktemp("instance")) as app:
-        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_shared_folder(tmp_path_factory)))
-        flask_migrate.upgrade()
-        yield app
+def site(database_kind: str, sites: Callable[[str], Flask]) -> Flask:
+    return sites(database_kind)
+
+
+@pytest.fixture(scope="session")
+def database_url(site: Flask) -> str:
+    return str(site.config["SQLALCHEMY_DATABASE_URI"])
 
 
 def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -1,4 +1,6 @@
+import functools
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from flask import Flask
@@ -30,13 +32,27 @@ def close(app: Flask) -> None:
 
 
 @pytest.fixture(scope="session")
-def second_site(site: Flask) -> Iterator[Flask]:
-    """Its thread does not look for changes, of which every test makes some: it would forget pages at any moment."""
-    with pytest.MonkeyPatch.context() as patch:
+def second_sites() -> Iterator[Callable[[Flask], Flask]]:
+    """One beside each site, built once.
+
+    Their threads do not look for changes, of which every test makes some: they would forget pages at any moment.
+    """
+    with ExitStack() as opened:
+        patch = opened.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(content_watch, "EVERY_SECONDS", 3600)
-        app = build(site)
-        yield app
-        close(app)
+
+        @functools.cache
+        def beside(site: Flask) -> Flask:
+            app = build(site)
+            opened.callback(close, app)
+            return app
+
+        yield beside
+
+
+@pytest.fixture
+def second_site(site: Flask, second_sites: Callable[[Flask], Flask]) -> Flask:
+    return second_sites(site)
 
 
 @pytest.fixture
