@@ -54,8 +54,21 @@ class Server:
         return line
 
 
+@pytest.fixture(scope="module")
+def running_server(database_url, tmp_path_factory):
+    server = Server(database_url, tmp_path_factory.mktemp("server"))
+    yield server
+    stop(server.process, signal.SIGKILL)
+
+
 @pytest.fixture
-def server(app, database_url, tmp_path):
+def server(app, running_server):
+    """One for all tests that leave it running; starting it takes longer than most of them."""
+    return running_server
+
+
+@pytest.fixture
+def own_server(app, database_url, tmp_path):
     server = Server(database_url, tmp_path)
     yield server
     stop(server.process, signal.SIGKILL)
@@ -133,7 +146,7 @@ def test_more_stalled_senders_than_there_is_room_for_are_turned_away(server):
     wait_until(lambda: server.get("/pages/form", "POST", b"")[0] == 200, 5, "room for senders")
 
 
-def test_a_stalled_sender_does_not_keep_the_site_from_stopping(server):
-    with server.say(STALLED):
+def test_a_stalled_sender_does_not_keep_the_site_from_stopping(own_server):
+    with own_server.say(STALLED):
         time.sleep(0.5)
-        stop(server.process, signal.SIGTERM, within_seconds=15)
+        stop(own_server.process, signal.SIGTERM, within_seconds=15)
