@@ -21,7 +21,7 @@ STILL_OPEN = (
 )
 STILL_TO_CHOOSE = (
     "A payment waits for your answer: whether you take the seat that is held for you, or have it back. The link "
-    "to choose is in the mail about it."
+    "to choose is in the e-mail about it."
 )
 THE_BOOKS = (
     "your paid orders, each with its number, date, amount, course, the name on the receipt and who paid, because the "

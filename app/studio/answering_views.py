@@ -41,7 +41,7 @@ def confirm_consultation(consultation_id: int) -> ResponseReturnValue:
         return _refused(consultation_id, MEANWHILE)
     except (NotHeld, ValidationError):
         return _refused(consultation_id, NOT_HELD)
-    return _done(consultation, "Booked. Both of you get a mail with the calendar entry.")
+    return _done(consultation, "Booked. Both of you get an e-mail with the calendar entry.")
 
 
 @bp.post(f"{A_CONSULTATION}/proposal")
@@ -59,7 +59,7 @@ def propose_times(consultation_id: int) -> ResponseReturnValue:
         return _refused(consultation_id, NOT_OFFERED, proposal=form)
     except SlotTaken:
         return _refused(consultation_id, TAKEN, proposal=form)
-    return _done(consultation, "Proposed, and held until they choose. A mail asks them to.")
+    return _done(consultation, "Proposed, and held until they choose. An e-mail asks them to.")
 
 
 @bp.post(f"{A_CONSULTATION}/cancellation")

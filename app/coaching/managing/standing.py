@@ -28,7 +28,7 @@ def too_late(consultation: Consultation) -> str:
         return "Nothing was changed, for it is over. Book another time if you would like to talk again."
     return (
         "Nothing was changed, for it has begun. If you cannot come, you need do nothing: book another time whenever it "
-        "suits you. To reach your coach now, answer a mail of ours about it."
+        "suits you. To reach your coach now, answer an e-mail of ours about it."
     )
 
 
@@ -40,7 +40,7 @@ def _has_ended(consultation: Consultation) -> bool:
 def asked_too_soon(again_at: str) -> str:
     """Why nothing was written about another address, and when to ask again, in words."""
     return (
-        "No mail was written just now: we write to your present address at most once in ten minutes, and a few times a "
-        "day. What you asked for before does not count any more; its button leads nowhere. Please ask again after "
+        "No e-mail was written just now: we write to your present address at most once in ten minutes, and a few times "
+        "a day. What you asked for before does not count any more; its button leads nowhere. Please ask again after "
         f"{again_at}."
     )

@@ -71,7 +71,7 @@ def test_a_proposal_that_lapses_says_whose_it_was_and_leaves_what_is_booked(book
     (consultation,) = consultations()
     assert (consultation.state, consultation.starts_at, reserved()) == ("booked", FIRST, (1, 12))
     [email] = mail.to(ADA, "coaching/hold_lapsed")
-    assert "the times your coach proposed" in email.body
+    assert "The times your coach proposed" in email.body
     assert "stands as it was" in email.body
     assert mail.to(COACH, "coaching/request_lapsed")[0].subject == "Not taken up: Ada Lovelace"
 

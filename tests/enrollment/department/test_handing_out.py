@@ -155,7 +155,7 @@ def test_only_the_link_of_a_department_opens_its_page(department):
     for other in ("made-up", token[:-1], f"{token}=", claim_token):
         answer = department.get(f"/course/department/{other}")
         assert answer.status_code == 404
-        assert "Mail me the link" in answer.text
+        assert "E-mail me the link" in answer.text
         assert department.post(f"/course/department/{other}/invitations", addresses=BUYER).status_code == 404
         assert department.post(f"/course/department/{other}/seats/1/reassignment").status_code == 404
     assert department.get(f"/course/seats/{token}").status_code == 404

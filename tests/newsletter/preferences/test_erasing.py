@@ -273,7 +273,7 @@ def test_who_has_left_may_see_and_erase_too(ada):
     ada.subscribe().leave()
     db.session.commit()
     letter = preferences_url(ada.person).removeprefix("http://localhost:8000")
-    assert "Mail me the link" in ada.client.get(letter).text
+    assert "E-mail me the link" in ada.client.get(letter).text
 
 
 def test_the_export_holds_what_every_room_knows(client):
