@@ -34,11 +34,12 @@ __all__ = [
 @echoes_nothing
 def show_classroom() -> ResponseReturnValue:
     allowed = access()
+    to_come = (session for session in sessions_of(allowed.person) if not session.is_over and not session.cancelled_at)
     return render_template(
         "classroom/show.html",
         access=allowed,
         outline=Outline.of(allowed),
-        next_session=next((session for session in sessions_of(allowed.person) if not session.is_over), None),
+        next_session=next(to_come, None),
         completion=CourseCompletion.of(allowed.person, allowed.course),
     )
 

@@ -7,6 +7,7 @@ from app import front_matter as read
 from app.clock import in_zone
 from app.content_files import ContentError, ContentFile
 from app.enrollment.cohorts import Cohort
+from app.enrollment.enrollments import Enrollment
 from app.enrollment.live_sessions import LONGEST_MINUTES, LiveSession
 from app.extensions import db
 from app.local_times import SkippedTime, instant
@@ -16,18 +17,28 @@ MUST_HAVE = frozenset({"title", "starts_at", "minutes"})
 
 
 def take_sessions(cohort: Cohort, file: ContentFile) -> None:
-    """Keep those of the file, and no others. One that keeps its title is the same in people's calendars."""
+    """Keep those of the file, and no others. One that keeps its title is the same in people's calendars; one that is
+    not in the file and that learners count on is called off.
+    """
     wanted = {values["title"]: values for values in (_session(file, each) for each in _entries(file))}
     if len(wanted) < len(_entries(file)):
         raise ContentError(f"{file.path}: two live sessions of {cohort.name} have the same title")
     kept = {session.title: session for session in cohort.live_sessions}
     for title, values in wanted.items():
-        if title in kept:
-            kept[title].change(values["starts_at"], values["duration_minutes"], values["place"])
+        is_cancelled = values.pop("cancelled")
+        session = kept.get(title) or LiveSession(**values)
+        if title not in kept:
+            cohort.live_sessions.append(session)
+        if is_cancelled:
+            session.cancel()
         else:
-            cohort.live_sessions.append(LiveSession(**values))
+            session.change(values["starts_at"], values["duration_minutes"], values["place"])
+    has_learners = cohort.id is not None and Enrollment.is_anybody_in(cohort)
     for title in kept.keys() - wanted.keys():
-        cohort.live_sessions.remove(kept[title])
+        if has_learners and not kept[title].is_over:
+            kept[title].cancel()
+        else:
+            cohort.live_sessions.remove(kept[title])
     db.session.flush()
 
 
@@ -39,6 +50,7 @@ def written(cohort: Cohort) -> list[dict[str, Any]]:
             "starts_at": in_zone(session.starts_at, cohort.time_zone).strftime(WALL),
             "minutes": session.duration_minutes,
             **({"place": session.place} if session.place else {}),
+            **({"cancelled": True} if session.cancelled_at else {}),
         }
         for session in sorted(cohort.live_sessions, key=lambda session: session.starts_at)
     ]
@@ -49,16 +61,18 @@ def _entries(file: ContentFile) -> list[Any]:
 
 
 def _session(file: ContentFile, entry: Any) -> dict[str, Any]:
-    if not isinstance(entry, dict) or not MUST_HAVE <= entry.keys() <= MUST_HAVE | {"place"}:
+    if not isinstance(entry, dict) or not MUST_HAVE <= entry.keys() <= MUST_HAVE | {"place", "cancelled"}:
         raise ContentError(
-            f"{file.path}: each of live_sessions must have title, starts_at, minutes, may have place, and nothing else"
+            f"{file.path}: each of live_sessions must have title, starts_at, minutes, may have place, cancelled, and "
+            "nothing else"
         )
-    part = file._replace(meta=entry)
+    part = file._replace(meta={"cancelled": False} | entry)
     return {
         "title": read.line(part, "title"),
         "starts_at": _instant(part, str(file.meta["time_zone"])),
         "duration_minutes": read.number(part, "minutes", 1, LONGEST_MINUTES),
         "place": read.optional_line(part, "place", 500),
+        "cancelled": read.yes_or_no(part, "cancelled"),
     }
 
 

@@ -31,6 +31,8 @@ class LiveSession(Model):
     duration_minutes: Mapped[int]
     # Where it is held: an address to join at, or words. Only those enrolled are told.
     place: Mapped[str] = mapped_column(String(500), default="")
+    # Called off: calendars that have it are told so, and it stays among those of its cohort.
+    cancelled_at: Mapped[datetime | None]
     cohort: Mapped[Cohort] = relationship(back_populates="live_sessions")
 
     @property
@@ -46,10 +48,18 @@ class LiveSession(Model):
         """The place, where it is an address that a browser can open."""
         return self.place if self.place.startswith("https://") else ""
 
-    def change(self, starts_at: datetime, duration_minutes: int, place: str) -> bool:
-        """Whether anything was changed; then calendars take it for a newer version."""
-        changed = (starts_at, duration_minutes, place) != (self.starts_at, self.duration_minutes, self.place)
+    def change(self, starts_at: datetime, duration_minutes: int, place: str, title: str = "") -> bool:
+        """Whether anything was changed; then calendars take it for a newer version. One that was called off takes place
+        after all.
+        """
+        wanted = (title or self.title, starts_at, duration_minutes, place, None)
+        changed = wanted != (self.title, self.starts_at, self.duration_minutes, self.place, self.cancelled_at)
         if changed:
-            self.starts_at, self.duration_minutes, self.place = starts_at, duration_minutes, place
+            self.title, self.starts_at, self.duration_minutes, self.place, self.cancelled_at = wanted
             self.sequence += 1
         return changed
+
+    def cancel(self) -> None:
+        if self.cancelled_at is None:
+            self.cancelled_at = now()
+            self.sequence += 1

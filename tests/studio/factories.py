@@ -1,6 +1,6 @@
 """Rows of every kind the studio lists."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from app.classroom.announcements.models import Announcement
 from app.classroom.lessons import Lesson
@@ -15,6 +15,7 @@ from app.coaching.offer import CoachingOffer
 from app.coaching.waiting.models import WaitingEntry
 from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
+from app.enrollment.live_sessions import LiveSession
 from app.enrollment.models import Course, Module
 from app.enrollment.orders import Order
 from app.enrollment.papers.models import Paper
@@ -76,6 +77,11 @@ def question(email: str, words: str) -> LessonQuestion:
 
 def announcement(subject: str) -> Announcement:
     return _add(Announcement(cohort=cohort(), subject=subject, text="Words"))
+
+
+def live_session() -> LiveSession:
+    starts_at = datetime(2027, 3, 2, 20, tzinfo=UTC)
+    return _add(LiveSession(cohort=cohort(), title="Terms", starts_at=starts_at, duration_minutes=90))
 
 
 def person(email: str, name: str = "") -> Person:

@@ -52,6 +52,7 @@ def rows(app):
     }
     numbers["question_id"] = factories.question("ada@example.org", "Private words").id
     numbers["announcement_id"] = factories.announcement("Private words").id
+    numbers["session_id"] = factories.live_session().id
     numbers["cohort_id"] = db.session.scalar(db.select(Cohort.id))
     db.session.commit()
     return numbers

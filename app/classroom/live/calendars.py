@@ -3,6 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 
+from icalendar import STATUS
 from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
@@ -52,7 +53,9 @@ def person_at(token: str) -> Person | None:
 
 
 def sessions_of(person: Person) -> list[LiveSession]:
-    """Those of the cohorts in which the person has a place that opens the classroom, from a month ago on, in order."""
+    """Those of the cohorts in which the person has a place that opens the classroom, from a month ago on, in order;
+    those that were called off too.
+    """
     cohorts = select(Enrollment.cohort_id).join(Enrollment.order).where(Enrollment.person_id == person.id)
     wanted = select(LiveSession).where(
         LiveSession.cohort_id.in_(cohorts.where(Enrollment.opens())), LiveSession.starts_at > now() - GOES_BACK
@@ -90,4 +93,5 @@ def _entry(session: LiveSession, person: Person) -> Appointment:
         description=f"Everything about it stands in the classroom: {absolute_url('classroom.list_sessions')}",
         location=session.place,
         url=session.join_url,
+        status=STATUS.CANCELLED if session.cancelled_at else STATUS.CONFIRMED,
     )

@@ -44,7 +44,8 @@ def _due() -> list[tuple[int, int, datetime]]:
         SessionReminder.enrollment_id == Enrollment.id,
         SessionReminder.starts_at == LiveSession.starts_at,
     )
-    soon = and_(LiveSession.starts_at > now(), LiveSession.starts_at <= now() + BEFORE)
+    is_soon = and_(LiveSession.starts_at > now(), LiveSession.starts_at <= now() + BEFORE)
+    soon = and_(is_soon, LiveSession.cancelled_at.is_(None))
     due = (
         select(LiveSession.id, Enrollment.id, LiveSession.starts_at)
         .join(Enrollment, Enrollment.cohort_id == LiveSession.cohort_id)

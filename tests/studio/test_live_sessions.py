@@ -1,0 +1,123 @@
+"""When a cohort meets, typed by the owner on its clocks; learners and their calendars follow."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import select
+
+from app.classroom.live.tasks import remind_of_sessions
+from app.enrollment.content_cohorts import take_cohorts, write_cohorts
+from app.enrollment.live_sessions import LiveSession
+from app.extensions import db
+from tests.classroom.conftest import ada, cohort, course, enroll, folder, lessons
+from tests.classroom.live.test_sessions import address
+from tests.races import fresh_rows
+from tests.studio.conftest import token_in
+
+__all__ = ["ada", "cohort", "course", "folder", "lessons"]  # Fixtures.
+TERMS = {"title": "Terms", "at": "2026-12-01T12:00", "minutes": "90", "place": "https://meet.example.org/ward"}
+
+
+@pytest.fixture
+def desk(owner, cohort):
+    """Posts to the studio what is typed; `%s` is the cohort."""
+    number = cohort.id
+
+    def send(path, **typed):
+        with fresh_rows():
+            data = {"csrf_token": token_in(owner.get(f"/studio/cohorts/{number}/sessions")), **typed}
+        with fresh_rows():
+            return owner.post("/studio" + path.replace("%s", str(number)), data=data)
+
+    return send
+
+
+def only() -> LiveSession:
+    with fresh_rows():
+        return db.session.scalars(select(LiveSession)).one()
+
+
+def event_of(client, path: str):
+    with fresh_rows():
+        [event] = Calendar.from_ical(client.get(path).text).walk("VEVENT")
+    return str(event["UID"]), event["SEQUENCE"], str(event["STATUS"]), event["DTSTART"].dt
+
+
+def test_one_that_is_added_changed_and_cancelled_is_followed_by_classroom_and_calendar(ada, desk, client, mail, clock):
+    assert desk("/cohorts/%s/sessions", **TERMS).status_code == 303
+    session = only()
+    assert session.starts_at == datetime(2026, 12, 1, 17, tzinfo=UTC)
+    path = address(ada)
+    assert event_of(client, path) == (session.uid, 0, "CONFIRMED", session.starts_at)
+    moved = TERMS | {"title": "Five terms", "at": "2026-12-01T13:30"}
+    assert desk(f"/sessions/{session.id}", **moved).status_code == 303
+    later = datetime(2026, 12, 1, 18, 30, tzinfo=UTC)
+    assert event_of(client, path) == (session.uid, 1, "CONFIRMED", later)
+    assert "Next: Five terms" in ada.get("sessions").text
+    for _ in range(2):
+        assert desk(f"/sessions/{session.id}/cancellation").status_code == 303
+    assert event_of(client, path) == (session.uid, 2, "CANCELLED", later)
+    page = ada.get("sessions").text
+    assert "Cancelled." in page
+    assert "Next:" not in page + ada.get().text
+    assert "Five terms" not in ada.get().text
+    clock.time = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    remind_of_sessions.call_local()
+    assert mail.all == []
+    assert desk(f"/sessions/{session.id}", **moved).status_code == 303
+    assert event_of(client, path) == (session.uid, 3, "CONFIRMED", later)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"title": ""}, "Give it a title"),
+        ({"title": "Kept"}, "Another session of this cohort"),
+        ({"at": ""}, "Say when"),
+        ({"at": "2026-11-01T12:00"}, "has passed"),
+        ({"at": "2027-03-14T02:30"}, "The clocks jump over 2:30 AM"),
+        ({"at": "2027-11-07T01:30"}, "Say below which of the two"),
+        ({"minutes": "0"}, "from 1 to 1,440"),
+    ],
+)
+def test_what_cannot_be_is_explained_and_what_was_typed_is_kept(desk, wrong, words):
+    desk("/cohorts/%s/sessions", **TERMS | {"title": "Kept"})
+    for path in ("/cohorts/%s/sessions", f"/sessions/{only().id}"):
+        if "sessions/" in path and wrong == {"title": "Kept"}:
+            continue
+        answer = desk(path, **TERMS | wrong)
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert "meet.example.org/ward" in answer.text
+    assert only().sequence == 0
+
+
+def test_of_an_hour_that_comes_twice_the_second_can_be_meant_and_stays_so(desk, owner):
+    doubled = TERMS | {"at": "2027-11-07T01:30", "which": "second"}
+    assert desk("/cohorts/%s/sessions", **doubled).status_code == 303
+    session = only()
+    assert session.starts_at == datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
+    with fresh_rows():
+        page = owner.get(f"/studio/sessions/{session.id}").text
+    assert re.search(r"<input[^>]*checked[^>]*value=\"second\"", page)
+
+
+def test_what_is_cancelled_goes_out_and_comes_in_and_what_the_files_leave_out_is_called_off(desk, cohort, tmp_path):
+    desk("/cohorts/%s/sessions", **TERMS)
+    desk(f"/sessions/{only().id}/cancellation")
+    file, course = tmp_path / "cohorts.yaml", cohort.course
+    write_cohorts(course, file)
+    take_cohorts(course, file)
+    db.session.commit()
+    assert (only().sequence, only().cancelled_at is None) == (1, False)
+    file.write_text(file.read_text().replace("cancelled: true", "cancelled: false"))
+    take_cohorts(course, file)
+    db.session.commit()
+    assert (only().sequence, only().cancelled_at) == (2, None)
+    enroll("ada@example.org", cohort)
+    file.write_text(file.read_text().partition("  live_sessions")[0])
+    take_cohorts(course, file)
+    db.session.commit()
+    assert (only().sequence, only().cancelled_at is None) == (3, False)
