@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,6 +28,9 @@ from sqlalchemy.orm import registry as type_registry
 
 log = logging.getLogger(__name__)
 
+# Seconds between two looks whether SQLite's write lock is free.
+ASK_OFTEN, ASK = 0.001, 0.01
+PRIMARY_CODE = 0xFF  # The rest of an error's code says more: https://www.sqlite.org/rescode.html#extrc.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -85,7 +89,34 @@ def _begin(connection: Connection) -> None:
     """On SQLite take the write lock at once: a transaction that reads first may be refused when it writes later."""
     if connection.dialect.name == "sqlite":
         only_reads = connection.get_execution_options().get("only_reads") or _only_reads()
-        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+        if only_reads:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_with_lock(connection)
+
+
+def _begin_with_lock(connection: Connection) -> None:
+    """Wait for SQLite's write lock for as long as the connection's timeout, whoever has a visitor waiting first.
+
+    SQLite would ask ever less often, every tenth of a second in the end: while a worker is busy, somebody else always
+    asks sooner, and who has waited long waits on.
+    """
+    driver: Any = connection.connection.driver_connection
+    (patience_ms,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    pause, until = ASK_OFTEN if has_request_context() else ASK, time.monotonic() + patience_ms / 1000
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as problem:
+                if problem.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+                    break
+            time.sleep(pause)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # It fails in SQLAlchemy's words.
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {patience_ms}")
 
 
 def _only_reads() -> bool:
@@ -132,6 +163,15 @@ def take_as_long_as_needed() -> None:
         db.session.execute(text("SET LOCAL statement_timeout TO 0"))
 
 
+class SqliteQueueStorage(SqliteStorage):
+    """It does not wait for the disk: a power cut may lose the latest tasks, and the sweeps find what they were for."""
+
+    def _create_connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._create_connection()
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+
 class Queue(Huey):
     """Huey with its storage chosen by QUEUE_URL, tasks signed with the site's secret, and run in an app context."""
 
@@ -144,7 +184,7 @@ class Queue(Huey):
 
     def _storage_for(self, url: str) -> Any:
         if url.startswith("sqlite:///"):
-            return SqliteStorage(self.name, filename=url.removeprefix("sqlite:///"), timeout=15)
+            return SqliteQueueStorage(self.name, filename=url.removeprefix("sqlite:///"), timeout=15)
         if url.startswith(("redis://", "rediss://")):
             from redis import ConnectionPool  # An extra: only a site that uses Redis has it.
 
