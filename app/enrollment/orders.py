@@ -10,7 +10,7 @@ from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import Model, db
-from app.payments.purchases import LOOK_EVERY, Purchase
+from app.payments.purchases import LOOK_EVERY, NOT_ARRIVED, Purchase
 from app.people.models import Person
 
 CHOICE = "choice of cohort"
@@ -40,6 +40,7 @@ class Order(Purchase, Model):
             postgresql_where=text(UNDECIDED),
         ),
         Index("ix_course_order_listing", "created_at", "id"),
+        Index("ix_course_order_not_arrived", "id", sqlite_where=NOT_ARRIVED, postgresql_where=NOT_ARRIVED),
         Index("ix_course_order_choose_by", "choose_by", sqlite_where=TO_CHOOSE, postgresql_where=TO_CHOOSE),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import JSON, String, select
+from sqlalchemy import JSON, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -26,6 +26,8 @@ LEAST_HOLD = timedelta(minutes=31)
 # How long after its last minute a payment page is looked at by us, if Stripe did not tell what became of it.
 GRACE = timedelta(minutes=2)
 LOOK_EVERY = timedelta(minutes=10)
+# All was given back, and then some of it came back to us.
+NOT_ARRIVED = text("refunded_at IS NOT NULL AND refunded_cents < paid_cents")
 LOOK_AT_DISPUTE_EVERY = timedelta(days=1)
 
 

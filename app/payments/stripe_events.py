@@ -5,7 +5,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, String, select, text
+from sqlalchemy import Index, String, delete, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 TO_ACT_UPON = ("id", "object", "payment_intent")
+# Stripe tries for three days to deliver an event, and lists those it could not for thirty: one forgotten by then does
+# not come again. https://docs.stripe.com/webhooks/process-undelivered-events
+KEPT = timedelta(days=60)
 OPEN = text("processed_at IS NULL")
 # What the endpoint in Stripe has to be told of.
 NEEDED = frozenset(
@@ -71,6 +74,12 @@ class StripeEvent(Model):
         due = select(cls.id).where(cls.processed_at.is_(None), cls.due_at <= now()).order_by(cls.due_at).limit(100)
         return list(db.session.scalars(due))
 
+    @classmethod
+    def forget_old(cls) -> None:
+        """Drop those that came long ago and were acted upon."""
+        old = delete(cls).where(cls.received_at < now() - KEPT, cls.processed_at.is_not(None))
+        db.session.execute(old.execution_options(synchronize_session=False))
+
     @property
     def subject(self) -> dict[str, Any]:
         """The object the event is about, as it was then."""
@@ -92,8 +101,12 @@ class StripeEvent(Model):
 
 
 def forget_buyer(trace: str) -> None:
-    """Take out of the events what tells of a buyer, wherever `trace` stands: an address, or a number Stripe gave."""
-    for event in db.session.scalars(select(StripeEvent).where(StripeEvent.payload.contains(trace, autoescape=True))):
+    """Take out of the events what tells of a buyer, wherever `trace` stands: an address, or a number Stripe gave.
+
+    Those that were acted upon tell of nobody any more.
+    """
+    waiting = select(StripeEvent).where(OPEN, StripeEvent.payload.contains(trace, autoescape=True))
+    for event in db.session.scalars(waiting):
         event.forget_buyer()
 
 

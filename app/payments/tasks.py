@@ -50,6 +50,12 @@ def close_payment_page(session_id: str) -> None:
         close(session_id)
 
 
+@queue.periodic_task(crontab(minute="53"))
+def forget_old_events() -> None:
+    StripeEvent.forget_old()
+    db.session.commit()
+
+
 @queue.periodic_task(crontab())
 def sweep_payments() -> None:
     """Find what a lost task, a lost event or a dead process left behind."""

@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Optional
 
-from sqlalchemy import CheckConstraint, ForeignKey, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
@@ -10,7 +10,7 @@ from app.coaching.availability.models import Coach
 from app.coaching.booking.diary import Diary
 from app.coaching.booking.reserved import ReservedTime, SlotTaken
 from app.extensions import Model, db
-from app.payments.purchases import Purchase
+from app.payments.purchases import NOT_ARRIVED, Purchase
 from app.payments.refunds import Refund
 from app.people.models import Person
 
@@ -28,6 +28,7 @@ class ConsultationPayment(Purchase, Model):
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         CheckConstraint("refunded_cents BETWEEN 0 AND paid_cents", name="refund_in_bounds"),
         CheckConstraint("booked_at IS NULL OR paid_at IS NOT NULL", name="paid_before_booked"),
+        Index("ix_consultation_payment_not_arrived", "id", sqlite_where=NOT_ARRIVED, postgresql_where=NOT_ARRIVED),
     )
 
     # The last word on "one payment books it": who is too late to pay asks for another consultation.

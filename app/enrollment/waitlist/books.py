@@ -1,5 +1,7 @@
 """What the waiting lists add to the books: a seat held for each open offer, and each person in line counted once."""
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 
 from app.enrollment.cohorts import Cohort
@@ -11,7 +13,7 @@ from app.payments.reconciling.reconciling import CHECKS
 _of_cohort = select(func.count(WaitlistEntry.id)).where(WaitlistEntry.cohort_id == Cohort.id)
 
 
-def _waiting() -> list[str]:
+def _waiting(_since: datetime) -> list[str]:
     waiting = _of_cohort.where(WAITING).scalar_subquery()
     odd = select(Cohort.name, Cohort.seats_awaited, waiting.label("waiting")).where(Cohort.seats_awaited != waiting)
     return [
