@@ -29,7 +29,7 @@ def move_place(place_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _page(_own(place_id), str(problem)), 409
     db.session.commit()
-    flash(f"You are in {place.cohort.name} now. An e-mail with the dates is on its way to you.", "good")
+    flash(f"You have moved to {place.cohort.name}. An e-mail with the dates is on its way to you.", "good")
     return redirect(url_for(".show_classroom"), 303)
 
 

@@ -98,7 +98,7 @@ def test_a_disputed_payment_closes_the_classroom_until_it_is_won(app, ada, cohor
     db.session.commit()
     answers = [ada.get(path) for path in ("", FIRST, f"{FIRST}/files/talk.mp3", "search?q=badge")]
     assert [answer.status_code for answer in answers] == [enters] * 4
-    assert ("Your place is on hold" in answers[0].text) == (enters == 403)
+    assert ("Your enrollment is on hold" in answers[0].text) == (enters == 403)
 
 
 def test_another_place_that_stands_lets_one_in(ada, cohort, course):

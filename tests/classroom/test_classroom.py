@@ -54,7 +54,7 @@ def test_who_is_not_enrolled_is_told_so_and_shown_the_course(client, enrollment)
     assert answer.status_code == 403
     assert "/course/" in answer.text
     assert "learners" not in answer.text
-    assert "we know of no place" in answer.text
+    assert "nobody is enrolled in the course with this address" in answer.text
 
 
 def test_a_place_that_ended_closes_the_classroom_at_once(client, enrollment):
@@ -63,5 +63,5 @@ def test_a_place_that_ended_closes_the_classroom_at_once(client, enrollment):
     enrollment.end()
     db.session.commit()
     answer = client.get("/learn/")
-    assert (answer.status_code, "Your place has ended" in answer.text) == (403, True)
+    assert (answer.status_code, "Your enrollment has ended" in answer.text) == (403, True)
     assert "Write the letter" not in client.get("/learn/papers/").text

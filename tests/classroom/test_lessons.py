@@ -27,7 +27,7 @@ def test_a_lesson_shows_all_it_has(ada):
 
 def test_a_lesson_with_nothing_but_text_asks_only_for_notes(ada):
     page = ada.get("first/map")
-    for absent in ("Worksheet", "Reflection", "Quiz", "<audio", "Watch the video", "To take along"):
+    for absent in ("Worksheet", "Reflection", "Quiz", "<audio", "Watch the video", "Downloads"):
         assert absent not in page.text, absent
     assert 'name="text-_notes"' in page.text
 

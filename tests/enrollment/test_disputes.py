@@ -41,7 +41,7 @@ def test_a_dispute_puts_the_place_on_hold_and_keeps_the_seat(shop, stripe, mail,
     stripe.dispute(charge)
     shop.hear(copies=2)
     assert states(shop) == ("disputed", True, 1, 1)
-    assert letters(mail, BUYER, "place_disputed") == ["Your place in Spring is on hold"]
+    assert letters(mail, BUYER, "place_disputed") == ["Your enrollment in Spring is on hold"]
     assert letters(mail, OWNER, "payment_disputed") == ["$1,200.00 is disputed"]
     assert shop.books_balance
 
@@ -62,7 +62,7 @@ def test_one_that_is_lost_ends_the_place_and_frees_the_seat(shop, stripe, mail, 
     stripe.decide_dispute(dispute["id"], "lost")
     shop.hear(copies=2)
     assert states(shop) == ("dispute lost", False, 0, 0)
-    assert letters(mail, BUYER, "place_disputed")[1:] == ["Your place in Spring has ended"]
+    assert letters(mail, BUYER, "place_disputed")[1:] == ["Your enrollment in Spring has ended"]
     assert shop.books_balance
 
 

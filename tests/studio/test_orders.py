@@ -47,7 +47,9 @@ def test_a_part_goes_back_and_the_place_stays(owner, shop, stripe, mail, paid):
     shop.work()
     assert [refund["amount"] for refund in refunds(stripe)] == [20000]
     assert (shop.order.refunded_cents, shop.order.state, len(shop.enrollments)) == (20000, "paid", 1)
-    assert [letter.subject for letter in mail.to(BUYER, "enrollment/partly_refunded")] == ["$200.00 goes back to you"]
+    assert [letter.subject for letter in mail.to(BUYER, "enrollment/partly_refunded")] == [
+        "Your refund of $200.00 is on its way"
+    ]
     shown = page(owner, paid).text
     assert "$1,000 is left of the payment" in shown
     assert 'value="1000"' in shown
@@ -174,4 +176,4 @@ def test_a_full_refund_that_did_not_arrive_can_be_given_back_once_more(owner, sh
     assert sorted(refund["status"] for refund in refunds(stripe)) == ["failed", "succeeded"]
     assert (shop.order.refunded_cents, shop.order.state, shop.enrollments) == (120000, "refunded", [])
     assert "Give money back" not in page(owner, paid).text
-    assert "stays yours" not in mail.to(BUYER, "enrollment/partly_refunded")[-1].body
+    assert "You stay enrolled" not in mail.to(BUYER, "enrollment/partly_refunded")[-1].body

@@ -22,7 +22,7 @@ def move(place: Enrollment, cohort_id: int) -> None:
     """Move the place, and tell its person and the owner. Raises CannotMove."""
     place, cohort = _locked(place, cohort_id)
     if not place.can_move:
-        words = "This place has been moved once already." if place.moved_at else "This place cannot be moved any more."
+        words = "You have moved once already." if place.moved_at else "You cannot move any more."
         raise CannotMove(words)
     if cohort is None or cohort not in later_cohorts(place):
         raise CannotMove("That cohort cannot be had any more. Please choose another.")

@@ -31,7 +31,7 @@ def _about(paper: Paper, title: str, *, is_certificate: bool = False, letterhead
         provider=provider["name"],
         drawn_at=paper.issued_at,
         foot=(
-            f"{paper.number} · Check this paper at {paper.check_url}",
+            f"{paper.number} · Check this document at {paper.check_url}",
             ", ".join(part for part in provider.values() if part),
         ),
         landscape=is_certificate,

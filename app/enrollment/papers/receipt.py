@@ -28,7 +28,7 @@ def _draw_ending(sheet: Sheet, facts: dict[str, Any]) -> None:
     if not facts["ended_on"]:
         return
     back = f" {amount(facts, 'refunded_cents')} was paid back." if facts["refunded_cents"] else ""
-    sheet.notice("This place has ended", f"It ended on {written_day(facts['ended_on'])}.{back}", CLAY)
+    sheet.notice("This enrollment has ended", f"It ended on {written_day(facts['ended_on'])}.{back}", CLAY)
 
 
 def _people(facts: dict[str, Any]) -> list[tuple[str, str]]:

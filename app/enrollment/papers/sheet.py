@@ -170,8 +170,8 @@ class Sheet(FPDF):
     def own_up(self, texts: Iterable[str], instead: str) -> None:
         """Say what stands for letters that no typeface has, and where to read them, if `texts` have any such."""
         if not is_whole(*texts):
-            said = f"{LACKING} stands for letters that the typefaces of this paper lack. {instead}"
-            self.notice("Letters this paper cannot show", said, CLAY)
+            said = f"{LACKING} stands for letters that the typefaces of this document lack. {instead}"
+            self.notice("Letters this document cannot show", said, CLAY)
 
     def keep_together(self, height: float) -> None:
         """Go on to the next page unless so much room is left on this one."""

@@ -43,10 +43,10 @@ def _place(paper: Paper) -> str:
     if place is None:
         return ""
     if place.ended_at:
-        return f"The place it was for ended on {_on(place.ended_at, place.cohort.time_zone)}."
+        return f"The enrollment ended on {_on(place.ended_at, place.cohort.time_zone)}."
     if place.moved_at and place.cohort.name != paper.facts["cohort"]:
         moved_on = _on(place.moved_at, place.cohort.time_zone)
-        return f"The place was moved on {moved_on}, to {place.cohort.name}: {place.cohort.dates}."
+        return f"Moved on {moved_on}, to {place.cohort.name}: {place.cohort.dates}."
     return ""
 
 

@@ -73,6 +73,6 @@ def test_a_dispute_that_is_lost_ends_all(shop, stripe, claimed, mail):
     assert (shop.order.state, shop.enrollments, shop.seats_taken) == ("dispute lost", [], 0)
     assert "no longer there" in claimed.get(links[0]).text
     assert mail.to(BUYER)[-1].subject == "Your seats in Spring are given up"
-    assert mail.to(GRACE)[-1].subject == "Your place in Spring has ended"
+    assert mail.to(GRACE)[-1].subject == "Your enrollment in Spring has ended"
     assert runs() == [("enrolled", False)]
     assert shop.books_balance

@@ -71,7 +71,7 @@ def test_the_seat_moves_once_and_both_are_told(ada, shop, mail):
     assert (place.cohort_id, place.moved_from_id, shop.order.seats_held) == (later_cohort(), shop.cohort_id, 0)
     assert seats_taken() == {"Spring": 0, "Autumn": 1}
     assert shop.books_balance
-    assert [letter.subject for letter in mail.to(BUYER, "enrollment/moved")] == ["You are in Autumn now"]
+    assert [letter.subject for letter in mail.to(BUYER, "enrollment/moved")] == ["You have moved to Autumn"]
     assert "Ada Lovelace moved to Autumn" in [letter.subject for letter in mail.to(OWNER)]
     assert move(ada, place_of(), shop.cohort_id).status_code == 409
     assert "once" in look(ada, place_of()).text

@@ -63,7 +63,7 @@ def test_a_wrong_number_costs_the_same_whatever_is_wrong_with_it(client, paper, 
             page = client.get(f"/papers/{typed}")
         assert page.status_code == 404
         answers[typed] = [statement for statement in sent if "paper" in statement]
-        assert "We have no paper with this number" in page.text
+        assert "We have no document with this number" in page.text
         assert page.headers["Cache-Control"] == "no-store"
     assert {len(sent) for sent in answers.values()} == {1}
     assert client.get("/papers/?number=x").status_code == 404
@@ -88,7 +88,7 @@ def test_what_was_paid_back_is_told_with_its_day(client, paper, place, clock):
     db.session.commit()
     page = client.get(path).text
     assert "$1,200.00 of $1,200.00 has been paid back, on November 25, 2026." in page
-    assert "The place it was for ended on November 25, 2026." in page
+    assert "The enrollment ended on November 25, 2026." in page
 
 
 def test_a_payment_the_bank_took_back_and_a_place_that_moved_are_told(client, paper, place, clock):
@@ -99,4 +99,4 @@ def test_a_payment_the_bank_took_back_and_a_place_that_moved_are_told(client, pa
     db.session.commit()
     page = client.get(f"/papers/{paper.number}").text
     assert "bank has taken this payment back" in page
-    assert "The place was moved on November 23, 2026, to Winter" in page
+    assert "Moved on November 23, 2026, to Winter" in page

@@ -61,7 +61,7 @@ def test_a_name_in_two_scripts_loses_neither(read):
 def test_a_script_that_no_typeface_has_is_owned_up_to(read):
     text = " ".join(read(draw(certificate("Dr. अनिल कुमार"))).split())
     assert "Dr. […] […]" in text
-    assert "stands for letters that the typefaces of this paper lack" in text
+    assert "stands for letters that the typefaces of this document lack" in text
 
 
 @pytest.mark.parametrize(

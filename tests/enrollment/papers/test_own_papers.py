@@ -62,7 +62,7 @@ def test_who_ended_keeps_the_papers_and_may_have_a_receipt_made(client, place):
     place.end()
     db.session.commit()
     page = sign_in(client).get("/learn/papers/").text
-    assert "This place has ended" in page
+    assert "This enrollment has ended" in page
     answer = client.post(f"/learn/papers/receipts/{place.id}", data={"csrf_token": token(page)})
     assert answer.status_code == 303
     [paper] = db.session.scalars(db.select(Paper))

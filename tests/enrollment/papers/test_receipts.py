@@ -140,7 +140,7 @@ def test_a_new_receipt_for_a_place_that_has_ended_says_so(place, read, clock):
     place.end()
     place.order.refunded_cents, place.order.refunded_at = 120000, now()
     text = " ".join(read(draw(Paper.receipt(place))).split())
-    assert "This place has ended It ended on November 23, 2026. $1,200.00 was paid back." in text
+    assert "This enrollment has ended It ended on November 23, 2026. $1,200.00 was paid back." in text
 
 
 def test_a_certificate_is_issued_once(place, read):
