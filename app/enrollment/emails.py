@@ -56,25 +56,33 @@ def payment_failed(order: Order) -> None:
     outbox.post(to=order.person, template="enrollment/payment_failed", **about(order))
 
 
-def seat_gone(order: Order) -> None:
+def seat_gone(order: Order, cents: int) -> None:
     missed = order.missed_cohort or order.cohort
-    outbox.post(to=order.person, template="enrollment/seat_gone", missed=missed, **about(order))
+    about_it = about(order) | back(order, cents)
+    outbox.post(to=order.person, template="enrollment/seat_gone", missed=missed, **about_it)
 
 
-def paid_twice(order: Order) -> None:
-    outbox.post(to=order.person, template="enrollment/paid_twice", **about(order))
+def paid_twice(order: Order, cents: int) -> None:
+    outbox.post(to=order.person, template="enrollment/paid_twice", **about(order), **back(order, cents))
 
 
-def refunded(enrollment: Enrollment) -> None:
+def refunded(enrollment: Enrollment, cents: int) -> None:
+    """To the person enrolled, who paid: so much goes back now, all or the rest of it, and the place has ended."""
     cohort = enrollment.cohort
-    about_it = about(enrollment.order) | {"cohort": cohort, "dates": cohort.dates}
+    about_it = about(enrollment.order) | {"cohort": cohort, "dates": cohort.dates} | back(enrollment.order, cents)
     outbox.post(to=enrollment.person, template="enrollment/refunded", **about_it)
+
+
+def free_order_ended(order: Order, cohort: Cohort) -> None:
+    """To the buyer of what cost nothing: the owner has ended it."""
+    about_it = about(order) | {"cohort": cohort, "dates": cohort.dates}
+    outbox.post(to=order.person, template="enrollment/free_order_ended", **about_it)
 
 
 def partly_refunded(order: Order, cents: int, *, keeps_it: bool) -> None:
     """To the buyer: a part of what was paid goes back; whether what was bought stays theirs."""
-    back = money(cents, order.currency)
-    outbox.post(to=order.person, template="enrollment/partly_refunded", back=back, keeps_it=keeps_it, **about(order))
+    about_it = about(order) | back(order, cents) | {"keeps_it": keeps_it}
+    outbox.post(to=order.person, template="enrollment/partly_refunded", **about_it)
 
 
 def refund_failed(order: Order, cents: int) -> None:
@@ -98,10 +106,10 @@ def place_disputed(enrollment: Enrollment, news: str) -> None:
     outbox.post(to=enrollment.person, template="enrollment/place_disputed", **about_it)
 
 
-def payment_returned(order: Order, reason: str) -> None:
-    """To the owner: a payment is given back, because there was "no seat", the person had
-    "paid twice", "declined" what was offered instead, or was "erased" before they paid."""
-    _to_owner("payment_returned", **about(order), buyer=order.person, reason=reason)
+def payment_returned(order: Order, cents: int, reason: str) -> None:
+    """To the owner: a payment is given back, or an order that cost nothing is over, because there was "no seat", the
+    person had "paid twice", "declined" what was offered instead, or was "erased" before they paid."""
+    _to_owner("payment_returned", **about(order), **back(order, cents), buyer=order.person, reason=reason)
 
 
 def payment_page_refused(words: str) -> None:
@@ -119,6 +127,11 @@ def payment_mismatch(order: Order, checkout: Checkout) -> None:
     """To the owner: Stripe's amount is not ours, so nobody was enrolled and somebody has to look."""
     paid = money(checkout.amount_cents, checkout.currency)
     _to_owner("payment_mismatch", **about(order), buyer=order.person, paid=paid, session_id=checkout.session_id)
+
+
+def back(order: Order, cents: int) -> dict[str, Any]:
+    """What goes back now, empty where nothing does, and whether it is the rest after a part."""
+    return {"back": money(cents, order.currency) if cents else "", "is_rest": cents < order.paid_cents}
 
 
 def _to_owner(name: str, **context: Any) -> None:

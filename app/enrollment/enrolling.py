@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app import followups
+from app.clock import now
 from app.enrollment import emails
 from app.enrollment.department import emails as department
 from app.enrollment.department.models import Seat
@@ -54,14 +55,50 @@ def _open_department(order: Order) -> None:
     emails.new_enrollment(order)
 
 
-def give_back(order: Order, payment_intent_id: str | None, reason: str) -> None:
+def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: int | None = None) -> None:
     """Owe the buyer a payment: "no seat", "paid twice", "declined" or "erased". Stripe is told once that is committed.
 
-    Of a payment that is not the order's own, the order keeps its seats.
+    Of a payment that is not the order's own, of `cents`, the order keeps its seats. One that cost nothing is ended.
     """
     if payment_intent_id == order.stripe_payment_intent_id:
         order.release()
-    if payment_intent_id is None or Refund.owe(order, payment_intent_id, reason):
-        tell = emails.paid_twice if reason == "paid twice" else emails.seat_gone
-        tell(order)
-        emails.payment_returned(order, reason)
+    if payment_intent_id is None:
+        order.ended_at = now()
+    elif not Refund.owe(order, payment_intent_id, reason):
+        return
+    cents = order.paid_cents - order.refunded_cents if cents is None else cents
+    _tell_buyer(order, cents, reason)
+    emails.payment_returned(order, cents, reason)
+
+
+def _tell_buyer(order: Order, cents: int, reason: str) -> None:
+    if reason != "paid twice":
+        emails.seat_gone(order, cents)
+    elif cents:
+        emails.paid_twice(order, cents)
+    else:
+        emails.already_enrolled(order.person, order.cohort)
+
+
+def end_free(order: Order) -> bool:
+    """End what stands by an order that cost nothing, and tell whom it concerns. False if there is none to end."""
+    if order.paid_at is None or order.paid_cents or order.ended_at:
+        return False
+    order.ended_at = now()
+    order.release()
+    places = end_places(order, "ended")
+    for place in places if order.is_for_department else []:
+        department.seat_ended(place)
+    emails.free_order_ended(order, places[0].cohort if places and not order.is_for_department else order.cohort)
+    return True
+
+
+def end_places(order: Order, reason: str) -> list[Enrollment]:
+    """End the places that the order pays for, and what follows from it to anybody; those that have ended with it."""
+    places = sorted(Enrollment.of_order(order), key=lambda place: place.cohort.in_order)
+    for place in places:
+        place.end()
+    followed = {person.id: person for person in [order.person, *(place.person for place in places)]}
+    for _, person in sorted(followed.items()):  # Everybody locks people in this order, after cohorts.
+        followups.call_off(person, order.occasion, reason)
+    return places

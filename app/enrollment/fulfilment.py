@@ -11,7 +11,7 @@ from app.enrollment import emails
 from app.enrollment.cohorts import CohortFull
 from app.enrollment.department import emails as department
 from app.enrollment.department.models import Seat
-from app.enrollment.enrolling import enroll, give_back
+from app.enrollment.enrolling import end_places, enroll, give_back
 from app.enrollment.enrollments import Enrollment, has_bought_since
 from app.enrollment.next_cohort.offering import seat_gone
 from app.enrollment.orders import Order
@@ -49,7 +49,11 @@ def settle(order: Order, checkout: Checkout) -> None:
 
 
 def _report_mismatch(order: Order, checkout: Checkout) -> None:
-    if not order.note_mismatch(checkout):
+    is_news = order.note_mismatch(checkout)
+    if not order.paid_at:  # Whatever becomes of the payment, there is no place to keep a seat for.
+        order.expire()
+        order.release()
+    if not is_news:
         return
     log.error("order %s: Stripe has %s seats for %s %s, we have %s for %s %s", order.number, checkout.quantity,
               checkout.amount_cents, checkout.currency, order.seats, order.amount_cents, order.currency)  # fmt: skip
@@ -59,7 +63,7 @@ def _report_mismatch(order: Order, checkout: Checkout) -> None:
 def _settle_paid(order: Order, checkout: Checkout) -> None:
     if order.paid_at and checkout.payment_intent_id != order.stripe_payment_intent_id:
         # Where a code left nothing to pay, there is nothing to give back.
-        return give_back(order, checkout.payment_intent_id, "paid twice") if checkout.payment_intent_id else None
+        return _give_back_second(order, checkout) if checkout.payment_intent_id else None
     is_given_back = bool(checkout.amount_cents) and checkout.refunded_cents >= checkout.amount_cents
     if not order.paid_at:
         order.take_payment(checkout)
@@ -70,6 +74,11 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
     _settle_refund(order, checkout)
     _settle_dispute(order, checkout.dispute)
     return None
+
+
+def _give_back_second(order: Order, checkout: Checkout) -> None:
+    """A payment that was made at another page for what is paid already."""
+    give_back(order, checkout.payment_intent_id, "paid twice", checkout.amount_cents - checkout.refunded_cents)
 
 
 def _enroll(order: Order) -> None:
@@ -90,26 +99,16 @@ def _settle_refund(order: Order, checkout: Checkout) -> None:
     before, had_to_choose = order.refunded_cents, order.has_to_choose
     if not order.note_refund(checkout.refunded_cents, checkout.asked_at):
         return _tell_of_change(order, before)
+    cents = order.refunded_cents - before
     if had_to_choose:
-        emails.seat_gone(order)
-    for enrollment in _end_places(order, "refunded"):
+        emails.seat_gone(order, cents)
+    for enrollment in end_places(order, "refunded"):
         if order.is_for_department:
             department.seat_ended(enrollment)
         else:
-            emails.refunded(enrollment)
+            emails.refunded(enrollment, cents)
     if Seat.are_of(order):
-        department.department_refunded(order)
-
-
-def _end_places(order: Order, reason: str) -> list[Enrollment]:
-    """End the places that the order pays for, and what follows from it to anybody; those that have ended with it."""
-    places = sorted(Enrollment.of_order(order), key=lambda place: place.cohort.in_order)
-    for place in places:
-        place.end()
-    followed = {person.id: person for person in [order.person, *(place.person for place in places)]}
-    for _, person in sorted(followed.items()):  # Everybody locks people in this order, after cohorts.
-        followups.call_off(person, order.occasion, reason)
-    return places
+        department.department_refunded(order, cents)
 
 
 def _tell_of_change(order: Order, before: int) -> None:
@@ -138,7 +137,7 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
     if news == "asked":  # Only the owner is.
         return None
     is_lost = news == disputes.LOST
-    _tell_of_dispute(order, news, _end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order))
+    _tell_of_dispute(order, news, end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order))
     return order.release() if is_lost else None
 
 

@@ -55,6 +55,7 @@ class Order(Purchase, Model):
     # Paid when no seat was left in the cohort that was wanted: until when the buyer may choose what to do.
     missed_cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))
     choose_by: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]  # When one that cost nothing was ended: there is nothing to give back.
     person: Mapped[Person] = relationship()
     cohort: Mapped[Cohort] = relationship(foreign_keys=cohort_id)
     missed_cohort: Mapped[Cohort | None] = relationship(foreign_keys=missed_cohort_id)
@@ -84,8 +85,8 @@ class Order(Purchase, Model):
 
     @property
     def state(self) -> str:
-        """As of every purchase, or "awaiting payment"."""
-        state = super().state
+        """As of every purchase, "awaiting payment" or "ended"."""
+        state = "ended" if self.ended_at else super().state
         return "awaiting payment" if self.awaiting_payment_at and state in ("expired", "pending") else state
 
     @property
@@ -105,8 +106,8 @@ class Order(Purchase, Model):
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing stands any more that it paid for: all was given back, or the payer's bank took it back."""
-        return self.state in ("refunded", "dispute lost")
+        """Whether nothing stands by it any more: all went back, the payer's bank took it, or it was free and ended."""
+        return self.state in ("refunded", "dispute lost", "ended")
 
     @property
     def quantity(self) -> int:

@@ -22,6 +22,7 @@ ORDERS = Listing(
     states=by_first_moment(
         {
             "refunded": Order.refunded_at,
+            "ended": Order.ended_at,
             "disputed": case((Order.dispute_status.in_(disputes.OPEN), Order.disputed_at)),
             "dispute lost": case((Order.dispute_status == disputes.LOST, Order.dispute_ended_at)),
             "paid": Order.paid_at,

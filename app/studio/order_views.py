@@ -2,6 +2,7 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.enrollment.department.models import Seat
+from app.enrollment.enrolling import end_free
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
@@ -35,6 +36,16 @@ def refund_order(order_id: int) -> ResponseReturnValue:
     db.session.commit()
     words = f"{money(form.cents, order.currency)} goes back to the buyer, the way it was paid."
     flash(words if is_new else "That was on its way already.", "good")
+    return redirect(url_for(".show_order", order_id=order_id), 303)
+
+
+@bp.post(f"{AN_ORDER}/ending")
+def end_order(order_id: int) -> ResponseReturnValue:
+    """End what stands by an order that cost nothing, of which there is nothing to give back."""
+    db.session.get(Order, order_id) or abort(404)
+    is_new = end_free(Order.for_update(order_id))
+    db.session.commit()
+    flash("It has ended, and its buyer gets an e-mail." if is_new else "There is nothing to end.", "good")
     return redirect(url_for(".show_order", order_id=order_id), 303)
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from app.enrollment.cohorts import Cohort
+from app.enrollment.enrolling import end_free
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.next_cohort.moving import CannotMove, move
 from app.enrollment.next_cohort.offering import AlreadyChosen, accept, decline
@@ -99,6 +100,13 @@ class Life:
         if lost := self._disputes("lost"):
             self.stripe.decide_dispute(self.dice.choice(lost), "won")
 
+    def end_free(self) -> None:
+        with fresh_rows():
+            if free := [order for order in self._orders() if order.paid_at and not order.paid_cents]:
+                end_free(Order.for_update(self.dice.choice(free).id))
+                db.session.commit()
+        self.shop.work()
+
     def choose(self) -> None:
         with fresh_rows():
             if choosing := [order for order in self._orders() if order.has_to_choose]:
@@ -147,7 +155,7 @@ HAPPENINGS = (
     *[Life.hear] * 5,
     *[Life.wait] * 2,
     *(Life.pay_by_debit, Life.settle, Life.expire, Life.come_back, Life.stumble, Life.sweep, Life.refund_at_stripe),
-    *(Life.refund_here, Life.dispute, Life.decide, Life.appeal, Life.choose, Life.choose, Life.move),
+    *(Life.refund_here, Life.dispute, Life.decide, Life.appeal, Life.end_free, Life.choose, Life.choose, Life.move),
 )
 
 
@@ -187,4 +195,4 @@ def assert_who_paid_has_a_place(shop, stripe) -> None:
         if order.paid_cents:
             assert (order.id in standing) == keeps_it, (order.number, order.state)
         elif order.id in standing:
-            assert order.paid_at
+            assert order.state == "paid"

@@ -81,6 +81,50 @@ def test_more_than_is_left_is_refused(owner, shop, stripe, paid):
     assert [refund["amount"] for refund in refunds(stripe)] == [100000]
 
 
+def test_the_last_part_is_told_as_what_goes_back_now(owner, shop, stripe, mail, paid):
+    for amount in ("200", "1000"):
+        give_back(owner, paid, amount)
+        shop.work()
+    [letter] = mail.to(BUYER, "enrollment/refunded")
+    assert "The remaining $1,000.00 of what you paid for Spring is on its way back" in letter.body
+
+
+def end(owner, order_id: int) -> int:
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page(owner, order_id).text)[1]
+    with fresh_rows():
+        return owner.post(f"/studio/orders/{order_id}/ending", data={"csrf_token": token}).status_code
+
+
+def test_an_order_that_cost_nothing_is_ended_and_its_buyer_told_so(owner, shop, stripe, mail):
+    stripe.make_code("FREE", percent_off=100)
+    stripe.pay(shop.buy(), code="FREE")
+    shop.hear()
+    order_id = shop.order.id
+    assert "End the enrollment" in page(owner, order_id).text
+    assert [end(owner, order_id), end(owner, order_id)] == [303, 303]
+    shop.work()
+    assert (shop.order.state, shop.enrollments, shop.seats_taken, shop.books_balance) == ("ended", [], 0, True)
+    [letter] = mail.to(BUYER, "enrollment/free_order_ended")
+    assert (letter.subject, "nothing goes back" in letter.body) == ("Your enrollment in Spring has ended", True)
+    assert "End the enrollment" not in page(owner, order_id).text
+
+
+def test_an_order_that_was_paid_is_not_ended_without_giving_back(owner, shop, paid):
+    end(owner, paid)
+    assert (shop.order.state, len(shop.enrollments)) == ("paid", 1)
+
+
+def test_a_second_order_that_cost_nothing_gives_nothing_back_and_says_so(owner, shop, stripe, mail, paid):
+    stripe.make_code("FREE", percent_off=100)
+    stripe.pay(shop.buy(), code="FREE")
+    shop.hear()
+    assert ([order.state for order in shop.orders], shop.seats_taken) == (["paid", "ended"], 1)
+    [letter] = mail.to(OWNER, "enrollment/payment_returned")
+    assert letter.subject.endswith("is over, and nothing was paid: paid twice")
+    assert mail.to(BUYER, "enrollment/paid_twice") == []
+    assert not any("$0.00 goes" in letter.body or "back $0.00" in letter.body for letter in mail.all)
+
+
 def test_an_amount_that_makes_no_sense_gives_nothing_back(owner, shop, stripe, paid):
     for amount in ("", "0", "-5", "ten", "1e3", "1.234", "99999999999", "12,00"):
         assert give_back(owner, paid, amount).status_code == 422, amount

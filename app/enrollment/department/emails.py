@@ -4,7 +4,7 @@ from typing import Any
 
 from app import outbox
 from app.enrollment.department.models import Seat, department_token
-from app.enrollment.emails import about
+from app.enrollment.emails import about, back
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.people.models import Person
@@ -76,9 +76,10 @@ def seats_unclaimed(order: Order, number: int) -> None:
     outbox.post(to=order.person, template="enrollment/seats_unclaimed", number=number, **about(order), **_page(order))
 
 
-def department_refunded(order: Order) -> None:
-    """To the buyer: all goes back, and the seats are given up."""
-    outbox.post(to=order.person, template="enrollment/department_refunded", **about(order))
+def department_refunded(order: Order, cents: int) -> None:
+    """To the buyer: so much goes back now, all or the rest of it, and the seats are given up."""
+    about_it = about(order) | back(order, cents)
+    outbox.post(to=order.person, template="enrollment/department_refunded", **about_it)
 
 
 def department_disputed(order: Order, news: str) -> None:
