@@ -11,6 +11,7 @@ from app.content_files import ContentError, ContentFile
 from app.enrollment.content_cohorts import take_cohorts, upsert, whole_number, write_cohorts
 from app.enrollment.models import NO_CREDIT, TAXES, Course, Module
 from app.extensions import db
+from app.payments.currencies import problem_of
 
 COURSE_KEYS = (
     *("title", "slug", "eyebrow", "lede", "description", "price_cents", "currency", "sample", "hours"),
@@ -130,8 +131,8 @@ def _minutes(file: ContentFile) -> int | None:
 
 
 def _currency(file: ContentFile) -> str:
-    if not re.fullmatch("[a-z]{3}", value := str(file.meta["currency"])):
-        raise ContentError(f"{file.path}: currency is {value!r}: write three small letters, such as usd")
+    if problem := problem_of(value := str(file.meta["currency"])):
+        raise ContentError(f"{file.path}: currency is {value!r}: {problem}")
     return value
 
 

@@ -117,6 +117,8 @@ def test_a_folder_without_a_course_is_no_fault(app, tmp_path):
         ("course.md", "price_cents: 120000", "price_cents: 1200.50", "price_cents"),
         ("course.md", "price_cents: 120000", "price_cents: -1", "price_cents"),
         ("course.md", "currency: usd", "currency: dollars", "currency"),
+        ("course.md", "currency: usd", "currency: jpy", "in hundredths"),
+        ("course.md", "currency: usd", "currency: kwd", "in hundredths"),
         ("course.md", "hours: 12", "hours: many", "hours"),
         ("course.md", "hours: 12", "colour: green", "hours"),
         ("course.md", "learn:", "learn: a lot\nnothing:", "unknown keys"),

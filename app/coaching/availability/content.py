@@ -15,6 +15,7 @@ from app.coaching.availability.models import Coach, DateOverride, WeeklyHours
 from app.coaching.whereabouts import Whereabouts, lock_booked, tell_of_change
 from app.content_files import ContentError, ContentFile
 from app.extensions import db
+from app.payments.currencies import problem_of
 from app.publishing import content_changed
 
 T = TypeVar("T", ConsultationKind, Coach)
@@ -70,6 +71,8 @@ def _import_kind(path: Path) -> None:
             f"{path}: price_cents is {kind.price_cents}: write 0 for free, or at least {LEAST_PRICE_CENTS}"
         )
     kind.currency, kind.questions = read.line(file, "currency", 3), _questions(file)
+    if problem := problem_of(kind.currency):
+        raise ContentError(f"{path}: currency is {kind.currency!r}: {problem}")
     kind.position, kind.is_active = read.number(file, "position", 0, 1000), read.yes_or_no(file, "active", True)
 
 
