@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Index, String, func, or_, select, text
+from sqlalchemy import CheckConstraint, Index, String, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -22,6 +22,8 @@ from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 log = logging.getLogger(__name__)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
+# Longer than Stripe is given to answer: who died meanwhile holds it up no longer.
+CLAIMED_FOR = timedelta(minutes=1)
 OWED = text("sent_at IS NULL AND refused_at IS NULL")
 IN_FULL = text("amount_cents IS NULL")
 BY_OWNER = "by the owner"
@@ -147,6 +149,13 @@ class Refund(Model):
         return db.session.get_one(cls, refund_id, with_for_update=True, populate_existing=True)
 
     @classmethod
+    def claim(cls, refund_id: int) -> bool:
+        """Take it on oneself to send it, for a while: of all who would, one statement lets one, if it is due."""
+        mine = update(cls).where(cls.id == refund_id, OWED, cls.due_at <= now()).values(due_at=now() + CLAIMED_FOR)
+        claimed = db.session.scalar(mine.returning(cls.id).execution_options(synchronize_session=False))
+        return claimed is not None
+
+    @classmethod
     def due(cls) -> "list[int]":
         return list(db.session.scalars(select(cls.id).where(OWED, cls.due_at <= now()).limit(100)))
 
@@ -183,12 +192,16 @@ def send_refund(refund_id: int) -> None:
 
 
 def pay_back(refund_id: int) -> None:
-    """Send a refund, or keep it for another try, and note what came of it. Commits. Raises GatewayUnavailable then."""
-    refund = db.session.get_one(Refund, refund_id)
+    """Send a refund that is due, or keep it for another try, and note what came of it; nothing if another does.
+
+    Two at once might send it under different idempotency keys, and so twice. Commits. Raises GatewayUnavailable then.
+    """
+    is_mine = Refund.claim(refund_id)
+    refund = db.session.get_one(Refund, refund_id, populate_existing=True)
     payment, cents, was_tried = refund.stripe_payment_intent_id, refund.amount_cents, refund.keys_spent > 0
     metadata, key = refund.metadata_at_stripe, refund.idempotency_key
     db.session.commit()
-    if refund.sent_at or refund.refused_at:
+    if not is_mine:
         return
     try:
         sent = stripe_gateway.refund_payment(payment, metadata, key, cents, was_tried)

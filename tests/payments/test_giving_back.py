@@ -8,10 +8,10 @@ from app.enrollment.enrolling import give_back
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.reconciling.reconciling import reconcile
-from app.payments.refunds import Refund
+from app.payments.refunds import Refund, pay_back
 from app.payments.tasks import sweep_payments
 from tests.enrollment.conftest import cohort, course, later, shop, stand_in, stripe
-from tests.races import fresh_rows
+from tests.races import at_once, fresh_rows
 
 __all__ = ["cohort", "course", "later", "shop", "stand_in", "stripe"]  # Fixtures of the course on sale.
 
@@ -67,6 +67,20 @@ def test_parts_of_the_same_amount_are_different_refunds(shop, stripe, later, pai
     shop.work()
     sweep_later(stripe, later)
     assert gone_back(stripe) == [30000, 30000]
+
+
+def test_of_many_workers_with_one_refund_one_sends_it(app, shop, stripe, paid):
+    owe(paid, 30000)
+    with fresh_rows():
+        [refund] = Refund.all_of(shop.order)
+
+    def send(_: int) -> None:
+        with app.app_context():
+            pay_back(refund.id)
+
+    at_once(5, send)
+    asked = [call for call in stripe.requests() if (call["method"], call["path"]) == ("POST", "/v1/refunds")]
+    assert (len(asked), gone_back(stripe)) == (1, [30000])
 
 
 def test_what_the_bank_refuses_at_first_goes_back_as_soon_as_it_can(shop, stripe, later, paid):

@@ -148,12 +148,13 @@ def test_a_part_that_stripe_refuses_stands_on_the_page(owner, shop, stripe, paid
     assert shop.order.refunded_cents == 0
 
 
-def test_a_part_that_stripe_cannot_take_now_is_sent_later_and_once(owner, shop, stripe, paid):
+def test_a_part_that_stripe_cannot_take_now_is_sent_later_and_once(owner, shop, stripe, later, paid):
     stripe.fail_calls(503, path="/v1/refunds", times=9)
     give_back(owner, paid, "300")
     shop.work()
     assert "tried again by itself" in page(owner, paid).text
     stripe.sandbox.faults.clear()
+    later(minutes=2)
     with fresh_rows():
         [refund] = Refund.all_of(shop.order)
         pay_back(refund.id)
