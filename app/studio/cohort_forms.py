@@ -14,6 +14,7 @@ from app.studio.letter_fields import line
 from app.studio.money import Price, in_units
 from app.studio.number_fields import WholeNumber
 
+NAME_TAKEN = "Another cohort has this name. Choose one that tells them apart."
 DAYS = ("starts_on", "ends_on", "sales_from", "sales_until", "early_until")
 AS_TYPED = ("name", "time_zone", "sessions", "seats", "early_seats", "sales_open", "opens_weekly", "is_sample", *DAYS)
 
@@ -52,7 +53,7 @@ class CohortForm(Form):
     def validate_name(self, field: StringField) -> None:
         others = [other.name.casefold() for other in self.course.cohorts if other is not self.cohort]
         if (field.data or "").casefold() in others:
-            raise ValidationError("Another cohort has this name. Choose one that tells them apart.")
+            raise ValidationError(NAME_TAKEN)
 
     def validate_starts_on(self, field: Day) -> None:
         if not self.ends_on.data:

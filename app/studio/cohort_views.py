@@ -2,14 +2,15 @@
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
 
 from app.enrollment.cohorts import Cohort
 from app.enrollment.models import Course
 from app.enrollment.waitlist.tasks import serve_waitlists
-from app.extensions import db, enqueue_after_commit
+from app.extensions import came_first, db, enqueue_after_commit
 from app.local_times import DEFAULT_ZONE
 from app.studio.blueprint import bp
-from app.studio.cohort_forms import CohortForm
+from app.studio.cohort_forms import NAME_TAKEN, CohortForm
 from app.studio.course_forms import CourseForm
 
 A_COHORT = "/cohorts/<int(max=2147483647):cohort_id>"
@@ -34,9 +35,11 @@ def create_cohort() -> ResponseReturnValue:
     form = CohortForm(course)
     if not form.validate():
         return render_template("studio/cohort.html", cohort=None, form=form, course=course), 422
-    cohort = Cohort(course=course)
+    cohort = Cohort(course_id=course.id)
     form.fill(cohort)
-    db.session.add(cohort)
+    if not came_first(cohort):
+        form.name.errors = [NAME_TAKEN]
+        return render_template("studio/cohort.html", cohort=None, form=form, course=course), 409
     db.session.commit()
     flash(f"{cohort.name} is added{', and on sale' if cohort.is_on_sale else ''}.", "good")
     return redirect(url_for(".list_cohorts"), 303)
@@ -58,6 +61,12 @@ def save_cohort(cohort_id: int) -> ResponseReturnValue:
         return render_template("studio/cohort.html", cohort=cohort, form=form, course=cohort.course), 422
     before = (cohort.starts_on, cohort.ends_on, cohort.sessions)
     form.fill(cohort)
+    try:
+        db.session.flush()
+    except IntegrityError:  # Another window gave the name to another cohort since it was looked for.
+        db.session.rollback()
+        form.name.errors = [NAME_TAKEN]
+        return render_template("studio/cohort.html", cohort=cohort, form=form, course=cohort.course), 409
     enqueue_after_commit(serve_waitlists)  # There may be more seats, or no more sales.
     db.session.commit()
     flash("Saved. What is ordered already keeps its price.", "good")

@@ -11,6 +11,7 @@ from app.enrollment.content_cohorts import take_cohorts, write_cohorts
 from app.enrollment.models import Course
 from app.extensions import db
 from app.publishing import ContentVersion
+from app.studio.cohort_forms import CohortForm
 from tests.classroom.conftest import enroll
 from tests.studio import factories
 
@@ -105,6 +106,16 @@ def test_two_cohorts_have_two_names(send, cohort):
     answer = send("/cohorts", **COHORT | {"name": cohort.name.upper()})
     assert answer.status_code == 422
     assert "Another cohort has this name" in answer.text
+
+
+def test_a_name_given_in_two_windows_at_once_is_refused_with_all_that_was_typed(send, cohort, monkeypatch):
+    monkeypatch.setattr(CohortForm, "validate_name", lambda form, field: None)  # It was free when it was looked for.
+    assert send("/cohorts", **COHORT).status_code == 303
+    for path in ("/cohorts", f"/cohorts/{cohort.id}"):
+        answer = send(path, **COHORT | {"seats": "25"})
+        assert (answer.status_code, "Another cohort has this name" in answer.text) == (409, True)
+        assert 'value="25"' in answer.text
+    assert named("Spring 2028").seats == 24
 
 
 def test_seats_are_not_lowered_below_what_is_taken(send, cohort):
