@@ -129,6 +129,23 @@ def payment_mismatch(order: Order, checkout: Checkout) -> None:
     _to_owner("payment_mismatch", **about(order), buyer=order.person, paid=paid, session_id=checkout.session_id)
 
 
+def sums(order: Order) -> list[tuple[str, str]]:
+    """What was paid and how it comes about, as rows of a receipt; before, the price alone."""
+    seats = f" ({order.seats} seats)" if order.is_for_department else ""
+    price = (f"Price{seats}", money(order.amount_cents, order.currency))
+    if not order.paid_at:
+        return [price]
+    code = f" with code {order.promotion_code}" if order.promotion_code else ""
+    rows = [price]
+    if order.discount_cents:
+        rows.append((f"Discount{code}", f"-{money(order.discount_cents, order.currency)}"))
+    if order.tax_cents:
+        rows.append(
+            (f"Tax{', in the price' if order.has_tax_in_price else ''}", money(order.tax_cents, order.currency))
+        )
+    return [*rows, ("Total paid", money(order.paid_cents, order.currency))]
+
+
 def back(order: Order, cents: int) -> dict[str, Any]:
     """What goes back now, empty where nothing does, and whether it is the rest after a part."""
     return {"back": money(cents, order.currency) if cents else "", "is_rest": cents < order.paid_cents}
@@ -149,5 +166,6 @@ def about(order: Order) -> dict[str, Any]:
         "starts_on": cohort.begins,
         "amount": money(order.paid_cents if order.paid_at else order.amount_cents, order.currency),
         "paid_on": day(order.paid_at.date()) if order.paid_at else "",
+        "sums": sums(order),
         "course_url": absolute_url("enrollment.show_course"),
     }

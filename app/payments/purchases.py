@@ -134,6 +134,11 @@ class Purchase:
         return next((state for state, moment in moments.items() if moment), "pending")
 
     @property
+    def has_tax_in_price(self) -> bool:
+        """Whether the tax that was paid is a part of the price, rather than on top of it."""
+        return bool(self.tax_cents) and self.paid_cents == self.amount_cents - self.discount_cents
+
+    @property
     def number(self) -> str:
         """The purchase's number as people read and say it."""
         return self.public_id[:8].upper()

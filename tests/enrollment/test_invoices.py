@@ -6,6 +6,7 @@ import requests
 from app.enrollment.models import Course
 from app.extensions import db
 from app.payments import books
+from app.payments.wording import money
 from app.people import records
 from app.people.models import Person
 from tests.races import fresh_rows
@@ -24,13 +25,15 @@ def taxed(how: str) -> None:
         db.session.commit()
 
 
-def test_a_code_that_was_typed_is_kept_with_what_it_took_off(shop, stripe):
+def test_a_code_that_was_typed_is_kept_with_what_it_took_off(shop, stripe, mail):
     stripe.make_code("SPRING", percent_off=25)
     stripe.pay(shop.buy(), code="SPRING")
     shop.hear()
     order = shop.order
     assert (order.state, order.promotion_code, len(shop.enrollments)) == ("paid", "SPRING", 1)
     assert (order.amount_cents, order.discount_cents, order.paid_cents) == (120000, 30000, 90000)
+    [letter] = mail.to("ada@example.org", "enrollment/enrolled")
+    assert "Price: $1,200.00\nDiscount with code SPRING: -$300.00\nTotal paid: $900.00\n" in letter.body
 
 
 def test_a_code_for_everything_enrolls_without_a_payment(shop, stripe, mail):
@@ -77,7 +80,7 @@ def test_an_address_that_would_run_as_a_script_is_no_invoice(shop, stripe):
 
 
 @pytest.mark.parametrize(("how", "paid"), [("exclusive", 132000), ("inclusive", 120000)])
-def test_tax_is_worked_out_where_the_course_says_so(shop, stripe, how, paid):
+def test_tax_is_worked_out_where_the_course_says_so(shop, stripe, mail, how, paid):
     taxed(how)
     stripe.set_tax(percent=10)
     stripe.pay(shop.buy())
@@ -89,6 +92,11 @@ def test_tax_is_worked_out_where_the_course_says_so(shop, stripe, how, paid):
     assert "product_data" not in item["price_data"]
     order = shop.order
     assert (order.state, order.paid_cents, len(shop.enrollments)) == ("paid", paid, 1)
+    [letter] = mail.to("ada@example.org", "enrollment/enrolled")
+    tax = "Tax" if how == "exclusive" else "Tax, in the price"
+    sums = f"Price: $1,200.00\n{tax}: {money(order.tax_cents, 'usd')}\nTotal paid: {money(paid, 'usd')}\n"
+    assert f"{sums}Invoice: {order.invoice_url}\n" in letter.body
+    assert order.invoice_url in letter.html
     assert order.tax_cents == 12000 if how == "exclusive" else 0 < order.tax_cents < 12000
     assert order.billing["address"]["country"] == "US"
 

@@ -32,8 +32,10 @@ def of_receipt(order: Order, enrollment: Enrollment | None, share: int = 0) -> F
         "shared_by": None if whole else order.seats,
         "currency": order.currency,
         **sums,
-        "paid_cents": sums["price_cents"] - sums["discount_cents"] + (0 if _has_tax_in(order) else sums["tax_cents"]),
-        "tax_included": _has_tax_in(order),
+        "paid_cents": sums["price_cents"]
+        - sums["discount_cents"]
+        + (0 if order.has_tax_in_price else sums["tax_cents"]),
+        "tax_included": order.has_tax_in_price,
         "promotion_code": order.promotion_code,
         "method": order.payment_method,
         "paid_on": _day(order.paid_at, order.cohort),
@@ -93,11 +95,6 @@ def _sums(order: Order) -> dict[str, int]:
         "discount_cents": order.discount_cents,
         "tax_cents": order.tax_cents,
     }
-
-
-def _has_tax_in(order: Order) -> bool:
-    """Whether the tax is a part of the price, rather than on top of it."""
-    return bool(order.tax_cents) and order.paid_cents == order.amount_cents - order.discount_cents
 
 
 def _payer(order: Order) -> dict[str, str]:
