@@ -151,7 +151,8 @@ def test_one_that_the_payment_does_not_tell_of_is_heard_of_all_the_same(shop, st
     stripe.decide_dispute(dispute["id"], "lost")
     stripe.sandbox.store.objects["event"].clear()  # No event will tell.
     with fresh_rows():
-        assert reconcile().mended == 1
+        run = reconcile()
+        assert (run.mended, [payment.stripe_state for payment in run.payments]) == (1, ["dispute lost"])
     assert states(shop) == ("dispute lost", False, 0, 0)
 
 
