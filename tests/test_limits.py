@@ -57,8 +57,8 @@ def test_a_hospitals_domain_has_a_limit_and_a_mailbox_provider_has_none(client, 
     def from_many_networks(count, name, domain, **fields):
         return {ask_for_links(client, f"{name}{n}@{domain}", n // 30, **fields) for n in range(count)}
 
-    assert from_many_networks(300, "a b", "hospital.example.org") == {422}
-    assert from_many_networks(300, "p", "hospital.example.org", website="x") == {303}
+    assert from_many_networks(20, "a b", "hospital.example.org") == {422}
+    assert from_many_networks(20, "p", "hospital.example.org", website="x") == {303}
     assert from_many_networks(300, "p", "hospital.example.org") == {303}
     assert ask_for_links(client, "late@Hospital.example.org", 200) == 429
     limiter.reset()
