@@ -6,7 +6,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,11 +70,11 @@ class Deliverer:
         sent = 0
         # Waiting a moment closes the gap in which a busy thread has just seen an empty outbox and is about to end.
         with self.pool.lent(wait_seconds=1) as connection:
-            while connection and not self.stopping.is_set() and (email := self._claim()):
-                try:
+            while connection and not self.stopping.is_set():
+                with self._next_in_hand() as email:
+                    if email is None:
+                        break
                     answer = self._hand_over(email, connection)
-                finally:
-                    self._in_hand.discard(email.id)
                 sent += answer.outcome == "sent"
                 if not answer.server_is_well:
                     break
@@ -86,13 +87,18 @@ class Deliverer:
         Email.release(marked - self._in_hand)
         db.session.commit()
 
-    def _claim(self) -> Email | None:
+    @contextmanager
+    def _next_in_hand(self) -> Iterator[Email | None]:
+        """A mail that is due, in the caller's hand for as long as this lasts, whatever becomes of the database."""
         email = Email.claim_next(self.worker_id)
-        if email:
-            self._in_hand.add(email.id)
-        # The row says "in hand" before the server hears of it, and no transaction is open while we talk.
-        db.session.commit()
-        return email
+        taken = {email.id} if email else set()
+        self._in_hand.update(taken)
+        try:
+            # The row says "in hand" before the server hears of it, and no transaction is open while we talk.
+            db.session.commit()
+            yield email
+        finally:
+            self._in_hand.difference_update(taken)
 
     def _hand_over(self, email: Email, connection: KeptConnection) -> Answer:
         Pace.wait_for_a_place()

@@ -135,7 +135,8 @@ def number_too_large(error: OverflowError) -> ResponseReturnValue:
     return value_does_not_fit(error)
 
 
-def _let_go() -> None:
+def _let_go(_: BaseException | None = None) -> None:
+    """End the transaction, even where the database is away: what was committed is, and the answer is ready."""
     try:
         db.session.rollback()
     except Exception:
@@ -145,6 +146,7 @@ def _let_go() -> None:
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, show_error)
     app.register_error_handler(ServiceUnavailable, _come_back_later)
+    app.teardown_appcontext(_let_go)
     for error in (OperationalError, InterfaceError, NoConnectionFree):
         app.register_error_handler(error, database_away)
     app.register_error_handler(DataError, value_does_not_fit)

@@ -100,16 +100,18 @@ def test_what_a_dead_worker_held_is_sent_by_another(note, mail_server, clock):
     assert len(mail_server.received) == 1
 
 
-def test_a_mail_whose_outcome_could_not_be_written_down_goes_out_again_under_the_same_id(note, mail_server, clock):
+@pytest.mark.parametrize("at", ["commit", "before_cursor_execute"])
+def test_a_mail_whose_outcome_could_not_be_written_down_goes_out_again_under_the_same_id(note, mail_server, clock, at):
     email, engine = note(), db.engine
 
-    def lose_the_database(_connection):
+    def lose_the_database(*_):
         raise ConnectionResetError("the database went away")
 
-    mail_server.refuse = lambda _: event.listen(engine, "commit", lose_the_database)
+    mail_server.refuse = lambda _: event.listen(engine, at, lose_the_database)
     with pytest.raises(ConnectionResetError):
         Deliverer.of_this_process().deliver_due()
-    event.remove(engine, "commit", lose_the_database)
+    event.remove(engine, at, lose_the_database)
+    db.session.rollback()
     mail_server.refuse = None
     assert email_now(email).state == "sending"
     sweep_outbox.call_local()

@@ -176,6 +176,11 @@ def fault(name):
     raise FAULTS[name]
 
 
+@bp.get("/reads")
+def read():
+    return str(db.session.scalar(text("SELECT 1")))
+
+
 @bp.get("/bad-sql")
 def bad_sql():
     db.session.execute(text("SELECT * FROM no_such_table"))

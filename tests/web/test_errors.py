@@ -1,4 +1,6 @@
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
 from app.web import errors
@@ -59,6 +61,23 @@ def test_a_database_in_trouble_is_503(web, fault):
 def test_after_a_failed_query_the_next_visitor_is_served(web, database_url):
     assert web.get("/pages/bad-sql").status_code in (500, 503)
     assert web.get("/pages/link/1").status_code == 200
+
+
+def test_a_database_that_goes_away_when_the_answer_is_ready_does_not_take_it_back(web):
+    lost = []
+
+    def lose_the_database(_connection):
+        lost.append(True)
+        raise OperationalError("ROLLBACK", {}, Exception("the connection was cut"))
+
+    with web.application.app_context():
+        engine = db.engine
+    event.listen(engine, "rollback", lose_the_database)
+    try:
+        answer = web.get("/pages/reads")
+    finally:
+        event.remove(engine, "rollback", lose_the_database)
+    assert (answer.status_code, answer.text, bool(lost)) == (200, "1", True)
 
 
 def test_an_error_page_asks_nothing_of_the_database(web, site):
