@@ -1,14 +1,20 @@
+import re
 from datetime import date, timedelta
 
 import pytest
 
+from app.classroom.announcements.models import Announcement
+from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course, Module
 from app.enrollment.orders import Order
+from app.enrollment.papers.models import Paper
 from app.extensions import db
 from app.people.models import Person
 from app.people.sign_in import SignInCode
+from tests.classroom.conftest import enroll
+from tests.classroom.test_progress import ALL, done
 
 
 @pytest.fixture
@@ -65,3 +71,32 @@ def test_a_place_that_ended_closes_the_classroom_at_once(client, enrollment):
     answer = client.get("/learn/")
     assert (answer.status_code, "Your enrollment has ended" in answer.text) == (403, True)
     assert "Write the letter" not in client.get("/learn/papers/").text
+
+
+def test_who_is_in_two_cohorts_finds_both_of_them(ada, cohort, course):
+    other = Cohort(name="Spring", starts_on=date(2027, 3, 2), ends_on=date(2027, 4, 13), time_zone="UTC", course=course)
+    enroll(ada.email, other)
+    places = [place.id for place in Enrollment.opening(ada.person)]
+    for told in (cohort, other):
+        db.session.add(Announcement(cohort=told, subject=f"To {told.name}", text="Welcome.", sent_at=now()))
+    db.session.commit()
+    page = ada.get().text
+    assert "You are enrolled in Winter and Spring." in page
+    for said in ("Your cohorts", "Tuesdays at noon", "Move from Winter to a later", "Move from Spring to a later"):
+        assert said in page
+    assert all(f"/learn/places/{place_id}/move" in page for place_id in places)
+    told = ada.get("announcements").text
+    assert re.findall(r"<h2>(.*?)</h2>\s*<p class=\"meta\">.* · (\w+)</p>", told) == [
+        ("To Spring", "Spring"),
+        ("To Winter", "Winter"),
+    ]
+    done(ada, *ALL)
+    assert "Your certificate is issued when Winter is over, after December 31, 2026." in ada.get().text
+
+
+def test_one_cohort_of_two_that_has_no_end_is_enough_for_the_certificate(ada, course):
+    enroll(ada.email, Cohort(name="Own pace", time_zone="UTC", course=course))
+    done(ada, *ALL)
+    [paper] = Paper.of_person(ada.person)
+    assert (paper.kind, paper.facts["cohort"]) == ("certificate", "Own pace")
+    assert "Your certificate</a>" in ada.get().text
