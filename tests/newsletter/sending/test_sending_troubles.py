@@ -1,7 +1,6 @@
 """What goes wrong in the middle of a send: nobody is lost, and nobody is written to who should not be."""
 
 import threading
-import time
 from collections import Counter
 
 import pytest
@@ -18,6 +17,7 @@ from app.outbox.models import IN_DOUBT
 from app.people.models import Person
 from tests.conftest import use_mail_server
 from tests.newsletter.sending.conftest import another_issue, as_it_is, deliveries, readers, send, subscription_of
+from tests.processes import wait_until
 from tests.smtp_server import MailServer
 
 
@@ -122,9 +122,9 @@ def test_who_moved_or_sleeps_when_the_server_is_back_is_treated_so(issue, app, m
     servers = []
 
     def come_back_at_night():
-        time.sleep(0.8)
-        clock.time = clock.time.replace(hour=23)
         with app.app_context():
+            wait_until(lambda: as_it_is(issue).trouble, what="word that the mail server is away")
+            clock.time = clock.time.replace(hour=23)
             Person.with_email("reader1@example.org").email = "moved@example.org"
             db.session.commit()
         servers.append(MailServer(port=port).start())
