@@ -112,6 +112,10 @@ class Cohort(Model, Published):
     def has_begun(self) -> bool:
         return self._today >= (self.starts_on or date.max)
 
+    def may_have_reached(self, week: int) -> bool:
+        """Whether its week of that number, from 1, has begun; at one's own pace it may have for somebody."""
+        return self.starts_on is None or self._today >= self.starts_on + timedelta(weeks=week - 1)
+
     @property
     def is_over(self) -> bool:
         """Whether its last day has passed."""

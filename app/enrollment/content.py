@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app import front_matter as read
 from app.content_files import ContentError, ContentFile
 from app.enrollment.content_cohorts import take_cohorts, upsert, whole_number, write_cohorts
+from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import NO_CREDIT, TAXES, Course, Module
 from app.extensions import db
 from app.payments.currencies import problem_of
@@ -82,7 +83,7 @@ def _take_modules(course: Course, folder: Path) -> None:
     files = {_module_slug(file): file for file in found}
     for slug, file in files.items():
         position = whole_number(file, "position", least=1)
-        values = {
+        values: dict[str, Any] = {
             "title": read.line(file, "title"),
             "position": position,
             "opens_in_week": read.number(file, "opens_in_week", 1, 520) if "opens_in_week" in file.meta else position,
@@ -90,6 +91,11 @@ def _take_modules(course: Course, folder: Path) -> None:
             "body": read.body(file),
             "is_retired": False,
         }
+        if slug in kept and Enrollment.would_lose(kept[slug], values["opens_in_week"]):
+            raise ContentError(
+                f"{file.path}: it is open already to learners of a cohort that opens week by week, and would close: "
+                f"write opens_in_week: {kept[slug].opens_in_week}"
+            )
         upsert(kept.get(slug), Module, values, slug=slug, course=course)
     for slug in kept.keys() - files.keys():
         kept[slug].is_retired = True

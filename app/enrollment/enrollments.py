@@ -1,12 +1,13 @@
 """Enrollments: who may enter the classroom, and for which order."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app.clock import now
 from app.enrollment.cohorts import Cohort
+from app.enrollment.models import Module
 from app.enrollment.orders import Order
 from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import Model, db
@@ -57,9 +58,32 @@ class Enrollment(Model):
 
     @classmethod
     def is_anybody_in(cls, cohort: Cohort) -> bool:
-        """Whether a place in the cohort stands."""
-        places = select(cls.id).where(cls.cohort_id == cohort.id, cls.ended_at.is_(None))
-        return db.session.scalar(places.limit(1)) is not None
+        """Whether a place stands that is in the cohort, or was before it moved."""
+        places = select(cls.id).where(or_(cls.cohort_id == cohort.id, cls.moved_from_id == cohort.id))
+        return db.session.scalar(places.where(cls.ended_at.is_(None)).limit(1)) is not None
+
+    @classmethod
+    def would_lose_days(cls, cohort: Cohort, starts_on: date | None) -> bool:
+        """Whether somebody in a cohort week by week has modules open that would close if it began on that day."""
+        if not cohort.opens_weekly or starts_on == cohort.starts_on:
+            return False
+        is_later = starts_on is None or cohort.starts_on is None or starts_on > cohort.starts_on
+        return is_later and (cohort.has_begun or cohort.is_self_paced) and cls.is_anybody_in(cohort)
+
+    @classmethod
+    def would_lose(cls, module: Module, opens_in_week: int) -> bool:
+        """Whether somebody in a cohort week by week has the module open, and would not if it opened in that week."""
+        return (
+            not module.is_retired
+            and opens_in_week > module.opens_in_week
+            and any(
+                cohort.opens_weekly
+                and cohort.may_have_reached(module.opens_in_week)
+                and (cohort.is_self_paced or not cohort.may_have_reached(opens_in_week))
+                and cls.is_anybody_in(cohort)
+                for cohort in module.course.cohorts
+            )
+        )
 
     @classmethod
     def all_standing(cls, person: Person) -> "list[Enrollment]":

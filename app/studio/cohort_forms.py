@@ -50,6 +50,17 @@ class CohortForm(Form):
         typed = {name: "" if cents is None else in_units(cents) for name, cents in prices.items()}
         return cls(cohort.course, cohort, formdata=None, obj=cohort, **typed)
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also when the first day is left out, refuse to close what is open."""
+        valid: bool = super().validate(extra_validators)
+        if self.cohort and self.opens_weekly.data and Enrollment.would_lose_days(self.cohort, self.starts_on.data):
+            self.starts_on.errors = [
+                "Modules that are open already to those who have a place in it would close again. Leave the first day "
+                "as it was, or choose an earlier one."
+            ]
+            return False
+        return valid
+
     def validate_name(self, field: StringField) -> None:
         others = [other.name.casefold() for other in self.course.cohorts if other is not self.cohort]
         if (field.data or "").casefold() in others:

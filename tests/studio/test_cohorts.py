@@ -1,14 +1,16 @@
 """Cohorts and the course as it is sold: dates, seats, sales and prices, typed by the owner."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import yaml
 from sqlalchemy import select
 
 from app.content_files import ContentError
+from app.enrollment import content
 from app.enrollment.cohorts import Cohort
 from app.enrollment.content_cohorts import take_cohorts, write_cohorts
-from app.enrollment.models import Course
+from app.enrollment.models import Course, Module
 from app.extensions import db
 from app.publishing import ContentVersion
 from app.studio.cohort_forms import CohortForm
@@ -177,3 +179,55 @@ def test_modules_that_are_open_to_somebody_do_not_close_week_by_week(send, cohor
     assert send(f"/cohorts/{cohort.id}", **typed).status_code == 303
     enroll("grace@example.org", cohort)
     assert send(f"/cohorts/{cohort.id}", **typed).status_code == 303  # As it is already.
+
+
+@pytest.fixture
+def begun(cohort, clock) -> Cohort:
+    """One week by week in its second week, with somebody in it."""
+    today = clock.time.date()
+    cohort.starts_on, cohort.ends_on = today - timedelta(days=8), today + timedelta(days=30)
+    cohort.opens_weekly = True
+    enroll("ada@example.org", cohort)
+    return cohort
+
+
+@pytest.mark.parametrize(("days", "is_refused"), [(1, True), (-1, False), (0, False), (None, True)])
+def test_a_first_day_that_would_close_what_is_open_is_refused(send, begun, tmp_path, days, is_refused):
+    first = "" if days is None else (begun.starts_on + timedelta(days=days)).isoformat()
+    typed = {"name": begun.name, "opens_weekly": "y", "starts_on": first, "ends_on": first and str(begun.ends_on)}
+    file = tmp_path / "cohorts.yaml"
+    write_cohorts(begun.course, file)
+    [entry] = yaml.safe_load(file.read_text())
+    meant = {key: date.fromisoformat(typed[key]) if first else None for key in ("starts_on", "ends_on")}
+    file.write_text(yaml.safe_dump([entry | meant]))
+    answer = send(f"/cohorts/{begun.id}", **COHORT | typed)
+    assert (answer.status_code, "would close again" in answer.text) == ((422, True) if is_refused else (303, False))
+    if is_refused:
+        with pytest.raises(ContentError, match="another starts_on would close"):
+            take_cohorts(begun.course, file)
+        db.session.rollback()
+        assert send(f"/cohorts/{begun.id}", **COHORT | typed | {"opens_weekly": ""}).status_code == 303
+
+
+def test_a_first_day_that_is_still_to_come_may_be_moved(send, begun, clock):
+    clock.advance(days=-20)
+    later = {"starts_on": str(begun.starts_on + timedelta(days=7)), "ends_on": str(begun.ends_on)}
+    assert send(f"/cohorts/{begun.id}", **COHORT | later | {"name": begun.name, "opens_weekly": "y"}).status_code == 303
+
+
+@pytest.mark.parametrize(("week", "was", "is_refused"), [(3, 2, True), (3, 1, True), (2, 1, False), (4, 3, False)])
+def test_a_module_that_is_open_is_not_put_into_a_later_week(begun, tmp_path, week, was, is_refused):
+    module = Module(slug="asked", position=9, title="Asked", summary="-", opens_in_week=was, course=begun.course)
+    for column in ("lede", "description", "refund_policy", "body"):
+        setattr(begun.course, column, "Words")
+    db.session.add(module)
+    db.session.commit()
+    content.export_to(tmp_path)
+    file = next((tmp_path / "course" / "modules").glob("*-asked.md"))
+    file.write_text(file.read_text().replace(f"opens_in_week: {was}", f"opens_in_week: {week}"))
+    if is_refused:
+        with pytest.raises(ContentError, match=f"would close: write opens_in_week: {was}"):
+            content.import_from(tmp_path)
+    else:
+        content.import_from(tmp_path)
+        assert module.opens_in_week == week
