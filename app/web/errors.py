@@ -135,18 +135,25 @@ def number_too_large(error: OverflowError) -> ResponseReturnValue:
     return value_does_not_fit(error)
 
 
-def _let_go(_: BaseException | None = None) -> None:
-    """End the transaction, even where the database is away: what was committed is, and the answer is ready."""
+def _let_go() -> None:
     try:
         db.session.rollback()
     except Exception:
         log.warning("could not roll back", exc_info=True)
 
 
+def _end(_: BaseException | None) -> None:
+    """End the session, even where the database is away: what was committed is, and the answer is ready."""
+    try:
+        db.session.close()
+    except Exception:
+        log.warning("could not end the session", exc_info=True)
+
+
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, show_error)
     app.register_error_handler(ServiceUnavailable, _come_back_later)
-    app.teardown_appcontext(_let_go)
+    app.teardown_appcontext(_end)
     for error in (OperationalError, InterfaceError, NoConnectionFree):
         app.register_error_handler(error, database_away)
     app.register_error_handler(DataError, value_does_not_fit)
