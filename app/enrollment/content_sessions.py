@@ -29,6 +29,7 @@ def take_sessions(cohort: Cohort, file: ContentFile) -> None:
         session = kept.get(title) or LiveSession(**values)
         if title not in kept:
             cohort.live_sessions.append(session)
+            db.session.flush()
         if is_cancelled:
             session.cancel()
         else:

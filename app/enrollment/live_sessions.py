@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.extensions import Model
+from app.outbox.models import Email
 
 LONGEST_MINUTES = 24 * 60
 
@@ -50,16 +51,21 @@ class LiveSession(Model):
 
     def change(self, starts_at: datetime, duration_minutes: int, place: str, title: str = "") -> bool:
         """Whether anything was changed; then calendars take it for a newer version. One that was called off takes place
-        after all.
+        after all. A reminder of the time before that waits to be sent is taken back.
         """
         wanted = (title or self.title, starts_at, duration_minutes, place, None)
         changed = wanted != (self.title, self.starts_at, self.duration_minutes, self.place, self.cancelled_at)
         if changed:
+            is_moved = starts_at != self.starts_at
             self.title, self.starts_at, self.duration_minutes, self.place, self.cancelled_at = wanted
             self.sequence += 1
+            if is_moved:
+                Email.expire_about(self.uid)
         return changed
 
     def cancel(self) -> None:
+        """A reminder that waits to be sent is taken back."""
         if self.cancelled_at is None:
             self.cancelled_at = now()
             self.sequence += 1
+            Email.expire_about(self.uid)

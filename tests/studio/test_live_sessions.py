@@ -112,6 +112,13 @@ def test_what_is_cancelled_goes_out_and_comes_in_and_what_the_files_leave_out_is
     take_cohorts(course, file)
     db.session.commit()
     assert (only().sequence, only().cancelled_at is None) == (1, False)
+    with fresh_rows():
+        db.session.delete(db.session.get_one(LiveSession, only().id))
+        db.session.commit()
+    db.session.expire_all()
+    take_cohorts(course, file)
+    db.session.commit()
+    assert (only().sequence, only().cancelled_at is None) == (1, False)  # In a site that never had it.
     file.write_text(file.read_text().replace("cancelled: true", "cancelled: false"))
     take_cohorts(course, file)
     db.session.commit()

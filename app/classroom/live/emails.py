@@ -1,6 +1,7 @@
 from app import outbox
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.live_sessions import LiveSession
+from app.outbox.models import ENTITY
 from app.urls import absolute_url
 
 
@@ -9,6 +10,7 @@ def session_tomorrow(session: LiveSession, place: Enrollment) -> None:
     outbox.post(
         to=place.person,
         template="classroom/session_tomorrow",
+        headers={ENTITY: session.uid},
         expires_at=session.starts_at,
         session=session,
         zone=place.person.time_zone or session.cohort.time_zone,

@@ -13,6 +13,7 @@ from app.enrollment.enrollments import Enrollment
 from app.enrollment.live_sessions import LiveSession
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.outbox import Email
 from app.people import records
 from app.people.models import Person
 from tests.classroom.conftest import Learner, enroll
@@ -186,6 +187,21 @@ def test_one_that_is_moved_is_told_anew_and_one_that_has_begun_not_at_all(sessio
     clock.advance(hours=4)
     remind_of_sessions.call_local()
     assert mail.to("late@example.org") == []
+
+
+@pytest.mark.parametrize(("what", "is_taken_back"), [("cancelled", True), ("moved", True), ("elsewhere", False)])
+def test_a_reminder_that_waits_is_taken_back_when_the_session_is_not_then(session, mail, clock, what, is_taken_back):
+    clock.time = session.starts_at - timedelta(hours=20)
+    remind_of_sessions.call_local()
+    with fresh_rows():
+        terms = db.session.get_one(LiveSession, session.id)
+        if what == "cancelled":
+            terms.cancel()
+        else:
+            terms.change(terms.starts_at + timedelta(hours=4 if what == "moved" else 0), 90, f"{JOIN}/2")
+        db.session.commit()
+    [reminder] = mail.to(ADA)
+    assert db.session.scalars(select(Email.id).where(Email.is_due())).all() == ([] if is_taken_back else [reminder.id])
 
 
 def test_what_is_kept_for_reminders_and_the_calendar_goes_with_its_person(app, ada, session, clock):
