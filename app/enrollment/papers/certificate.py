@@ -20,10 +20,11 @@ def draw(sheet: Sheet, facts: dict[str, Any]) -> None:
     _line(sheet, facts["attendee"], SERIF, 32 if len(facts["attendee"]) <= LONG_NAME else 18, EVERGREEN)
     _line(sheet, "has completed the lessons of the course", SANS, 12, SOFT, above=8)
     _line(sheet, facts["course"], SERIF, 21 if len(facts["course"]) <= LONG_TITLE else 15)
-    held = " · ".join(words for words in (facts["cohort"], facts["dates"], hours_of(facts)) if words)
-    _line(sheet, held, SANS, 11.5, above=14)
+    _line(sheet, f"{facts['cohort']} · {facts['dates']}", SANS, 11.5, above=14)
     _line(sheet, f"Completed on {written_day(facts['completed_on'])}", SANS, 11.5, above=2)
-    _line(sheet, credit_of(facts), SANS, 10, SOFT, above=14)
+    sheet.space(10)
+    for note in filter(None, (hours_of(facts), credit_of(facts))):
+        _line(sheet, note, SANS, 10, SOFT)
     sheet.own_up([facts["attendee"]], IN_FULL)
 
 

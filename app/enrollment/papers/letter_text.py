@@ -7,7 +7,7 @@ from app.enrollment.papers.wording import credit_of, hours_of, syllabus_of
 CLOSING = "I would be glad to talk it over and to share what I learn. Thank you for considering it."
 RECEIVED = [
     "An itemized receipt: attendee and payer apart, dates, hours, syllabus, amount paid",
-    "A certificate of completion with the hours, once the course is completed",
+    "A certificate of completion with the hours of the course, once its lessons are completed",
 ]
 
 

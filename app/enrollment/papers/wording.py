@@ -19,11 +19,12 @@ def amount(facts: dict[str, Any], key: str) -> str:
 
 
 def hours_of(facts: dict[str, Any]) -> str:
-    """Of live sessions and coaching together, as the course page counts them."""
+    """Of live sessions and coaching together, as the course page counts them; who came to them nobody notes."""
     if not facts["minutes"]:
         return ""
     hours = f"{facts['minutes'] / 60:g}"
-    return f"{hours} hour{'' if hours == '1' else 's'} of live sessions and coaching"
+    attendance = "; attendance is not recorded" if "completed_on" in facts else ""
+    return f"The course includes {hours} hour{'' if hours == '1' else 's'} of live sessions and coaching{attendance}"
 
 
 def credit_of(facts: dict[str, Any]) -> str:

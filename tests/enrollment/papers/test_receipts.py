@@ -53,7 +53,7 @@ def test_it_lists_what_an_allowance_asks_for(place, read, app, monkeypatch):
     for said in (
         f"Dates {place.cohort.dates}",
         "Live sessions Tuesdays, 7:30 p.m.",
-        "Hours 12 hours of live sessions and coaching",
+        "Hours The course includes 12 hours of live sessions and coaching",
         "Syllabus Leading Without Title",
         "Provider The Developing Doctor, PO Box 12, Boston, MA 02108",
         "Method Visa ending in 4242",
@@ -143,12 +143,15 @@ def test_a_new_receipt_for_a_place_that_has_ended_says_so(place, read, clock):
     assert "This enrollment has ended It ended on November 23, 2026. $1,200.00 was paid back." in text
 
 
-def test_a_certificate_is_issued_once(place, read):
+def test_a_certificate_is_issued_once_and_claims_no_attendance(client, place, read):
     day = place.cohort.ends_on
     paper = Paper.certify(place, day)
+    db.session.commit()
     text = " ".join(read(draw(paper)).split())
-    for said in ("Certificate of completion", "Ada Lovelace", "Leading in Medicine", "12 hours", paper.number):
+    hours = "The course includes 12 hours of live sessions and coaching; attendance is not recorded"
+    for said in ("Certificate of completion", "Ada Lovelace", "Leading in Medicine", hours, paper.number):
         assert said in text
+    assert hours in client.get(f"/papers/{paper.number}").text
     assert "No CME credit is offered" in text
     assert paper.check_url == f"http://localhost:8000/papers/{paper.number}"
     assert paper.check_url in text
