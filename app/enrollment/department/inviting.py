@@ -29,7 +29,8 @@ def invite(order: Order, invited: Sequence[Invited]) -> None:
     spare = [seat for seat in seats if not (seat.enrollment_id or seat.invited_email)]
     new = [each for each in invited if each.email not in waiting]
     if len(new) > len(spare):
-        raise NotNow(_too_many(len(new), len(spare)))
+        unclaimed = sum(seat.enrollment_id is None for seat in seats)
+        raise NotNow(_too_many(len(new), len(spare), unclaimed))
     for each in invited:
         if not LinkMailing.claim(f"seat of {order.id}", Person.counted_as(each.email), every=AGAIN_AFTER):
             raise NotNow(
@@ -48,8 +49,10 @@ def _refuse_those_who_have_one(seats: Sequence[Seat], invited: Sequence[Invited]
         raise NotNow(words)
 
 
-def _too_many(number: int, spare: int) -> str:
+def _too_many(number: int, spare: int, unclaimed: int) -> str:
+    if not unclaimed:
+        return "Every seat is claimed, so there is none left to invite to."
     if not spare:
-        return "Every seat is claimed or has an invitation. Give one of them a new link first: it is free then."
+        return "Every seat that is not claimed has an invitation. Give one of them a new link first: it is free then."
     left = "One seat is" if spare == 1 else f"{spare} seats are"
     return f"{left} left to invite to, and these are {number} new addresses. Please take some out."

@@ -23,8 +23,10 @@ def draw(sheet: Sheet, facts: dict[str, Any]) -> None:
     _line(sheet, f"{facts['cohort']} · {facts['dates']}", SANS, 11.5, above=14)
     _line(sheet, f"Completed on {written_day(facts['completed_on'])}", SANS, 11.5, above=2)
     sheet.space(10)
-    for note in filter(None, (hours_of(facts), credit_of(facts))):
-        _line(sheet, note, SANS, 10, SOFT)
+    hours = hours_of(facts)
+    for note in (f"{hours}." if hours else "", credit_of(facts)):
+        if note:
+            _line(sheet, note, SANS, 10, SOFT)
     sheet.own_up([facts["attendee"]], IN_FULL)
 
 

@@ -54,7 +54,11 @@ def test_while_it_is_disputed_no_seat_is_claimed_and_none_is_lost(shop, stripe, 
     dispute = stripe.dispute(charge["id"])
     shop.hear()
     assert "cannot be claimed just now" in claimed.claim(links[0], "alan@example.org").text
-    assert "disputed at your bank" in claimed.get().text
+    page = claimed.get().text
+    assert "disputed at your bank" in page
+    assert "is enrolled" not in page
+    assert (claimed.links, claimed.invite("alan@example.org").status_code) == ([], 409)
+    assert mail.to("alan@example.org") == []
     stripe.decide_dispute(dispute["id"], "won")
     shop.hear()
     assert claimed.claim(links[0], "alan@example.org").status_code == 303

@@ -188,3 +188,18 @@ def test_the_books_say_when_seats_cannot_be_handed_out(department):
         db.session.commit()
     [words] = odd()
     assert "its seats cannot be handed out" in words
+
+
+def test_when_none_is_left_to_invite_to_the_page_says_why(department, mail):
+    for link, email in zip(department.links[:2], ("grace@example.org", "alan@example.org"), strict=True):
+        department.claim(link, email)
+    assert department.invite("mary@example.org").status_code == 303
+    page = department.get().text
+    assert "Every seat that is not claimed has an invitation" in page
+    assert page.count("a new link</button>") == 1
+    assert "Every seat that is not claimed has an invitation" in department.invite("edsger@example.org").text
+    department.claim(department.links[0], "mary@example.org")
+    page = department.get().text
+    assert "All 3 are claimed." in page
+    assert not any(said in page for said in ("new link", "Invite by e-mail", "hand a link out", "is enrolled"))
+    assert "Every seat is claimed, so there is none left" in department.invite("edsger@example.org").text
