@@ -66,7 +66,9 @@ def test_the_seat_moves_once_and_both_are_told(ada, shop, mail):
     page = look(ada, place_of())
     assert "once" in page.text
     assert "Autumn" in page.text
+    assert "even if the later cohort costs more or less" in page.text
     assert move(ada, place_of()).status_code == 303
+    assert "even if Autumn costs more or less" in mail.to(BUYER, "enrollment/moved")[0].body
     place = place_of()
     assert (place.cohort_id, place.moved_from_id, shop.order.seats_held) == (later_cohort(), shop.cohort_id, 0)
     assert seats_taken() == {"Spring": 0, "Autumn": 1}
