@@ -103,7 +103,9 @@ def test_link_and_code_are_good_for_a_quarter_of_an_hour(client, ada, inbox, clo
     clock.advance(minutes=14, seconds=59)
     assert client.get(inbox("ada@example.org").link).status_code == 200
     clock.advance(seconds=1)
-    assert client.get(inbox("ada@example.org").link).status_code == 410
+    answer = client.get(inbox("ada@example.org").link)
+    assert answer.status_code == 410
+    assert "for as long as its e-mail says" in answer.text
     assert client.post(inbox("ada@example.org").link).status_code == 410
     assert type_code(client, inbox("ada@example.org").digits).status_code == 422
 
