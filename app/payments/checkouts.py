@@ -110,7 +110,7 @@ def _billing(details: dict[str, Any]) -> dict[str, Any]:
     told = {
         "name": details.get("individual_name") or details.get("name"),
         "email": details.get("email"),
-        "organization": details.get("business_name"),
+        "business": details.get("business_name"),
         "address": address,
         "tax_ids": tax_ids,
     }

@@ -53,7 +53,8 @@ class Purchase:
     refunded_cents: Mapped[int] = mapped_column(default=0)
     payment_method: Mapped[str] = mapped_column(String(80), default="")
     promotion_code: Mapped[str] = mapped_column(String(80), default="")
-    # Who pays, as typed at Stripe: name, email, organization, address, tax_ids; what was not asked or said is missing.
+    # Who pays, as typed at Stripe (name, email, business, address, tax_ids) and with us (organization); what was
+    # not asked or said is missing.
     billing: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     stripe_invoice_id: Mapped[str | None] = mapped_column(String(255))
     invoice_url: Mapped[str | None]

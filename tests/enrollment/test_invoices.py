@@ -65,7 +65,8 @@ def test_the_invoice_says_who_learns_and_our_row_who_pays(shop, stripe):
     assert order.billing == {
         "name": "Grace Hopper",
         "email": "ada@example.org",
-        "organization": "General Hospital",
+        "organization": "Ward Nine",
+        "business": "General Hospital",
         "tax_ids": [BUSINESS["tax_id"]],
     }
 
@@ -154,7 +155,7 @@ def test_erasing_keeps_who_paid_but_for_their_address(shop, stripe):
         books.leave(orders, ["ada@example.org"])
         unpaid, paid = orders
         assert unpaid.billing == {}
-        assert set(paid.billing) == {"name", "organization", "tax_ids"}
+        assert set(paid.billing) == {"name", "business", "tax_ids"}
 
 
 def recover(url: str) -> str:

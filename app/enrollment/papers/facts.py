@@ -102,7 +102,7 @@ def _payer(order: Order) -> dict[str, str]:
     told = order.billing or {}
     return {
         "name": told.get("name") or order.name,
-        "organization": told.get("organization") or "",
+        "organization": told.get("business") or told.get("organization") or "",
         "address": _address(told.get("address")),
         "tax_ids": ", ".join(_tax_id(tax_id) for tax_id in told.get("tax_ids") or []),
     }

@@ -12,7 +12,8 @@ from tests.races import at_once
 HOSPITAL = {
     "name": "Grace Hopper",
     "email": "grace@hospital.example.org",
-    "organization": "St. Elsewhere Medical Center",
+    "organization": "Ward Nine",
+    "business": "St. Elsewhere Medical Center",
     "address": {
         "line1": "12 Main Street",
         "city": "Springfield",
