@@ -1,13 +1,13 @@
-"""What was paid minus what went back, by month and by cohort: added up in the database, a few queries in all."""
+"""What was paid minus what went back, by month and by cohort, twelve months at a time: added up in the database."""
 
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date, datetime
-from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, Subquery, case, func, select
+from sqlalchemy import Subquery, and_, case, exists, func, literal, or_, select
 
 from app.clock import in_utc, in_zone, now
 from app.coaching.paying.models import ConsultationPayment
@@ -19,14 +19,21 @@ from app.studio.blueprint import bp
 from app.studio.owner_clock import zone
 
 MONTHS = 12
+# No site is older; what an address says beyond it makes no sense.
+EARLIEST = date(2000, 1, 1)
 CONSULTATIONS = "Consultations"
-SOLD: dict[str, Any] = {"Course": Order, CONSULTATIONS: ConsultationPayment}
 
 
 class Line(NamedTuple):
-    """What was paid in one currency for one thing, and how much of it went back."""
+    """What was paid in one currency in the month that begins with `first`, and how much of it went back.
 
-    words: str
+    `thing` is the course or consultations; `name` is the cohort's, where there is one.
+    """
+
+    first: date
+    thing: str
+    cohort_id: int | None
+    name: str
     currency: str
     paid_cents: int
     back_cents: int
@@ -36,74 +43,117 @@ class Line(NamedTuple):
         return self.paid_cents - self.back_cents
 
 
+class Months(NamedTuple):
+    """Twelve months on the owner's calendar; `last` and `latest` are the first days of theirs and of this month."""
+
+    last: date
+    latest: date
+
+    @classmethod
+    def until(cls, text: str) -> "Months":
+        """Those that end with a month such as "2025-11", and the latest for whatever makes no sense."""
+        latest = in_zone(now(), zone()).date().replace(day=1)
+        try:
+            last = date.fromisoformat(f"{text}-01")
+        except ValueError:
+            last = latest
+        return cls(last if EARLIEST <= last <= latest else latest, latest)
+
+    @property
+    def firsts(self) -> list[date]:
+        """The first days of all of them, newest first."""
+        return [_months_after(self.last, -number) for number in range(MONTHS)]
+
+    @property
+    def earlier(self) -> str:
+        return f"{_months_after(self.last, -MONTHS):%Y-%m}"
+
+    @property
+    def later(self) -> str:
+        """Empty where no later month has begun."""
+        return "" if self.last == self.latest else f"{min(_months_after(self.last, MONTHS), self.latest):%Y-%m}"
+
+    @property
+    def begin_at(self) -> datetime:
+        return _midnight(self.firsts[-1])
+
+    @property
+    def end_at(self) -> datetime:
+        return _midnight(_months_after(self.last, 1))
+
+
 @bp.get("/revenue")
 def show_revenue() -> ResponseReturnValue:
-    months = _by_month()
-    lines = [line for _, of_month in months for line in of_month]
-    cohorts = _by_cohort() + _of_consultations()
-    return render_template("studio/revenue.html", months=months, totals=_totals(lines), cohorts=cohorts)
+    months = Months.until(request.args.get("until", ""))
+    found = _of_course(months) + _of_consultations(months)
+    return render_template(
+        "studio/revenue.html",
+        months=months,
+        lines=_by_month(found),
+        totals=sorted(_together(found, lambda line: line.currency), key=lambda line: line.currency),
+        cohorts=_together(found, lambda line: (line.cohort_id, line.currency)),
+        has_earlier=_was_paid_before(months.begin_at),
+    )
 
 
-def _by_month() -> list[tuple[date, list[Line]]]:
-    """The latest months in which something was paid, newest first."""
-    firsts = _firsts_of_months()
-    found = []
-    for words, purchase in SOLD.items():
-        month = case(*((purchase.paid_at >= _midnight(day), place) for place, day in enumerate(firsts)))
-        paid = _paid(purchase, month.label("place"), purchase.paid_at >= _midnight(firsts[-1]))
-        for place, *sums in db.session.execute(_sums(paid, paid.c.place)):
-            found.append((place, Line(words, *sums)))
-    # The course comes before consultations, for sorting keeps their order.
-    found.sort(key=lambda each: (each[0], each[1].currency))
-    return [(firsts[place], [line for _, line in lines]) for place, lines in groupby(found, lambda each: each[0])]
-
-
-def _by_cohort() -> list[Line]:
-    """The latest to begin first, at one's own pace before them."""
-    paid = _paid(Order, Order.cohort_id.label("cohort_id"), Order.paid_at.is_not(None))
-    sums = _sums(paid, paid.c.cohort_id).subquery()
-    named = select(Cohort.name, *list(sums.c)[1:]).join(sums, sums.c.cohort_id == Cohort.id)
+def _of_course(months: Months) -> list[Line]:
+    """For each cohort, the latest to begin first, at one's own pace before them."""
+    sums = _sums(Order, Order.cohort_id, months)
+    named = select(sums.c.place, sums.c.group, Cohort.name, sums.c.currency, sums.c.paid_cents, sums.c.back_cents)
     latest = (Cohort.starts_on.is_not(None), Cohort.starts_on.desc(), Cohort.id.desc(), sums.c.currency)
-    return [Line(*row) for row in db.session.execute(named.order_by(*latest))]
+    rows = db.session.execute(named.join(Cohort, Cohort.id == sums.c.group).order_by(*latest))
+    return [Line(months.firsts[place], "Course", *row) for place, *row in rows]
 
 
-def _of_consultations() -> list[Line]:
-    paid = _paid(ConsultationPayment, ConsultationPayment.kind_id, ConsultationPayment.paid_at.is_not(None))
-    by_kind = db.session.execute(_sums(paid, paid.c.kind_id))
-    return _totals([Line(CONSULTATIONS, *sums) for _, *sums in by_kind])
+def _of_consultations(months: Months) -> list[Line]:
+    sums = _sums(ConsultationPayment, literal(0), months)
+    rows = db.session.execute(select(sums).order_by(sums.c.currency))
+    return [Line(months.firsts[place], CONSULTATIONS, None, CONSULTATIONS, *row) for place, _, *row in rows]
 
 
-def _paid(purchase: Any, group: Any, condition: Any) -> Subquery:
-    """Payments with `group`. What the payer's bank has kept after a dispute went back."""
+def _sums(purchase: Any, group: Any, months: Months) -> Subquery:
+    """What was paid in each month (its `place` among them), `group` and currency, and what of it went back."""
+    begins = enumerate(_midnight(day) for day in months.firsts)
+    place = case(*((purchase.paid_at >= begin, place) for place, begin in begins)).label("place")
+    # What the payer's bank has kept after a dispute went back.
     kept = {
         disputes.LOST: purchase.paid_cents,
         disputes.LOST_IN_PART: purchase.refunded_cents + purchase.disputed_cents,
     }
     back = case(kept, value=purchase.dispute_status, else_=purchase.refunded_cents).label("back_cents")
-    return select(group, purchase.currency, purchase.paid_cents, back).where(condition).subquery()
+    in_them = and_(purchase.paid_at >= months.begin_at, purchase.paid_at < months.end_at)
+    wanted = select(place, group.label("group"), purchase.currency, purchase.paid_cents, back).where(in_them)
+    paid = wanted.subquery().c
+    alike = (paid.place, paid.group, paid.currency)
+    sums = (func.sum(column).label(column.name) for column in (paid.paid_cents, paid.back_cents))
+    return select(*alike, *sums).group_by(*alike).subquery()
 
 
-def _sums(paid: Subquery, group: Any) -> Select[Any]:
-    paid_cents, back_cents = func.sum(paid.c.paid_cents), func.sum(paid.c.back_cents)
-    sums = select(group, paid.c.currency, paid_cents.label("paid_cents"), back_cents.label("back_cents"))
-    return sums.group_by(group, paid.c.currency)
+def _was_paid_before(moment: datetime) -> bool:
+    paid = (exists().where(purchase.paid_at < moment) for purchase in (Order, ConsultationPayment))
+    return bool(db.session.scalar(select(or_(*paid))))
 
 
-def _totals(lines: list[Line]) -> list[Line]:
-    """They all together, for each currency."""
-    totals: dict[str, Line] = {}
+def _by_month(found: list[Line]) -> list[Line]:
+    """Newest first; in a month, by currency, the course before consultations."""
+    lines = _together(found, lambda line: (line.first, line.thing, line.currency))
+    return sorted(sorted(lines, key=lambda line: line.currency), key=lambda line: line.first, reverse=True)
+
+
+def _together(lines: Iterable[Line], alike: Callable[[Line], Hashable]) -> list[Line]:
+    """One line for those that are `alike`, in the order in which the first of each came."""
+    together: dict[Hashable, Line] = {}
     for line in lines:
-        so_far = totals.get(line.currency, Line(line.words, line.currency, 0, 0))
-        paid_cents, back_cents = so_far.paid_cents + line.paid_cents, so_far.back_cents + line.back_cents
-        totals[line.currency] = so_far._replace(paid_cents=paid_cents, back_cents=back_cents)
-    return [totals[currency] for currency in sorted(totals)]
+        if so_far := together.get(key := alike(line)):
+            paid_cents, back_cents = so_far.paid_cents + line.paid_cents, so_far.back_cents + line.back_cents
+            line = so_far._replace(paid_cents=paid_cents, back_cents=back_cents)
+        together[key] = line
+    return list(together.values())
 
 
-def _firsts_of_months() -> list[date]:
-    """The first days of the latest months on the owner's calendar, newest first."""
-    today = in_zone(now(), zone())
-    latest = today.year * 12 + today.month - 1
-    return [date(number // 12, number % 12 + 1, 1) for number in range(latest, latest - MONTHS, -1)]
+def _months_after(first: date, months: int) -> date:
+    number = first.year * 12 + first.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def _midnight(day: date) -> datetime:

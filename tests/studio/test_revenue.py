@@ -39,10 +39,10 @@ def on(*wall: int) -> datetime:
     return datetime(*wall, tzinfo=ZoneInfo(HONOLULU)).astimezone(UTC)
 
 
-def rows(owner) -> list[str]:
+def rows(owner, address: str = "/studio/revenue") -> list[str]:
     """The words of every line, of both tables."""
     with fresh_rows():
-        page = owner.get("/studio/revenue").text
+        page = owner.get(address).text
     lines = re.findall(r"<tr>(<th scope=\"row\".*?)</tr>", page, re.S)
     return [" ".join(re.sub(r"<[^>]+>", " ", line).replace("\u2013", "-").split()) for line in lines]
 
@@ -99,7 +99,12 @@ def test_consultations_have_a_line_of_their_own(owner):
     ]
 
 
-def test_cohorts_keep_what_is_older_than_a_year_the_latest_first(owner):
+def link(owner, words: str, address: str = "/studio/revenue") -> str:
+    found = re.search(rf'href="([^"]+)">{words}</a>', owner.get(address).text)
+    return found.group(1) if found else ""
+
+
+def test_what_is_older_than_a_year_stands_on_the_page_before_in_both_tables(owner):
     paid("ada@example.org", 100000, on(2025, 11, 30, 23, 59))
     paid("grace@example.org", 20000, on(2025, 12, 1))
     spring = factories.cohort()
@@ -113,8 +118,31 @@ def test_cohorts_keep_what_is_older_than_a_year_the_latest_first(owner):
         "December 2025 Course $200 - $200",
         "Together USD $700 - $700",
         "Fall 2027 $500 - $500",
-        "Spring 2027 $1,200 - $1,200",
+        "Spring 2027 $200 - $200",
     ]
+    assert not link(owner, "Later")
+    assert (earlier := link(owner, "Earlier")) == "/studio/revenue?until=2025-11"
+    assert rows(owner, earlier) == [
+        "November 2025 Course $1,000 - $1,000",
+        "Together USD $1,000 - $1,000",
+        "Spring 2027 $1,000 - $1,000",
+    ]
+    assert not link(owner, "Earlier", earlier)
+    assert link(owner, "Later", earlier) == "/studio/revenue?until=2026-11"
+
+
+def test_a_year_without_payments_leads_on_to_those_with_some(owner):
+    paid("ada@example.org", 100000, on(2024, 3, 1))
+    assert rows(owner) == []
+    assert "Nothing was paid in these twelve months" in owner.get("/studio/revenue").text
+    empty = link(owner, "Earlier")
+    assert rows(owner, link(owner, "Earlier", empty))[0] == "March 2024 Course $1,000 - $1,000"
+
+
+@pytest.mark.parametrize("until", ["2026-12", "9999-12", "0001-01", "1999-12", "2026-13", "soon", "\u0662\u0660"])
+def test_months_that_make_no_sense_are_the_latest(owner, until):
+    paid("ada@example.org", 100000, on(2026, 11, 3))
+    assert rows(owner, f"/studio/revenue?until={until}") == rows(owner)
 
 
 def test_more_orders_take_no_more_queries(owner, queries):
