@@ -51,7 +51,9 @@ def show_email_html(email_id: int) -> ResponseReturnValue:
 def send_email_again(email_id: int) -> ResponseReturnValue:
     email = db.session.get(Email, email_id, with_for_update=True) or abort(404)
     if not email.may_be_sent_again:
-        abort(409, "Only a mail that failed can be sent again. This one is on its way, has arrived, or was withdrawn.")
+        abort(
+            409, "Only an e-mail that failed can be sent again. This one is on its way, has arrived or was withdrawn."
+        )
     email.send_again()
     enqueue_after_commit(deliver_due)
     db.session.commit()

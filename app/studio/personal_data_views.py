@@ -37,7 +37,7 @@ def erase_person(person_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _erasure_page(db.session.get(Person, person_id) or abort(404), typed), 409
     db.session.commit()
-    flash("Everything about this person is erased. They get one last mail that says so.", "good")
+    flash("Everything about this person is erased. They get one last e-mail that says so.", "good")
     return redirect(url_for(".list_people"), 303)
 
 

@@ -23,7 +23,7 @@ def ask(page, email):
     fill_in(page, email)
     page.get_by_label("I have no preference").check()
     page.get_by_role("button", name="Send my request").click()
-    page.get_by_role("heading", name="Look in your mailbox").wait_for()
+    page.get_by_role("heading", name="Check your inbox").wait_for()
 
 
 def test_a_physician_books_a_free_time_and_what_was_typed_outlives_another_week(page, running_site):
