@@ -13,6 +13,7 @@ def kept_after(span: timedelta, clock) -> list[str]:
     clock.time += span
     with fresh_rows():
         forget_old_events.call_local()
+    with fresh_rows():
         return list(db.session.scalars(db.select(StripeEvent.stripe_id).order_by(StripeEvent.stripe_id)))
 
 
