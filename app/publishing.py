@@ -116,6 +116,16 @@ def cross_origin_exempt(view: View[P]) -> View[P]:
     return view
 
 
+def when_it_fails(what_to_do: str) -> Callable[[View[P]], View[P]]:
+    """Mark a view whose visitors are told this should it break, or the database be away: "try again" is too little."""
+
+    def mark(view: View[P]) -> View[P]:
+        view.words_when_it_fails = what_to_do  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def reads_file_itself(most: int) -> Callable[[View[P]], View[P]]:
     """Mark a view that takes a file of up to `most` bytes, or a text as long as one: nothing of what is sent is read
     before the view asks for it.

@@ -22,7 +22,8 @@ from app.limits import form_limits, network
 from app.payments import stripe_gateway
 from app.payments.fulfilment import fulfil, give_up
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
-from app.publishing import public_page
+from app.payments.wording import NOT_LOST
+from app.publishing import public_page, when_it_fails
 from app.urls import absolute_url
 
 log = logging.getLogger(__name__)
@@ -124,6 +125,7 @@ def _session_id() -> str:
 
 
 @bp.get("/course/checkout/complete")
+@when_it_fails(NOT_LOST)
 @limiter.shared_limit("120/hour", scope="checkout-complete:network", key_func=network)
 @limiter.shared_limit("60/hour", scope="checkout-complete:session", key_func=_session_id)
 def complete_checkout() -> ResponseReturnValue:

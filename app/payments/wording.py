@@ -5,6 +5,12 @@ from typing import Any
 
 from app.payments.purchases import Purchase
 
+# For who comes back from Stripe's page, when we cannot look how things stand.
+NOT_LOST = (
+    "If you have paid, your payment is not lost: it is with Stripe, our payment partner. We write to you as soon as we "
+    "know of it. Please do not pay a second time. In a minute you can load this page again."
+)
+
 
 def money(cents: int, currency: str) -> str:
     """120000, "usd" as $1,200.00; any other currency by its code, as 1,200.00 EUR."""

@@ -4,7 +4,7 @@ import logging
 import time
 from typing import NamedTuple
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from markupsafe import escape
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError, ServiceUnavailable, TooManyRequests
 
-from app.extensions import db, limiter
+from app.extensions import SAFE_METHODS, db, limiter
 from app.web.logging import request_id
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,10 @@ WORDS = {
     500: Words(
         "Something broke on our side", "It is not your fault, and we have a note of it. Please try again later."
     ),
-    503: Words("We cannot do that just now", "Please try again in a minute. What you sent was not saved."),
+    503: Words("We cannot do that just now", "Please try again in a minute."),
 }
+# The database may have kept it, and only the word that it did was lost.
+PERHAPS_NOT_SAVED = "What you sent may not have been saved. Please try again in a minute."
 FORM_EXPIRED = Words(
     "This form is no longer good",
     "It was open for a long time, or you signed in or out meanwhile. Go back, load the page again, and send it anew.",
@@ -102,9 +104,18 @@ def _words(error: HTTPException, status: int) -> Words:
     if isinstance(error, CSRFError):
         return FORM_EXPIRED
     standard = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    if status == 503 and request.method not in SAFE_METHODS:
+        return Words(standard.title, PERHAPS_NOT_SAVED)
+    if status >= 500 and (own := _own_words()):
+        return Words(standard.title, own)
     if status < 500 and error.description and error.description != type(error).description and status != 429:
         return Words(standard.title, error.description)
     return standard
+
+
+def _own_words() -> str:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return str(getattr(view, "words_when_it_fails", ""))
 
 
 def _seconds_until_allowed() -> int:
@@ -116,9 +127,7 @@ def database_away(error: Exception) -> ResponseReturnValue:
     """Locked, full, restarting, or out of connections: it passes, so the visitor is told to come back."""
     _let_go()
     log.error("the database did not answer: %s", error, exc_info=error)
-    response = error_page(503, WORDS[503])
-    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
+    return _come_back_later(ServiceUnavailable())
 
 
 def value_does_not_fit(error: Exception) -> ResponseReturnValue:

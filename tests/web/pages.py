@@ -171,7 +171,8 @@ FAULTS = {
 }
 
 
-@bp.get("/fault/<name>")
+@bp.route("/fault/<name>", methods=["GET", "POST"])
+@csrf.exempt
 def fault(name):
     raise FAULTS[name]
 

@@ -55,7 +55,31 @@ def test_a_crash_shows_a_number_and_nothing_of_the_inside(web):
 def test_a_database_in_trouble_is_503(web, fault):
     answer = web.get(f"/pages/fault/{fault}")
     assert answer.status_code == 503
-    assert "not saved" in answer.text
+    assert errors.WORDS[503].what_to_do in answer.text
+    assert "saved" not in answer.text  # Nothing was sent.
+
+
+def test_what_was_sent_to_a_database_in_trouble_may_have_been_saved(web):
+    answer = web.post("/pages/fault/locked")
+    assert answer.status_code == 503
+    assert "may not have been saved" in answer.text
+
+
+@pytest.mark.parametrize("page", ["/course/checkout/complete", "/coaching/checkout/complete"])
+def test_who_has_just_paid_is_told_that_the_payment_is_not_lost(web, page):
+    def lose_the_database(*_):
+        raise OperationalError("SELECT", {}, Exception("the connection was cut"))
+
+    with web.application.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", lose_the_database)
+    try:
+        answer = web.get(f"{page}?session_id=cs_test_1")
+    finally:
+        event.remove(engine, "before_cursor_execute", lose_the_database)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    for told in ("your payment is not lost", "We write to you", "do not pay a second time"):
+        assert told in answer.text
 
 
 def test_after_a_failed_query_the_next_visitor_is_served(web, database_url):

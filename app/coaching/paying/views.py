@@ -13,7 +13,8 @@ from app.extensions import csrf, limiter, write_on_get
 from app.limits import network
 from app.payments.fulfilment import fulfil, give_up
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
-from app.payments.wording import money
+from app.payments.wording import NOT_LOST, money
+from app.publishing import when_it_fails
 
 log = logging.getLogger(__name__)
 # What follows from a payment, and what is held of a person's, is known once these are imported.
@@ -32,6 +33,7 @@ def _session_id() -> str:
 
 
 @bp.get("/checkout/complete")
+@when_it_fails(NOT_LOST)
 @limiter.shared_limit("120/hour", scope="consultation-paid:network", key_func=network)
 @limiter.shared_limit("60/hour", scope="consultation-paid:session", key_func=_session_id)
 def complete_checkout() -> ResponseReturnValue:
