@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app import front_matter as read
 from app.content_files import ContentError, ContentFile
-from app.enrollment.content_cohorts import take_cohorts, upsert, whole_number, write_cohorts
+from app.enrollment.content_cohorts import price, take_cohorts, upsert, whole_number, write_cohorts
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import NO_CREDIT, TAXES, Course, Module
 from app.extensions import db
@@ -61,7 +61,7 @@ def _course(file: ContentFile) -> Course:
         "eyebrow": read.optional_line(file, "eyebrow"),
         "lede": read.line(file, "lede", 500),
         "description": read.line(file, "description", 500),
-        "price_cents": whole_number(file, "price_cents", least=0),
+        "price_cents": price(file, "price_cents"),
         "currency": _currency(file),
         "is_sample": read.yes_or_no(file, "sample"),
         "live_minutes": _minutes(file),

@@ -17,6 +17,7 @@ from app.enrollment.models import Course
 from app.enrollment.orders import Order
 from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import db
+from app.payments.currencies import LEAST_PRICE_CENTS
 
 # Each key by the column it is, with what it is when it is missing.
 COLUMNS = {
@@ -90,7 +91,8 @@ def _cohort(course: Course, file: ContentFile, kept: Cohort | None) -> dict[str,
         "is_sample": read.yes_or_no(file, "sample"),
         **{key: read.yes_or_no(file, key) for key in ("sales_open", "opens_weekly")},
         **{key: _day(file, key) for key in ("starts_on", "ends_on", "sales_from", "sales_until", "early_until")},
-        **{key: _number(file, key, least=0) for key in ("price_cents", "early_price_cents", "early_seats")},
+        "early_seats": _number(file, "early_seats", least=0),
+        **{key: None if file.meta[key] is None else price(file, key) for key in ("price_cents", "early_price_cents")},
     }
     _refuse_what_cannot_be(file, values)
     if values["opens_weekly"] and kept and not kept.opens_weekly and Enrollment.is_anybody_in(kept):
@@ -158,6 +160,14 @@ def whole_number(file: ContentFile, key: str, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 99_999_999:
         raise ContentError(f"{file.path}: {key} is {value!r}: write a whole number of at least {least}")
     return value
+
+
+def price(file: ContentFile, key: str) -> int:
+    """The price under `key`, which can be paid by card. Raises ContentError."""
+    cents = whole_number(file, key, least=0)
+    if 0 < cents < LEAST_PRICE_CENTS:
+        raise ContentError(f"{file.path}: {key} is {cents}: write 0 for free, or at least {LEAST_PRICE_CENTS}")
+    return cents
 
 
 def upsert(row: Any, model: Any, values: dict[str, Any], **key: Any) -> Any:

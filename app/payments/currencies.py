@@ -1,10 +1,13 @@
-"""Which currencies prices can be in: all amounts here are in hundredths, as Stripe counts most currencies."""
+"""Which currencies prices can be in, and how small: all are in hundredths, as Stripe counts most currencies."""
 
 import re
 
 # Stripe counts these in whole units, in thousandths, or in hundredths that have to be 00: https://docs.stripe.com/currencies.
 WHOLE = re.compile("bif|clp|djf|gnf|jpy|kmf|krw|mga|pyg|rwf|vnd|vuv|xaf|xof|xpf|isk|ugx")
 IN_THOUSANDTHS = re.compile("bhd|jod|kwd|omr|tnd")
+# Stripe charges no less than about 0.50 in US dollars, whatever the currency; a whole unit of any on offer is enough:
+# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+LEAST_PRICE_CENTS = 100
 
 
 def problem_of(currency: str) -> str:

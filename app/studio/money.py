@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import Field, StringField
 from wtforms.validators import DataRequired, Optional, Regexp, ValidationError
 
-from app.coaching.availability.kinds import LEAST_PRICE_CENTS
+from app.payments.currencies import LEAST_PRICE_CENTS
 
 # 1200, 1,200, 1,200.50 or .50, with or without a dollar sign.
 MONEY = r"\s*\$?\s*((\d{1,3}(,\d{3}){1,2}|\d{1,8})(\.\d\d)?|\.\d\d)\s*\Z"

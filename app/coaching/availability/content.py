@@ -10,12 +10,12 @@ from sqlalchemy import select
 from app import front_matter as read
 from app.clock import is_zone
 from app.coaching.availability.busy_feed import BadFeed
-from app.coaching.availability.kinds import LEAST_PRICE_CENTS, ConsultationKind
+from app.coaching.availability.kinds import ConsultationKind
 from app.coaching.availability.models import Coach, DateOverride, WeeklyHours
 from app.coaching.whereabouts import Whereabouts, lock_booked, tell_of_change
 from app.content_files import ContentError, ContentFile
 from app.extensions import db
-from app.payments.currencies import problem_of
+from app.payments.currencies import LEAST_PRICE_CENTS, problem_of
 from app.publishing import content_changed
 
 T = TypeVar("T", ConsultationKind, Coach)

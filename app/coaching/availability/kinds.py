@@ -6,10 +6,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.extensions import Model, db
 from app.publishing import Published
 
-# Stripe charges no less than about 0.50 in US dollars, whatever the currency; a whole unit of any on offer is enough:
-# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
-LEAST_PRICE_CENTS = 100
-
 
 class ConsultationKind(Model, Published):
     """A sort of consultation one can book: its length, its questions, its price."""
