@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 
 from app.enrollment.cohorts import Cohort
 from app.enrollment.department.models import Seat
@@ -23,25 +23,31 @@ HELD_BY: list[ColumnElement[int]] = [
 ]
 
 
+def _goes_on(since: datetime) -> ColumnElement[bool]:
+    """That a cohort was not over by then; a seat in any other is of no use to anybody."""
+    return or_(Cohort.ends_on.is_(None), Cohort.ends_on >= since.date())
+
+
 def _seats(since: datetime) -> list[str]:
-    """Of cohorts that were not over by then; whoever holds a seat in another holds it for nothing."""
     held = sum(HELD_BY[1:], HELD_BY[0])
-    odd = select(Cohort.name, Cohort.seats_taken, held.label("held")).where(
-        Cohort.seats_taken != held, or_(Cohort.ends_on.is_(None), Cohort.ends_on >= since.date())
-    )
+    odd = select(Cohort.name, Cohort.seats_taken, held.label("held")).where(Cohort.seats_taken != held, _goes_on(since))
     return [
         f"{cohort.name} counts {cohort.seats_taken} seats taken, and {cohort.held} are held by somebody."
         for cohort in db.session.execute(odd)
     ]
 
 
+def _paid(since: datetime) -> Select[Order]:
+    """The orders that somebody may count on, however long ago they were paid."""
+    return select(Order).join(Order.cohort).where(Order.paid_at.is_not(None), _goes_on(since))
+
+
 def _places(since: datetime) -> list[str]:
-    """Paid for since then, without a place or seats to hand out; and nothing is to be chosen, and nothing goes back."""
+    """Paid for, without a place or seats to hand out; and nothing is to be chosen, and nothing goes back."""
     place = select(Enrollment.id).where(Enrollment.order_id == Order.id, Enrollment.ended_at.is_(None))
     to_hand_out = select(func.count(Seat.id)).where(Seat.order_id == Order.id).scalar_subquery()
     goes_back = select(Refund.id).where(Refund.stripe_payment_intent_id == Order.stripe_payment_intent_id, IN_FULL)
-    without = select(Order).where(
-        Order.paid_at >= since,
+    without = _paid(since).where(
         case((Order.seats == 1, ~place.exists()), else_=to_hand_out != Order.seats),
         Order.refunded_at.is_(None),
         Order.choose_by.is_(None),
@@ -54,11 +60,11 @@ def _places(since: datetime) -> list[str]:
 
 
 def _seated(since: datetime) -> list[str]:
-    """No order of the time since then pays for more places in its cohort than it holds seats there."""
+    """No order pays for more places in its cohort than it holds seats there."""
     places = select(func.count(Enrollment.id)).where(
         Enrollment.order_id == Order.id, Enrollment.cohort_id == Order.cohort_id, Enrollment.ended_at.is_(None)
     )
-    crowded = select(Order).where(Order.paid_at >= since, places.scalar_subquery() > Order.seats_held)
+    crowded = _paid(since).where(places.scalar_subquery() > Order.seats_held)
     return [f"{order.number} pays for more places than it holds seats." for order in db.session.scalars(crowded)]
 
 
