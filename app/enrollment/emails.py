@@ -56,10 +56,13 @@ def payment_failed(order: Order) -> None:
     outbox.post(to=order.person, template="enrollment/payment_failed", **about(order))
 
 
-def seat_gone(order: Order, cents: int) -> None:
+def seat_gone(order: Order, cents: int, reason: str) -> None:
+    """To who paid when there was "no seat". If a later cohort was offered instead, they have "declined" it, their time
+    to choose has "lapsed", or the payment was "returned" meanwhile.
+    """
     missed = order.missed_cohort or order.cohort
-    about_it = about(order) | back(order, cents)
-    outbox.post(to=order.person, template="enrollment/seat_gone", missed=missed, **about_it)
+    about_it = about(order) | back(order, cents) | {"cohort": missed, "dates": missed.dates, "offered": order.cohort}
+    outbox.post(to=order.person, template="enrollment/seat_gone", reason=reason, **about_it)
 
 
 def paid_twice(order: Order, cents: int) -> None:
@@ -108,7 +111,8 @@ def place_disputed(enrollment: Enrollment, news: str) -> None:
 
 def payment_returned(order: Order, cents: int, reason: str) -> None:
     """To the owner: a payment is given back, or an order that cost nothing is over, because there was "no seat", the
-    person had "paid twice", "declined" what was offered instead, or was "erased" before they paid."""
+    person had "paid twice", "declined" what was offered instead, let the time to choose go by ("lapsed"), or was
+    "erased" before they paid."""
     _to_owner("payment_returned", **about(order), **back(order, cents), buyer=order.person, reason=reason)
 
 

@@ -56,7 +56,8 @@ def _open_department(order: Order) -> None:
 
 
 def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: int | None = None) -> None:
-    """Owe the buyer a payment: "no seat", "paid twice", "declined" or "erased". Stripe is told once that is committed.
+    """Owe the buyer a payment: "no seat", "paid twice", "declined", "lapsed" or "erased". Stripe is told once that is
+    committed.
 
     Of a payment that is not the order's own, of `cents`, the order keeps its seats. One that cost nothing is ended.
     """
@@ -73,7 +74,7 @@ def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: i
 
 def _tell_buyer(order: Order, cents: int, reason: str) -> None:
     if reason != "paid twice":
-        emails.seat_gone(order, cents)
+        emails.seat_gone(order, cents, reason)
     elif cents:
         emails.paid_twice(order, cents)
     else:

@@ -101,7 +101,7 @@ def _settle_refund(order: Order, checkout: Checkout) -> None:
         return _tell_of_change(order, before)
     cents = order.refunded_cents - before
     if had_to_choose:
-        emails.seat_gone(order, cents)
+        emails.seat_gone(order, cents, "returned")
     for enrollment in end_places(order, "refunded"):
         if order.is_for_department:
             department.seat_ended(enrollment)

@@ -50,10 +50,10 @@ def accept(order: Order) -> None:
     enroll(order)
 
 
-def decline(order: Order) -> None:
-    """Have the payment back instead. Lock the order first. Raises AlreadyChosen."""
+def decline(order: Order, reason: str = "declined") -> None:
+    """Have the payment back instead, or not chosen in time ("lapsed"). Lock the order first. Raises AlreadyChosen."""
     _end_choice(order)
-    give_back(order, order.stripe_payment_intent_id, "declined")
+    give_back(order, order.stripe_payment_intent_id, reason)
 
 
 def _end_choice(order: Order) -> None:

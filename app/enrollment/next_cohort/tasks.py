@@ -17,7 +17,7 @@ def give_back_what_was_not_chosen() -> None:
     db.session.commit()
     for order_id in due:
         try:
-            decline(Order.for_update(order_id))
+            decline(Order.for_update(order_id), "lapsed")
             db.session.commit()
         except AlreadyChosen:
             db.session.rollback()

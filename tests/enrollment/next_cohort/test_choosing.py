@@ -55,6 +55,21 @@ def page(app, address: str):
         return app.test_client().get(address)
 
 
+def words_of(letters) -> str:
+    [letter] = letters
+    return " ".join(letter.body.split())
+
+
+def assert_told(mail, subject: str, why: str) -> None:
+    """That the buyer, who was offered Autumn, had one more mail, which says what is true of it."""
+    assert [letter.template for letter in mail.to(BUYER)] == ["enrollment/next_cohort_offered", "enrollment/seat_gone"]
+    letter = mail.to(BUYER)[-1]
+    assert letter.subject == subject
+    assert why in words_of([letter])
+    assert why in " ".join(letter.html.split())
+    assert "Cohort: Spring" in letter.body
+
+
 def test_cohorts_are_locked_before_the_person(shop, stripe, later):
     """Somebody else may hold the next cohort, and wait for the person: two that wait for each other end in an error."""
     session = shop.buy()
@@ -110,13 +125,16 @@ def test_who_wants_the_payment_back_gets_all_of_it(app, shop, link, stripe, mail
     assert refunded_amounts(stripe) == [120000]
     shop.hear()
     assert shop.orders[0].state == "refunded"
-    assert [letter.template for letter in mail.to(BUYER)] == ["enrollment/next_cohort_offered", "enrollment/seat_gone"]
+    assert_told(
+        mail, "As you chose, we are returning your payment", "chose to have your payment back rather than a seat in"
+    )
+    assert "chose the payment back rather than Autumn" in words_of(mail.to(OWNER, "enrollment/payment_returned"))
     assert post(app, f"{link}/acceptance").status_code == 409
     assert "goes back to you" in page(app, link).text
     assert shop.books_balance
 
 
-def test_who_does_not_choose_has_the_payment_back_after_a_week(shop, link, stripe, later):
+def test_who_does_not_choose_has_the_payment_back_after_a_week(shop, link, stripe, mail, later):
     later(days=6, hours=23)
     give_back_what_was_not_chosen()
     assert seats_taken()["Autumn"] == 1
@@ -125,6 +143,8 @@ def test_who_does_not_choose_has_the_payment_back_after_a_week(shop, link, strip
     give_back_what_was_not_chosen()
     shop.work()
     assert refunded_amounts(stripe) == [120000]
+    assert_told(mail, "Your time to choose is over. We are returning your payment", "did not hear from you in time")
+    assert "did not choose in time between Autumn" in words_of(mail.to(OWNER, "enrollment/payment_returned"))
     assert seats_taken()["Autumn"] == 0
     assert shop.books_balance
 
@@ -132,7 +152,7 @@ def test_who_does_not_choose_has_the_payment_back_after_a_week(shop, link, strip
 def test_a_payment_returned_in_stripe_ends_the_choice(app, shop, link, stripe, mail):
     refund(stripe)
     shop.hear()
-    assert [letter.template for letter in mail.to(BUYER)][1:] == ["enrollment/seat_gone"]
+    assert_told(mail, "We have returned your payment for Spring", "there is nothing left to choose")
     assert (shop.orders[0].state, seats_taken()["Autumn"]) == ("refunded", 0)
     assert post(app, f"{link}/acceptance").status_code == 409
     assert shop.enrollments == []
