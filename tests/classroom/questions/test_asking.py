@@ -50,10 +50,12 @@ def test_a_question_is_answered_by_mail_and_in_the_lesson(ada, owner, mail):
     assert "say no" not in to_owner.body
     [question] = questions()
     assert "How do I say no" in owner.get("/studio/questions?state=open").text
-    assert answer(owner, question).status_code == 303
+    words, link = "Read https://example.org/no, <b>then</b> say it.", 'href="https://example.org/no"'
+    assert answer(owner, question, words).status_code == 303
     [letter] = mail.to(ADA, "classroom/question_answered")
-    assert "Say what you would do instead." in letter.body
-    assert "Say what you would do instead." in ada.get(LESSON).text
+    assert words in letter.body
+    for page in (letter.html, ada.get(LESSON).text, owner.get(f"/studio/questions/{question.id}").text):
+        assert (link in page, "&lt;b&gt;then" in page) == (True, True)
     assert "How do I say no" not in owner.get("/studio/questions?state=open").text
 
 
