@@ -38,7 +38,7 @@ def test_nobody_stalls_before_a_lesson_opens(ada, owner, cohort, clock):
     cohort.opens_weekly = True
     db.session.commit()
     clock.advance(days=6)
-    assert "0 of 0 open" in state_of(look(owner, cohort), "ada@example.org")
+    assert "None open yet" in state_of(look(owner, cohort), "ada@example.org")
     clock.advance(days=9)
     assert "Stalled" not in state_of(look(owner, cohort), "ada@example.org")
 

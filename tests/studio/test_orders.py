@@ -199,6 +199,9 @@ def test_an_open_dispute_waits_for_the_owner(owner, shop, stripe, paid):
     dispute = stripe.dispute(charge["id"])
     shop.hear()
     words = f"Order {shop.order.number} is disputed"
+    for path in ("enrollments", f"orders/{shop.order.id}"):
+        with fresh_rows():
+            assert "On hold" in owner.get(f"/studio/{path}").text
     with fresh_rows():
         assert words in owner.get("/studio/").text
     stripe.decide_dispute(dispute["id"], "won")
