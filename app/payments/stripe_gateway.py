@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import stripe
@@ -88,7 +87,7 @@ def open_checkout(wanted: PageWanted) -> Checkout:
 
     Raises GatewayUnavailable, GatewayRefused.
     """
-    with _calling() as client:
+    with calling() as client:
         try:
             return _create_session(client, wanted.params, wanted.idempotency_key)
         except stripe.InvalidRequestError as refusal:
@@ -101,7 +100,7 @@ def open_checkout(wanted: PageWanted) -> Checkout:
 
 def retrieve_checkout(session_id: str, *, is_disputed: bool = False) -> Checkout:
     """`is_disputed`: a dispute is known of, even should the payment not say so. Raises as `open_checkout`."""
-    with _calling() as client:
+    with calling() as client:
         asked_at = now()
         session = client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPANDED})
         found = Checkout.of(session.to_dict(), asked_at)
@@ -112,7 +111,7 @@ def retrieve_checkout(session_id: str, *, is_disputed: bool = False) -> Checkout
 
 def dispute_of(payment_intent_id: str) -> Dispute:
     """How the disputes of a payment stand. Raises GatewayUnavailable, GatewayRefused."""
-    with _calling() as client:
+    with calling() as client:
         return _dispute_of(client, payment_intent_id)
 
 
@@ -128,71 +127,15 @@ def _one_dispute(dispute: dict[str, Any], asked_at: datetime) -> Dispute:
     return Dispute(asked_at, dispute["status"], dispute.get("amount") or 0, due_at)
 
 
-def checkouts_since(since: datetime) -> Iterator[Checkout]:
-    """Every payment page opened since then, newest first. Raises GatewayUnavailable, GatewayRefused.
-
-    Whether a payment is disputed is told, not how the dispute stands.
-    """
-    expand = ["data.line_items", "data.payment_intent.latest_charge"]
-    for asked_at, session in _everything("checkout.sessions", {"created": _from(since), "expand": expand}):
-        yield Checkout.of(session, asked_at)
-
-
-def payments_refunded_since(since: datetime) -> Iterator[str]:
-    """Those of which something was given back since then. Raises GatewayUnavailable, GatewayRefused."""
-    return _payments_of("refunds", since)
-
-
-def payments_disputed_since(since: datetime) -> Iterator[str]:
-    """Those that a bank asked about or took back since then. Raises GatewayUnavailable, GatewayRefused."""
-    return _payments_of("disputes", since)
-
-
-def _payments_of(what: str, since: datetime) -> Iterator[str]:
-    for _, found in _everything(what, {"created": _from(since)}):
-        if isinstance(payment := found.get("payment_intent"), str):
-            yield payment
-
-
-def undelivered_events(kinds: list[str], since: datetime) -> Iterator[dict[str, Any]]:
-    """Events of these kinds that Stripe could not deliver, newest first. It keeps them for 30 days.
-
-    Raises GatewayUnavailable, GatewayRefused.
-    """
-    wanted = {"delivery_success": False, "types": kinds, "created": _from(since)}
-    for _, event in _everything("events", wanted):
-        if event["livemode"] == is_live():
-            yield event
-
-
-def _from(since: datetime) -> dict[str, int]:
-    return {"gte": int(since.timestamp())}
-
-
-def _everything(of: str, params: dict[str, Any]) -> Iterator[tuple[datetime, dict[str, Any]]]:
-    """Each object of a list, page after page, with the moment its page was asked for."""
-    last: dict[str, str] = {}
-    while True:
-        asked_at = now()
-        with _calling() as client:
-            listed: Any = attrgetter(of)(client.v1).list(params | {"limit": 100} | last)
-        found = [each.to_dict() for each in listed.data]
-        for each in found:
-            yield asked_at, each
-        if not (listed.has_more and found):
-            return
-        last = {"starting_after": found[-1]["id"]}
-
-
 def expire_checkout(session_id: str) -> None:
     """Close a payment page now. Raises GatewayUnavailable, or GatewayRefused when it is no longer open."""
-    with _calling() as client:
+    with calling() as client:
         client.v1.checkout.sessions.expire(session_id)
 
 
 def session_of_payment(payment_intent_id: str) -> str | None:
     """The id of the session that a payment was made in. Raises GatewayUnavailable, GatewayRefused."""
-    with _calling() as client:
+    with calling() as client:
         found = client.v1.checkout.sessions.list({"payment_intent": payment_intent_id, "limit": 1})
         return found.data[0].id if found.data else None
 
@@ -204,7 +147,7 @@ def refund_payment(payment: str, metadata: dict[str, str], key: str, cents: int 
     Raises GatewayUnavailable, or GatewayRefused: with the code "lost" where the payer's bank has taken it back.
     """
     wanted: Any = {"payment_intent": payment, "metadata": metadata} | ({"amount": cents} if cents else {})
-    with _calling() as client:
+    with calling() as client:
         if cents and was_tried and (made := _refund_made(client, payment, metadata)):
             return made
         try:
@@ -224,13 +167,13 @@ def _refund_made(client: stripe.StripeClient, payment: str, metadata: dict[str, 
 
 def try_key() -> None:
     """Ask for something small that selling needs. Raises GatewayUnavailable, GatewayRefused."""
-    with _calling() as client:
+    with calling() as client:
         client.v1.checkout.sessions.list({"limit": 1})
 
 
 def webhook_endpoints() -> list[WebhookEndpoint]:
     """Where Stripe sends events. Raises GatewayUnavailable, GatewayRefused."""
-    with _calling() as client:
+    with calling() as client:
         found = client.v1.webhook_endpoints.list({"limit": 100}).data
         return [WebhookEndpoint(each.url, list(each.enabled_events), each.status == "enabled") for each in found]
 
@@ -280,8 +223,11 @@ def _client(api_key: str, base: str) -> stripe.StripeClient:
 
 
 @contextmanager
-def _calling() -> Iterator[stripe.StripeClient]:
-    """The client, for the calls of one page; what Stripe raises becomes ours."""
+def calling() -> Iterator[stripe.StripeClient]:
+    """The client, for the calls of one page; what Stripe raises becomes ours.
+
+    Raises GatewayUnavailable, GatewayRefused.
+    """
     if not is_set_up():
         raise GatewayUnavailable("STRIPE_SECRET_KEY is not set")
     token = _started.set(time.monotonic())

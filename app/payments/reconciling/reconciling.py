@@ -16,6 +16,7 @@ from app.payments import stripe_gateway, tasks
 from app.payments.checkouts import Checkout
 from app.payments.fulfilment import fulfil
 from app.payments.purchases import NOT_ARRIVED, SETTLES, Purchase, purchase_of_payment
+from app.payments.reconciling import stripe_records
 from app.payments.reconciling.comparing import Comparison, compare
 from app.payments.reconciling.models import Finding, Reconciliation
 from app.payments.refunds import OWED, Refund
@@ -60,7 +61,7 @@ def reconcile(back: timedelta = FARTHEST) -> Reconciliation:
 
 def _hear_missed_events(run: Reconciliation) -> None:
     """Take in the events that Stripe could not deliver to us, and do what they call for."""
-    for event in stripe_gateway.undelivered_events(sorted(NEEDED), run.since):
+    for event in stripe_records.undelivered_events(sorted(NEEDED), run.since):
         row = StripeEvent.receive(event, json.dumps(event))
         run.missed_events += row is not None
         db.session.commit()
@@ -71,11 +72,11 @@ def _hear_missed_events(run: Reconciliation) -> None:
 def _compare_all(run: Reconciliation) -> None:
     tasks.catch_up()
     seen = set()
-    disputed = set(stripe_gateway.payments_disputed_since(run.since))
-    for checkout in stripe_gateway.checkouts_since(run.since):
+    disputed = set(stripe_records.payments_disputed_since(run.since))
+    for checkout in stripe_records.checkouts_since(run.since):
         seen.add(checkout.session_id)
         _compare(run, _with_dispute(checkout, disputed))
-    for payment in {*stripe_gateway.payments_refunded_since(run.since), *disputed}:
+    for payment in {*stripe_records.payments_refunded_since(run.since), *disputed}:
         session_id = _session_of(payment)
         if session_id and session_id not in seen:
             seen.add(session_id)
