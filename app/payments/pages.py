@@ -70,12 +70,13 @@ class PageWanted(NamedTuple):
             "success_url": f"{paid_url}?session_id={{CHECKOUT_SESSION_ID}}",
             "cancel_url": left_url,
         }
-        if methods:
-            params["allowed_payment_method_types"] = methods
-        if tax != "none":
-            # Where the buyer is decides about the tax; the address stands on the invoice.
-            params |= {"automatic_tax": {"enabled": True}, "billing_address_collection": "required"}
-        return cls(params | (more or {}), purchase.idempotency_key, sold)
+        methods_allowed = {"allowed_payment_method_types": methods} if methods else {}
+        return cls(params | methods_allowed | _tax(tax) | (more or {}), purchase.idempotency_key, sold)
+
+
+def _tax(tax: str) -> dict[str, Any]:
+    # Where the buyer is decides about the tax; the address stands on the invoice.
+    return {"automatic_tax": {"enabled": True}, "billing_address_collection": "required"} if tax != "none" else {}
 
 
 def _line(purchase: Purchase, product_id: str, tax: str) -> dict[str, Any]:

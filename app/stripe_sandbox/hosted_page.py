@@ -37,6 +37,22 @@ def add_payment_page(app: Flask, sandbox: Sandbox) -> None:
         with sandbox.transaction():
             return _set_code(sandbox, retrieve_session(sandbox, {}, id))
 
+    @bp.get("/c/recover/<token>")
+    def recover(token: str) -> ResponseReturnValue:
+        with sandbox.transaction():
+            return redirect(recovered(sandbox, token)["url"], 303)
+
+    @bp.get("/receipts/<id>")
+    def show_receipt(id: str) -> ResponseReturnValue:
+        return render_template("sandbox/receipt.html", charge=receipt(sandbox, id))
+
+    _add_authentication(bp, sandbox)
+    app.register_blueprint(bp)
+
+
+def _add_authentication(bp: Blueprint, sandbox: Sandbox) -> None:
+    """What the bank of a card that asks for 3D Secure shows."""
+
     @bp.get("/c/pay/<id>/authenticate")
     def show_authentication(id: str) -> ResponseReturnValue:
         session = retrieve_session(sandbox, {}, id)
@@ -48,17 +64,6 @@ def add_payment_page(app: Flask, sandbox: Sandbox) -> None:
     def authenticate(id: str) -> ResponseReturnValue:
         with sandbox.transaction():
             return _authenticate(sandbox, retrieve_session(sandbox, {}, id))
-
-    @bp.get("/c/recover/<token>")
-    def recover(token: str) -> ResponseReturnValue:
-        with sandbox.transaction():
-            return redirect(recovered(sandbox, token)["url"], 303)
-
-    @bp.get("/receipts/<id>")
-    def show_receipt(id: str) -> ResponseReturnValue:
-        return render_template("sandbox/receipt.html", charge=receipt(sandbox, id))
-
-    app.register_blueprint(bp)
 
 
 def money(cents: int, currency: str) -> str:

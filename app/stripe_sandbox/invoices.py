@@ -33,22 +33,26 @@ def invoice_creation(params: Params) -> Object:
 
 def make_invoice(sandbox: Sandbox, session: Object) -> Object:
     """The invoice of a session that was just paid, already finalized and paid."""
-    customer = sandbox.store.get("customer", session["customer"])
-    details, given = session["customer_details"], session["invoice_creation"]["invoice_data"]
+    id = new_id("in")
+    fields = _amounts(session) | _buyer(sandbox, session) | _history(sandbox) | _links(sandbox) | _words(session)
+    fields |= {
+        "automatic_tax": {**session["automatic_tax"], "disabled_reason": None},
+        "currency": session["currency"],
+        "lines": _lines(sandbox, session, id),
+    }
+    invoice = sandbox.store.add(sandbox.blank("invoice", id, **fields))
+    session["invoice"] = id
+    for type in ("invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded"):
+        emit(sandbox, type, invoice)
+    return invoice
+
+
+def _buyer(sandbox: Sandbox, session: Object) -> Object:
+    """Who is billed, and the next number in their own series."""
+    customer, details = sandbox.store.get("customer", session["customer"]), session["customer_details"]
     number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
     customer["next_invoice_sequence"] += 1
-    id, now, token = new_id("in"), sandbox.now(), new_id("test", 40)
-    fields = _amounts(session) | {
-        "account_country": "US",
-        "account_name": "Stripe stand-in",
-        "attempt_count": 0,
-        "attempted": True,
-        "auto_advance": False,
-        "automatic_tax": {**session["automatic_tax"], "disabled_reason": None},
-        "billing_reason": "manual",
-        "collection_method": "charge_automatically",
-        "currency": session["currency"],
-        "custom_fields": given["custom_fields"],
+    return {
         "customer": customer["id"],
         "customer_address": details["address"],
         "customer_email": details["email"],
@@ -56,20 +60,23 @@ def make_invoice(sandbox: Sandbox, session: Object) -> Object:
         "customer_phone": details["phone"],
         "customer_tax_exempt": "none",
         "customer_tax_ids": details["tax_ids"],
-        "default_tax_rates": [],
-        "description": given["description"],
-        "effective_at": now,
-        "footer": given["footer"],
-        "hosted_invoice_url": sandbox.url(f"/invoices/{token}"),
-        "invoice_pdf": sandbox.url(f"/invoices/{token}/pdf"),
-        "issuer": {"type": "self"},
-        "lines": _lines(sandbox, session, id),
-        "metadata": dict(given["metadata"]),
         "number": number,
+    }
+
+
+def _history(sandbox: Sandbox) -> Object:
+    """What an invoice has been through that was made of a payment: all of it at once."""
+    now = sandbox.now()
+    return {
+        "attempt_count": 0,
+        "attempted": True,
+        "auto_advance": False,
+        "billing_reason": "manual",
+        "collection_method": "charge_automatically",
+        "effective_at": now,
         "payment_settings": {"default_mandate": None, "payment_method_options": None, "payment_method_types": None},
         "period_end": now,
         "period_start": now,
-        "rendering": given["rendering_options"],
         "status": "paid",
         "status_transitions": {
             "finalized_at": now,
@@ -77,13 +84,32 @@ def make_invoice(sandbox: Sandbox, session: Object) -> Object:
             "paid_at": now,
             "voided_at": None,
         },
+    }
+
+
+def _links(sandbox: Sandbox) -> Object:
+    token = new_id("test", 40)
+    return {
+        "hosted_invoice_url": sandbox.url(f"/invoices/{token}"),
+        "invoice_pdf": sandbox.url(f"/invoices/{token}/pdf"),
         "_token": token,
     }
-    invoice = sandbox.store.add(sandbox.blank("invoice", id, **fields))
-    session["invoice"] = id
-    for type in ("invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded"):
-        emit(sandbox, type, invoice)
-    return invoice
+
+
+def _words(session: Object) -> Object:
+    """Who sells, and what the site wants said."""
+    given = session["invoice_creation"]["invoice_data"]
+    return {
+        "account_country": "US",
+        "account_name": "Stripe stand-in",
+        "custom_fields": given["custom_fields"],
+        "default_tax_rates": [],
+        "description": given["description"],
+        "footer": given["footer"],
+        "issuer": {"type": "self"},
+        "metadata": dict(given["metadata"]),
+        "rendering": given["rendering_options"],
+    }
 
 
 def _amounts(session: Object) -> Object:

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import current_app, render_template
 from markupsafe import Markup
@@ -81,19 +81,7 @@ def compose(issue: Issue, links: Links | None = None) -> Composed:
     def exchange(url: str) -> str:
         return url if blanks.are_in(url) else links.exchanged(url)
 
-    context = {
-        "issue": issue,
-        "subject": issue.title,
-        "cover": Cover.at(issue.cover),
-        "preview": _marked(issue.preview, blanks, str),
-        "unsubscribe_url": blanks.mark("unsubscribe_url"),
-        "preferences_url": blanks.mark("preferences_url"),
-        "browser_url": blanks.mark("browser_url"),
-        "postal_address": current_app.config["POSTAL_ADDRESS"],
-        "why": "You get this letter because you subscribed to our newsletter.",
-        "canary_url": links.canary,
-        "public_url": absolute_url("newsletter.show_issue", slug=issue.slug) if issue.is_archived else "",
-    }
+    context = _context(issue, blanks) | {"canary_url": links.canary}
     body, text = _body(issue.body, blanks)
     plain = render_template(
         "emails/newsletter/issue.txt",
@@ -112,6 +100,22 @@ def compose(issue: Issue, links: Links | None = None) -> Composed:
         text=blanks.passage(plain.strip() + "\n"),
         html=blanks.passage(inline_css(html)),
     )
+
+
+def _context(issue: Issue, blanks: Blanks) -> dict[str, Any]:
+    """What stands around the text."""
+    return {
+        "issue": issue,
+        "subject": issue.title,
+        "cover": Cover.at(issue.cover),
+        "preview": _marked(issue.preview, blanks, str),
+        "unsubscribe_url": blanks.mark("unsubscribe_url"),
+        "preferences_url": blanks.mark("preferences_url"),
+        "browser_url": blanks.mark("browser_url"),
+        "postal_address": current_app.config["POSTAL_ADDRESS"],
+        "why": "You get this letter because you subscribed to our newsletter.",
+        "public_url": absolute_url("newsletter.show_issue", slug=issue.slug) if issue.is_archived else "",
+    }
 
 
 def _body(source: str, blanks: Blanks) -> tuple[Markup, str]:
