@@ -44,10 +44,16 @@ def _place(paper: Paper) -> str:
         return ""
     if place.ended_at:
         return f"The enrollment ended on {_on(place.ended_at, place.cohort.time_zone)}."
-    if place.moved_at and place.cohort.name != paper.facts["cohort"]:
-        moved_on = _on(place.moved_at, place.cohort.time_zone)
-        return f"Moved on {moved_on}, to {place.cohort.name}: {place.cohort.dates}."
-    return ""
+    return moved(paper)
+
+
+def moved(paper: Paper) -> str:
+    """To which cohort its place moved since it was issued, with the dates; empty if it did not."""
+    place = paper.enrollment
+    if place is None or not place.moved_at or place.cohort.name == paper.facts["cohort"]:
+        return ""
+    moved_on = _on(place.moved_at, place.cohort.time_zone)
+    return f"Moved on {moved_on}, to {place.cohort.name}: {place.cohort.dates}."
 
 
 def _on(moment: datetime, zone: str) -> str:

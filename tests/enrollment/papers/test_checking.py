@@ -1,8 +1,11 @@
 """Whoever is shown a paper checks it."""
 
+from datetime import date
+
 import pytest
 
 from app.clock import now
+from app.enrollment.papers.drawing import draw
 from app.enrollment.papers.models import Paper
 from app.enrollment.papers.numbers import SYMBOLS, as_written, new_number
 from app.extensions import db
@@ -91,7 +94,7 @@ def test_what_was_paid_back_is_told_with_its_day(client, paper, place, clock):
     assert "The enrollment ended on November 25, 2026." in page
 
 
-def test_a_payment_the_bank_took_back_and_a_place_that_moved_are_told(client, paper, place, clock):
+def test_a_payment_the_bank_took_back_and_a_place_that_moved_are_told(client, paper, place, read):
     later = a_cohort("Winter", 500)
     place.cohort.course.cohorts.append(later)
     place.order.dispute_status = "lost"
@@ -99,4 +102,9 @@ def test_a_payment_the_bank_took_back_and_a_place_that_moved_are_told(client, pa
     db.session.commit()
     page = client.get(f"/papers/{paper.number}").text
     assert "bank has taken this payment back" in page
-    assert "Moved on November 23, 2026, to Winter" in page
+    moved = f"Moved on November 23, 2026, to Winter: {later.dates}."
+    assert moved in page
+    receipt = " ".join(read(draw(paper)).split())
+    assert moved in receipt
+    assert f"Dates {paper.facts['dates']}" in receipt
+    assert Paper.certify(place, date(2028, 6, 1)).facts["dates"] == later.dates
