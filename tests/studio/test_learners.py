@@ -2,6 +2,7 @@
 
 import re
 
+from app.clock import now
 from app.extensions import db
 from tests.classroom.conftest import ada, cohort, course, enroll, folder, lessons
 from tests.races import fresh_rows
@@ -41,6 +42,18 @@ def test_nobody_stalls_before_a_lesson_opens(ada, owner, cohort, clock):
     assert "None open yet" in state_of(look(owner, cohort), "ada@example.org")
     clock.advance(days=9)
     assert "Stalled" not in state_of(look(owner, cohort), "ada@example.org")
+
+
+def test_to_who_is_on_hold_or_gone_nothing_is_open(ada, owner, cohort):
+    enroll("gone@example.org", cohort, ended_at=now())
+    held = enroll("held@example.org", cohort)
+    held.order.dispute_status = "needs_response"
+    db.session.commit()
+    page = look(owner, cohort)
+    for email, state in (("gone@example.org", "Ended"), ("held@example.org", "On hold")):
+        assert state in state_of(page, email)
+        assert "open" not in state_of(page, email)
+    assert "0 of 3 open" in state_of(page, "ada@example.org")
 
 
 def test_more_learners_take_no_more_queries(ada, owner, cohort, queries):
