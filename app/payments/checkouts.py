@@ -14,6 +14,7 @@ class Checkout(NamedTuple):
     asked_at: datetime
     session_id: str
     reference: str
+    names_order: bool  # As each of our pages does: one that names none sells what is not ours on the same account.
     url: str | None
     status: str
     payment_status: str
@@ -62,6 +63,7 @@ class Checkout(NamedTuple):
             asked_at=asked_at,
             session_id=session["id"],
             reference=session.get("client_reference_id") or "",
+            names_order=bool(_object(session.get("metadata")).get("order")),
             url=_address(session.get("url")),
             status=session.get("status") or "",
             payment_status=session.get("payment_status") or "",

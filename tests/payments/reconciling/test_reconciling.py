@@ -99,6 +99,18 @@ def test_a_payment_of_no_order_is_listed_and_left(shop, stripe, reconciled):
     assert any("unknown at Stripe" in each for each in words)
 
 
+def test_what_else_is_sold_on_the_same_account_is_passed_over(shop, stripe, reconciled):
+    session = shop.buy()
+    with stripe.sandbox.transaction():
+        stripe.sandbox.store.get("checkout.session", session).update(client_reference_id=None, metadata={})
+    stripe.pay(session)
+    refund(stripe, amount=100)
+    change(update(Order).values(stripe_session_id=None))
+    assert reconciled()[1] == []
+    with fresh_rows():
+        assert Reconciliation.last().payments == []
+
+
 def test_a_second_payment_that_no_event_told_goes_back(shop, stripe, pages, reconciled):
     for number, page in enumerate(pages):
         stripe.pay(page)
