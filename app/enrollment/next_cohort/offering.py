@@ -24,6 +24,7 @@ class AlreadyChosen(Exception):
 def seat_gone(order: Order) -> None:
     """Offer the buyer of a paid, locked order the next cohort with room, or give the payment back if there is none."""
     following = _with_room(order)
+    order.person.take_name(order.name)  # It is paid for, so it is theirs; people are locked after cohorts.
     if following is None:
         return give_back(order, order.stripe_payment_intent_id, "no seat")
     order.offer(following, now() + TIME_TO_CHOOSE)

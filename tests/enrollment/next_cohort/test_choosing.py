@@ -36,6 +36,7 @@ def paid_late(shop, stripe, later):
 def link(paid_late, mail):
     [letter] = mail.to(BUYER)
     assert letter.template == "enrollment/next_cohort_offered"
+    assert "Hello Ada," in letter.body
     [address] = re.findall(r"http://localhost:8000(/course/orders/\S+)", letter.body)
     return address
 
