@@ -126,6 +126,9 @@ def act_upon(kind: str, subject: dict[str, Any]) -> None:
 
 def _session_of(kind: str, subject: dict[str, Any]) -> str | None:
     if kind.startswith(OF_A_SESSION):
-        return str(subject["id"])
+        if isinstance(session_id := subject.get("id"), str) and session_id:
+            return session_id
+        log.error("a %s event names no session, so there is nothing to look up", kind)
+        return None
     payment = subject.get("payment_intent")
     return session_of_payment(payment) if kind.startswith(OF_A_PAYMENT) and isinstance(payment, str) else None

@@ -186,11 +186,12 @@ def verify_webhook(body: bytes, header: str | None) -> dict[str, Any]:
         _refuse_the_future(header or "")
         event = json.loads(body)
     except (stripe.SignatureVerificationError, ValueError, TypeError) as problem:
-        raise BadSignature(type(problem).__name__) from None
+        log.warning("a webhook could not be verified: %s", type(problem).__name__)
+        raise BadSignature("bad signature") from None
     if not _is_event(event):
         raise BadSignature("not an event")
     if event["livemode"] != is_live():
-        raise BadSignature("an event of the other mode")
+        raise BadSignature(f"the event's livemode is {str(event['livemode']).lower()}, unlike that of the site's key")
     return dict(event)
 
 

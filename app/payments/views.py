@@ -28,7 +28,7 @@ def receive_event() -> ResponseReturnValue:
         event = stripe_gateway.verify_webhook(body, request.headers.get("Stripe-Signature"))
     except BadSignature as problem:
         log.warning("webhook refused: %s", problem)
-        return {"error": "bad signature"}, 400
+        return {"error": str(problem)}, 400
     if row := StripeEvent.receive(event, body.decode()):
         enqueue_after_commit(tasks.process_stripe_event, row.id)
     db.session.commit()

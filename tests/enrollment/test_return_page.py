@@ -32,6 +32,13 @@ def test_the_return_page_is_not_for_trying_out_sessions(app, client, limits, ses
     assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize("page", [PAGE, "/coaching/checkout/complete"])
+def test_a_return_page_without_a_session_is_limited_as_any_page_of_its_network(client, limits, caplog, page):
+    answers = [client.get(f"{page}?session_id=").status_code for _ in range(121)]
+    assert answers == [404] * 120 + [429]
+    assert [line for line in caplog.records if line.levelname == "ERROR"] == []
+
+
 def test_a_made_up_session_waits_for_nobody_who_writes(app, cohort):
     outcomes: dict[str, object] = {}
     cohort.sessions = "Wednesdays"

@@ -49,6 +49,24 @@ def test_what_stripe_did_not_sign_for_us_now_leaves_no_trace(stripe, client, bod
     assert events() == []
 
 
+def test_an_event_of_the_other_mode_is_refused_as_that(stripe, client):
+    body = an_event("cs_test_1", livemode=True)
+    answer = client.post("/stripe/webhook", data=body, headers={"Stripe-Signature": signed(body)})
+    assert "livemode is true" in answer.json["error"]
+
+
+@pytest.mark.parametrize("subject", [{"object": "checkout.session"}, {"id": None}, {"id": ""}, {"id": 7}])
+def test_an_event_that_names_no_session_is_done_with_at_once(stripe, client, work, caplog, subject):
+    body = an_event("", data={"object": subject})
+    assert client.post("/stripe/webhook", data=body, headers={"Stripe-Signature": signed(body)}).status_code == 200
+    db.session.rollback()
+    work()
+    [event] = events()
+    assert event.processed_at and event.attempts == 1
+    [told] = [line for line in caplog.records if line.levelname == "ERROR"]
+    assert "names no session" in told.message and not told.exc_info
+
+
 def test_without_a_secret_no_event_is_believed(app, stripe, client, monkeypatch):
     for nothing in (None, "", " "):
         monkeypatch.setitem(app.config, "STRIPE_WEBHOOK_SECRET", nothing)
