@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 
 from app.clock import now
-from app.extensions import db
+from app.extensions import db, read_only
 from app.payments import stripe_gateway
 from app.payments.purchases import GRACE, SETTLES, Purchase, purchase_of_payment
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
@@ -23,6 +23,7 @@ def fulfil(session_id: str, *, is_disputed: bool = False) -> Purchase | None:
     `is_disputed`: something tells of a dispute. Commits. Call it with no transaction open. Raises GatewayUnavailable,
     GatewayRefused.
     """
+    read_only()  # A return page that has yet to ask Stripe waits for nobody who writes.
     is_disputed = is_disputed or _is_known_disputed(session_id)
     db.session.commit()
     checkout = stripe_gateway.retrieve_checkout(session_id, is_disputed=is_disputed)
