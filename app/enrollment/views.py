@@ -138,12 +138,15 @@ def complete_checkout() -> ResponseReturnValue:
     is_one = _SESSION_ID.fullmatch(session_id) is not None
     order = Order.of_session(session_id) if is_one else None
     is_decided = order is not None and bool(order.paid_at or order.failed_at)
+    has_answered = False
     if is_one and not is_decided and not _was_asked_just_now(session_id):
         write_on_get()
-        order = _catch_up(session_id) or order
+        seen = _catch_up(session_id)
+        has_answered, order = seen is not None, seen or order
     if order is None:
         return render_template("enrollment/checkout_complete.html", state="unknown", order=None), 404
-    return render_template("enrollment/checkout_complete.html", state=_state(order), order=order)
+    state = "unheard" if order.may_be_paid and not has_answered else _state(order)
+    return render_template("enrollment/checkout_complete.html", state=state, order=order)
 
 
 def _state(order: Order) -> str:

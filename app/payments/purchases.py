@@ -149,6 +149,11 @@ class Purchase:
         """Whether its payment page is open for a while yet."""
         return self.state == "pending" and self.checkout_url is not None and now() < self.expires_at - GRACE
 
+    @property
+    def may_be_paid(self) -> bool:
+        """Whether Stripe may know of a payment that we have not heard of."""
+        return self.look_at is not None and self.state in ("pending", "expired")
+
     def agrees_with(self, checkout: Checkout) -> bool:
         """Whether what was paid is what we asked for; whether in real money, the gateway knows."""
         ours = (self.quantity, self.amount_cents, self.currency)

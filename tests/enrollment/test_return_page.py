@@ -15,9 +15,12 @@ def questions(stripe) -> int:
 def test_reloading_the_return_page_does_not_ask_stripe_each_time(app, shop, stripe, limits):
     session = shop.buy()
     db.session.rollback()
-    answers = at_once(8, lambda _: app.test_client().get(f"{PAGE}?session_id={session}").status_code)
-    assert answers == [200] * 8
+    answers = at_once(8, lambda _: app.test_client().get(f"{PAGE}?session_id={session}"))
+    assert [answer.status_code for answer in answers] == [200] * 8
     assert 1 <= questions(stripe) < 4
+    # Who did not ask does not know, and who did was told that it is not paid.
+    assert sum("Stripe has not answered yet" in answer.text for answer in answers) == 8 - questions(stripe)
+    assert sum("We have not heard of a payment yet" in answer.text for answer in answers) == questions(stripe)
     stripe.pay(session)
     shop.hear()
     assert "You are enrolled" in shop.come_back(session).text

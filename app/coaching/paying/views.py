@@ -46,10 +46,12 @@ def complete_checkout() -> ResponseReturnValue:
     payment = ConsultationPayment.of_session(session_id) if _SESSION_ID.fullmatch(session_id) else None
     if payment is None:
         return render_template("coaching/checkout_complete.html", state="unknown", payment=None), 404
+    has_answered = False
     if not (payment.paid_at or payment.failed_at or _was_asked_just_now(session_id)):
         write_on_get()
-        _catch_up(session_id)
-    return render_template("coaching/checkout_complete.html", state=_state(payment), payment=payment)
+        has_answered = _catch_up(session_id)
+    state = "unheard" if payment.may_be_paid and not has_answered else _state(payment)
+    return render_template("coaching/checkout_complete.html", state=state, payment=payment)
 
 
 def _state(payment: ConsultationPayment) -> str:
@@ -62,12 +64,13 @@ def _was_asked_just_now(session_id: str) -> bool:
     return limiter.enabled and not limiter.limiter.hit(ASK_STRIPE_EVERY, "consultation-paid:asked", session_id)
 
 
-def _catch_up(session_id: str) -> None:
-    """Ask Stripe how the payment stands. When it does not answer, the webhook will make it good."""
+def _catch_up(session_id: str) -> bool:
+    """Ask Stripe how the payment stands; whether it answered. When it does not, the webhook will make it good."""
     try:
-        fulfil(session_id)
+        return fulfil(session_id) is not None
     except (GatewayUnavailable, GatewayRefused) as trouble:
         log.warning("the return page could not ask Stripe: %s", trouble)
+        return False
 
 
 @bp.get("/checkout/cancelled")

@@ -69,7 +69,7 @@ def test_a_return_page_while_stripe_is_away_asks_for_patience(desk, stripe):
     stripe.pay(session)
     stripe.fail_calls(503, path=SESSIONS, method="GET", times=3)
     with takes_less_than(10):
-        assert "If you have paid, all is well" in desk.come_back(session).text
+        assert "Stripe has not answered yet" in desk.come_back(session).text
     desk.hear()
     assert desk.states == ["booked"]
 
