@@ -97,7 +97,7 @@ def payment_disputed(order: Order, news: str, then: str = "open") -> None:
     """To the owner: the payer's bank "asked", has "opened" a dispute, or it is "won", "lost" or "lost in part".
 
     Of one that is won after it was lost, `then`: the places are "open", their "seats gone", the payment "goes back" as
-    it was to, or the order "begins" anew.
+    it was to, the buyer has "enrolled since" by another order, or the order "begins" anew.
     """
     _to_owner("payment_disputed", **about(order), **in_dispute(order), buyer=order.person, news=news, then=then)
 

@@ -13,7 +13,7 @@ from app.enrollment.department import emails as department
 from app.enrollment.department.models import Seat
 from app.enrollment.enrolling import end_places, enroll, give_back
 from app.enrollment.enrollments import Enrollment, has_bought_since
-from app.enrollment.next_cohort.offering import seat_gone
+from app.enrollment.next_cohort.offering import offer_again, seat_gone
 from app.enrollment.orders import Order
 from app.enrollment.reopening import reopen
 from app.followups.models import ABANDONED, ENROLLED
@@ -150,13 +150,17 @@ def _settle_won_after_all(order: Order, news: str) -> None:
         return emails.payment_disputed(order, news, then="goes back") if news else None
     if not (Enrollment.ever_of(order) or Seat.are_of(order)):  # It was lost while they had yet to choose.
         emails.payment_disputed(order, news, then="begins")
-        return _enroll(order)
+        if order.person.erased_at:
+            return give_back(order, order.stripe_payment_intent_id, "erased")
+        return offer_again(order)
     places = reopen(order)
+    is_open = bool(places or order.is_for_department)
     if news:
-        emails.payment_disputed(order, news, then="open" if places is not None else "seats gone")
+        then = "seats gone" if places is None else "open" if is_open else "enrolled since"
+        emails.payment_disputed(order, news, then=then)
     if places is None:
         order.look_at = order.look_at or now() + LOOK_AT_DISPUTE_EVERY
-    elif places or order.is_for_department:
+    elif is_open:
         _tell_of_dispute(order, disputes.WON, places)
     else:  # They have bought another place there since.
         give_back(order, order.stripe_payment_intent_id, "paid twice")

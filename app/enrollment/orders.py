@@ -165,9 +165,9 @@ class Order(Purchase, Model):
         self._count_early(-1)
         self.seats_held -= 1
 
-    def offer(self, cohort: Cohort, until: datetime) -> None:
-        """Let the buyer choose `until` then whether to take seats in `cohort`, which have been taken for the order."""
-        self.missed_cohort, self.cohort, self.choose_by = self.cohort, cohort, until
+    def offer(self, cohort: Cohort) -> None:
+        """Let the buyer choose whether to take seats in `cohort`, which have been taken for the order."""
+        self.missed_cohort, self.cohort = self.cohort, cohort
         self.is_early = False  # It counts among the early ones of no cohort any more.
         self.seats_held = self.seats
 

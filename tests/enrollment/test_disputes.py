@@ -132,6 +132,22 @@ def test_one_that_is_won_when_the_seat_is_gone_reopens_the_place_as_soon_as_ther
     assert (states_of_first(shop), len(shop.enrollments), shop.books_balance) == (("paid", 1), 1, True)
 
 
+def test_one_that_is_won_when_they_have_bought_the_place_again_goes_back(shop, stripe, mail, charge):
+    dispute = stripe.dispute(charge)
+    stripe.decide_dispute(dispute["id"], "lost")
+    shop.hear()
+    stripe.pay(shop.buy())
+    shop.hear()
+    stripe.decide_dispute(dispute["id"], "won")
+    shop.hear(copies=2)
+    assert [order.state for order in shop.orders] == ["refunded", "paid"]
+    assert (len(shop.enrollments), shop.seats_taken, shop.books_balance) == (1, 1, True)
+    [_, told] = mail.to(OWNER, "enrollment/payment_disputed")
+    assert "again since" in told.body
+    assert "open again" not in told.body
+    assert len(letters(mail, BUYER, "paid_twice")) == 1
+
+
 def set_seats(shop, number: int) -> None:
     with fresh_rows():
         db.session.get_one(Cohort, shop.cohort_id).seats = number

@@ -27,11 +27,26 @@ def seat_gone(order: Order) -> None:
     order.person.take_name(order.name)  # It is paid for, so it is theirs; people are locked after cohorts.
     if following is None:
         return give_back(order, order.stripe_payment_intent_id, "no seat")
-    order.offer(following, now() + TIME_TO_CHOOSE)
+    order.offer(following)
     followups.stop_on(ENROLLED, order.person)  # Who has paid is reminded of nothing.
+    _ask_to_choose(order)
+    return None
+
+
+def offer_again(order: Order) -> None:
+    """Hold what the buyer of a paid, locked order had yet to choose once more, or offer what there is instead."""
+    try:
+        order.hold()
+    except CohortFull:
+        return seat_gone(order)
+    _ask_to_choose(order)
+    return None
+
+
+def _ask_to_choose(order: Order) -> None:
+    order.choose_by = now() + TIME_TO_CHOOSE
     emails.next_cohort_offered(order)
     emails.seat_was_gone(order)
-    return None
 
 
 def _with_room(order: Order) -> Cohort | None:

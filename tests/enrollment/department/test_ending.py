@@ -67,6 +67,21 @@ def test_while_it_is_disputed_no_seat_is_claimed_and_none_is_lost(shop, stripe, 
     assert shop.books_balance
 
 
+def test_one_that_is_won_after_it_was_lost_brings_all_back(shop, stripe, claimed, mail):
+    links = claimed.links
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"])
+    stripe.decide_dispute(dispute["id"], "lost")
+    shop.hear()
+    stripe.decide_dispute(dispute["id"], "won")
+    shop.hear(copies=2)
+    assert (shop.order.state, len(shop.enrollments), shop.seats_taken) == ("paid", 1, 3)
+    assert claimed.links == links
+    assert letters(mail, GRACE) == ["seat_claimed", "place_disputed", "place_disputed"]
+    assert letters(mail, BUYER) == ["department_ready", "department_disputed", "department_disputed"]
+    assert shop.books_balance
+
+
 def test_a_dispute_that_is_lost_ends_all(shop, stripe, claimed, mail):
     links = claimed.links
     [charge] = stripe.sandbox.store.all("charge")

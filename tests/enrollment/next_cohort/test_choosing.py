@@ -197,3 +197,17 @@ def test_looking_at_the_link_changes_nothing(app, shop, link):
         assert page(app, link).status_code == 200
         assert page(app, f"{link}/acceptance").status_code in (404, 405)
     assert shop.orders[0].has_to_choose
+
+
+def test_a_dispute_won_after_it_was_lost_lets_them_choose_again(app, shop, stripe, link, mail):
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"])
+    stripe.decide_dispute(dispute["id"], "lost")
+    shop.hear()
+    assert (seats_taken(), post(app, f"{link}/acceptance").status_code) == ({"Spring": 1, "Autumn": 0}, 409)
+    stripe.decide_dispute(dispute["id"], "won")
+    shop.hear(copies=2)
+    assert (seats_taken(), shop.enrollments, shop.books_balance) == ({"Spring": 1, "Autumn": 1}, [], True)
+    assert len(mail.to(BUYER, "enrollment/next_cohort_offered")) == 2
+    assert post(app, f"{link}/acceptance").status_code == 303
+    assert len(shop.enrollments) == 1

@@ -178,3 +178,17 @@ def test_letters_that_follow_name_the_new_cohort(ada, shop):
     move(ada, place_of())
     with fresh_rows():
         assert db.session.scalars(select(SequenceRun)).one().values["cohort_name"] == "Autumn"
+
+
+@pytest.mark.parametrize(("left", "taken"), [(1, {"Spring": 0, "Autumn": 1}), (0, {"Spring": 0, "Autumn": 0})])
+def test_a_place_that_a_dispute_ended_comes_back_where_it_was_moved_to(ada, shop, stripe, left, taken):
+    move(ada, place_of())
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"])
+    stripe.decide_dispute(dispute["id"], "lost")
+    shop.hear()
+    assert (seats_taken(), shop.enrollments) == ({"Spring": 0, "Autumn": 0}, [])
+    change_cohort("Autumn", seats=left)
+    stripe.decide_dispute(dispute["id"], "won")
+    shop.hear(copies=2)
+    assert (seats_taken(), len(shop.enrollments), shop.books_balance) == (taken, left, True)
