@@ -13,9 +13,9 @@ def refund_consultation(consultation_id: int) -> ResponseReturnValue:
     """Give back what was paid for a consultation that has begun; one that is ahead is cancelled instead."""
     consultation = Consultation.for_update(consultation_id) or abort(404)
     payment = consultation.payment
-    if payment and consultation.has_begun and payment.give_back("goodwill"):
-        emails.payment_returned(payment)
-        flash("The money goes back in full, and they have been told.", "good")
+    if payment and consultation.has_begun and not payment.is_at_bank and payment.give_back("goodwill"):
+        emails.payment_returned(payment, payment.left_cents)
+        flash("The money goes back, and they have been told.", "good")
     else:
         flash("There is nothing to give back.", "bad")
     db.session.commit()

@@ -25,9 +25,10 @@ def paid_twice(payment: ConsultationPayment) -> None:
     _to_person(payment, "paid_twice")
 
 
-def payment_returned(payment: ConsultationPayment) -> None:
-    """To the person: the coach gives the money back."""
-    _to_person(payment, "payment_returned")
+def payment_returned(payment: ConsultationPayment, cents: int) -> None:
+    """To the person: the coach gives so much back, all that was paid or the rest of it."""
+    returned = money(cents, payment.currency)
+    _to_person(payment, "payment_returned", returned=returned, is_rest=cents < payment.paid_cents)
 
 
 def payment_sent_back(payment: ConsultationPayment, reason: str) -> None:

@@ -43,7 +43,7 @@ def settle(payment: ConsultationPayment, checkout: Checkout) -> None:
 def _report_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
     was_known, is_news = payment.refunded_at, payment.note_mismatch(checkout)
     if payment.refunded_at and not was_known:
-        return emails.payment_returned(payment)
+        return emails.payment_returned(payment, checkout.amount_cents)
     if not is_news:
         return None
     payment.release()
@@ -90,13 +90,14 @@ def _give_back(payment: ConsultationPayment, checkout: Checkout, reason: str) ->
 
 
 def _settle_refund(payment: ConsultationPayment, checkout: Checkout) -> None:
+    before = payment.refunded_cents
     is_all_of_it = payment.note_refund(checkout.refunded_cents, checkout.asked_at)
     if not is_all_of_it or Refund.of(payment.stripe_payment_intent_id):
         return  # Nothing new, or ours: then they know.
     if payment.booked_at and payment.consultation and payment.consultation.may_be_changed:
         call_off(payment.consultation, "")  # The owner has given it back in Stripe while the consultation was ahead.
     else:
-        emails.payment_returned(payment)
+        emails.payment_returned(payment, payment.refunded_cents - before)
 
 
 SETTLES[ConsultationPayment] = settle

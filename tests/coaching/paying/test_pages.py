@@ -7,6 +7,7 @@ from app.coaching.models import Consultation
 from app.extensions import db
 from tests.coaching.paying.conftest import PRICE
 from tests.coaching.private_link import private_link
+from tests.payments.conftest import refund
 from tests.races import fresh_rows
 from tests.studio.conftest import owner, token_in
 
@@ -82,3 +83,44 @@ def test_the_owner_gives_money_back_once_and_only_after_it_began(desk, stripe, o
     assert (desk.owed, desk.given_back, desk.states) == (["goodwill"], PRICE, ["completed"])
     assert len(mail.to(ADA, "coaching/payment_returned")) == 1
     assert "Refunded" in studio_page(owner, desk).text
+
+
+@pytest.fixture
+def took_place(desk, later, paid) -> int:
+    later(days=4)
+    with fresh_rows():
+        consultation = db.session.scalars(db.select(Consultation)).one()
+        complete(consultation)
+        db.session.commit()
+        return consultation.id
+
+
+def give_back(owner, desk, number: int, page) -> None:
+    with fresh_rows():
+        owner.post(f"/studio/consultations/{number}/refund", data={"csrf_token": token_in(page)})
+    desk.work()
+    desk.hear()
+
+
+def test_what_is_left_after_a_part_went_back_is_called_the_rest(desk, stripe, owner, mail, took_place):
+    refund(stripe, amount=5000)
+    desk.hear()
+    page = studio_page(owner, desk)
+    assert "Give back $100" in page.text
+    give_back(owner, desk, took_place, page)
+    [letter] = mail.to(ADA, "coaching/payment_returned")
+    assert (letter.subject, desk.given_back) == ("Your payment of $100.00 goes back to you", PRICE)
+    for body in (letter.body, letter.html):
+        assert "the remaining $100.00" in body
+        assert "$150.00" not in body
+
+
+def test_what_the_bank_has_taken_back_cannot_be_given_back(desk, stripe, owner, mail, took_place):
+    page = studio_page(owner, desk)
+    assert "Give back" in page.text
+    [charge] = stripe.sandbox.store.all("charge")
+    stripe.decide_dispute(stripe.dispute(charge["id"])["id"], "lost")
+    desk.hear()
+    assert "Give back" not in studio_page(owner, desk).text
+    give_back(owner, desk, took_place, page)
+    assert (desk.owed, mail.to(ADA, "coaching/payment_returned")) == ([], [])
