@@ -72,3 +72,10 @@ def robin(app):
     coach = factories.coach()
     db.session.commit()
     return coach
+
+
+@pytest.fixture
+def issue(app, clock):
+    issue = factories.issue("Ordinary joy")
+    db.session.commit()
+    return issue

@@ -1,4 +1,4 @@
-"""Whom an issue goes to and when: audience, tests, schedule, and the number that has to be typed."""
+"""Whom an issue goes to and when: audience, schedule, and the number that has to be typed."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,13 +19,6 @@ from tests.studio import factories
 from tests.studio.desk import IssueDesk, kept, seen_in
 
 NEW_YORK = {"time_zone": "America/New_York"}
-
-
-@pytest.fixture
-def issue(app, clock):
-    issue = factories.issue("Ordinary joy")
-    db.session.commit()
-    return issue
 
 
 @pytest.fixture
@@ -250,51 +243,6 @@ def test_a_number_that_has_changed_meanwhile_is_asked_for_anew(desk, issue, read
 def test_an_issue_for_nobody_is_not_sent(desk, issue):
     assert desk.post("/sending", shown="0", count="0").status_code == 409
     assert kept(issue).is_draft
-
-
-def test_a_test_goes_to_those_chosen_and_unsubscribes_nobody_else(desk, issue, mail):
-    factories.subscription("ada@example.org", "Ada Lovelace")
-    db.session.commit()
-    sent = desk.post("/tests", addresses="ada@example.org, owner@doctor.example.org ada@example.org")
-    assert sent.status_code == 303
-    assert "ada@example.org, owner@doctor.example.org" in desk.get("/schedule").text
-    assert mail.recipients == ["ada@example.org", "owner@doctor.example.org"]
-    to_ada, to_owner = mail.all
-    assert to_ada.subject == "[Test] A thought"
-    assert "Dear Ada," in to_ada.body
-    assert "Dear Ada," in to_ada.html
-    assert "List-Unsubscribe" not in to_ada.headers
-    assert "/newsletter/unsubscribe/" not in to_ada.body + to_ada.html
-    assert "/newsletter/unsubscribe/" in to_owner.headers["List-Unsubscribe"]
-    assert kept(issue).is_draft
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("", "The Developing Doctor"),
-        ("Müller, Ada", "Müller, Ada"),
-        ('Ada "A" <b@example.org>', 'Ada "A" <b@example.org>'),
-    ],
-)
-def test_a_test_comes_from_whom_the_issue_comes_from(desk, issue, mail_server, work, name, said):
-    issue.sender_name = name
-    db.session.commit()
-    desk.post("/tests", addresses="ada@example.org")
-    work()
-    [message] = mail_server.received
-    [sender] = message["From"].addresses
-    assert (sender.display_name, sender.addr_spec) == (said, "hello@doctor.example.org")
-    assert mail_server.envelopes[0].mail_from.endswith("@doctor.example.org")
-
-
-@pytest.mark.parametrize(
-    "addresses",
-    ["", "ada@", "a@example.org b@example.org c@example.org d@example.org e@example.org f@example.org"],
-)
-def test_a_test_without_good_addresses_goes_nowhere(desk, mail, addresses):
-    assert desk.post("/tests", addresses=addresses).status_code == 422
-    assert mail.recipients == []
 
 
 def test_an_audience_stays_once_the_issue_is_scheduled(desk, issue, readers):
