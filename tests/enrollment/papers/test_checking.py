@@ -94,7 +94,7 @@ def test_what_was_paid_back_is_told_with_its_day(client, paper, place, clock):
     assert "The enrollment ended on November 25, 2026." in page
 
 
-def test_a_payment_the_bank_took_back_and_a_place_that_moved_are_told(client, paper, place, read):
+def test_a_payment_the_bank_took_back_and_a_place_that_moved_are_told(client, paper, place, read, clock):
     later = a_cohort("Winter", 500)
     place.cohort.course.cohorts.append(later)
     place.order.dispute_status = "lost"
