@@ -53,7 +53,9 @@ def _refuse_if_full(wanted: Wanted) -> None:
 def _place(wanted: Wanted, page: str) -> Order:
     """The buyer's order, with its seats held: the one that waits for payment, or a new one."""
     cohort = Cohort.for_update(wanted.cohort_id)
-    if cohort is None or not cohort.is_on_sale:
+    if cohort is None:
+        raise NotOnSale
+    if not cohort.is_on_sale and (cohort.has_begun or not WaitlistEntry.is_held_for(wanted.email, cohort)):
         raise NotOnSale
     person = Person.at(wanted.email)
     db.session.flush()

@@ -14,8 +14,14 @@ def seat_offered(entry: WaitlistEntry) -> None:
     outbox.post(to=entry.person, template="enrollment/seat_offered", entry=entry, url=entry_url(entry))
 
 
+def offer_lapsed(entry: WaitlistEntry) -> None:
+    """That what was held for them no longer is, and what they can do."""
+    url = absolute_url("enrollment.show_course", _anchor="enroll")
+    outbox.post(to=entry.person, template="enrollment/offer_lapsed", entry=entry, url=url)
+
+
 def waitlist_closed(entry: WaitlistEntry, following: Cohort | None) -> None:
-    """That no seat came free, and which cohort comes next, if there is one."""
+    """That no seat came free, or that the cohort began while one was held; and which comes next, if there is one."""
     address = "enrollment.show_waitlist" if following and following.is_full else "enrollment.show_course"
     values = {"cohort": following.id} if following and following.is_full else {"_anchor": "enroll"}
     outbox.post(

@@ -100,6 +100,15 @@ class WaitlistEntry(Model, Linked):
         return db.session.scalar(theirs.where(cls.offered_at.is_not(None), cls.ended_at.is_(None))) is not None
 
     @classmethod
+    def is_held_for(cls, email: str, cohort: Cohort) -> bool:
+        """Whether whoever has this address may buy though sales have closed: their time to answer is not over, or an
+        order of theirs has the seat.
+        """
+        theirs = select(cls.id).join(cls.person).where(cls.cohort_id == cohort.id, Person.email == email)
+        stands = or_(cls.offer_until > now(), cls.order_id.is_not(None))
+        return db.session.scalar(theirs.where(cls.ended_at.is_(None), stands)) is not None
+
+    @classmethod
     def ask(cls, person: Person, cohort: Cohort, name: str, *, page: str) -> "WaitlistEntry":
         """What is asked for in the name of `person`; it changes nothing before its mailed link is used."""
         entry = cls.standing(person, cohort)
@@ -204,9 +213,10 @@ class WaitlistEntry(Model, Linked):
         self.order, self.holds_seat = order, False
 
     def take_back(self) -> bool:
-        """The order was not paid: whether the seat is held for them again, because their time is not over."""
+        """The order was not paid: whether the seat is held for them again, because their time is not over.
+
+        Else the next sweep ends it.
+        """
         self.order = None
         self.holds_seat = self.offer_until is not None and self.offer_until > now()
-        if not self.holds_seat:
-            self.end("lapsed")
         return self.holds_seat

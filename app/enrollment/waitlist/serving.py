@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from app.clock import now
 from app.enrollment.cohorts import Cohort
@@ -32,29 +32,35 @@ def end_served() -> None:
 
 
 def end_lapsed() -> None:
-    """What was not answered in time is free for the next."""
-    over = WaitlistEntry.holds_seat.is_(True), WaitlistEntry.offer_until <= now()
+    """What was not answered in time is free for the next, and who did not is told so once."""
+    over = WaitlistEntry.offer_until <= now(), WaitlistEntry.order_id.is_(None), WaitlistEntry.ended_at.is_(None)
     _each(_some(select(WaitlistEntry.id).where(*over)), _lapse)
 
 
 def _lapse(entry: WaitlistEntry) -> None:
-    if entry.holds_seat and not entry.has_offer:
+    if entry.state == "lapsed" and not entry.ended_at:
         entry.end("lapsed")
+        emails.offer_lapsed(entry)
 
 
 def close_lines() -> None:
     """Once a cohort can be bought no more, everybody in line is told, and of the next one. Who is paying just then
-    is left to it.
+    is left to it, and what is held for somebody stays so for as long as they were told, unless the cohort begins.
     """
     line = select(WaitlistEntry.cohort_id).where(WaitlistEntry.ended_at.is_(None)).distinct()
     cohorts = db.session.scalars(select(Cohort).where(Cohort.id.in_(line))).all()
     closed = [cohort.id for cohort in cohorts if cohort.has_closed]
+    begun = [cohort.id for cohort in cohorts if cohort.has_begun]
+    is_over = or_(WaitlistEntry.holds_seat.is_(False), WaitlistEntry.cohort_id.in_(begun))
     in_line = select(WaitlistEntry.id).where(WaitlistEntry.cohort_id.in_(closed), WaitlistEntry.ended_at.is_(None))
+    in_line = in_line.where(is_over)
     _each(_some(in_line.where(WaitlistEntry.order_id.is_(None))), _close)
 
 
 def _close(entry: WaitlistEntry) -> None:
     if entry.ended_at or entry.order_id or not entry.cohort.has_closed:
+        return
+    if entry.has_offer and not entry.cohort.has_begun:
         return
     is_in_line = entry.confirmed_at is not None
     entry.end("closed")

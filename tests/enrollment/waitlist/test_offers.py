@@ -15,6 +15,7 @@ from tests.enrollment.waitlist.conftest import ADA
 from tests.races import at_once, fresh_rows
 
 GRACE = "grace@example.org"
+YESTERDAY = in_zone(now(), "America/New_York").date() - timedelta(days=1)
 
 
 def change_cohort(line, **values) -> None:
@@ -94,7 +95,7 @@ def test_what_is_passed_on_goes_to_the_next_at_once(app, line):
     assert line.shop.books_balance
 
 
-def test_what_is_not_answered_in_two_days_goes_to_the_next(line, later):
+def test_what_is_not_answered_in_two_days_goes_to_the_next(line, later, mail):
     link = line.offered()
     line.join(GRACE)
     later(hours=47, minutes=58)
@@ -106,7 +107,49 @@ def test_what_is_not_answered_in_two_days_goes_to_the_next(line, later):
     sweep_waitlists.call_local()
     sweep_waitlists.call_local()
     assert (line.states(), line.counts) == (["lapsed", "offered"], (3, 0))
+    [letter] = mail.to(ADA, "enrollment/offer_lapsed")
+    assert letter.subject == "The seat in Spring is no longer held for you"
+    assert "/course/#enroll" in letter.body
     assert line.shop.books_balance
+
+
+@pytest.mark.parametrize("closed", [{"sales_open": False}, {"sales_until": YESTERDAY}])
+def test_an_offer_stands_for_its_time_though_sales_close(line, mail, stripe, closed):
+    link = line.offered()
+    line.join(GRACE)
+    change_cohort(line, **closed)
+    sweep_waitlists.call_local()
+    assert line.states() == ["offered", "waiting" if "sales_open" in closed else "closed"]
+    assert line.shop.start(email="stranger@example.org").status_code in (409, 422)
+    stripe.pay(line.enroll(link).location.rpartition("/")[2])
+    line.shop.hear()
+    assert line.states()[0] == "enrolled"
+    assert line.shop.books_balance
+
+
+def test_an_offer_ends_with_a_word_when_the_cohort_begins(line, mail, later):
+    link = line.offered()
+    change_cohort(line, starts_on=YESTERDAY)
+    assert line.enroll(link).status_code == 409
+    sweep_waitlists.call_local()
+    sweep_waitlists.call_local()
+    assert line.states() == ["closed"]
+    [letter] = mail.to(ADA, "enrollment/waitlist_closed")
+    assert letter.subject == "Spring has begun, and your seat is no longer held"
+    assert "can no longer be taken" in line.page(link)
+    assert line.counts == (2, 0)
+
+
+def test_who_does_not_pay_until_the_time_is_over_is_told_once(line, mail, later):
+    link = line.offered()
+    later(hours=47, minutes=50)
+    assert line.enroll(link).status_code == 303
+    later(hours=1)
+    line.shop.hear()
+    sweep_waitlists.call_local()
+    sweep_waitlists.call_local()
+    assert (line.states(), line.counts) == (["lapsed"], (2, 0))
+    assert len(mail.to(ADA, "enrollment/offer_lapsed")) == 1
 
 
 def test_more_seats_are_offered_and_a_pause_of_sales_is_one_of_offers(line):
