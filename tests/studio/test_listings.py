@@ -145,6 +145,7 @@ def test_the_states_of_the_database_are_those_of_the_rows(app):
         factories.order(f"buyer{number}@example.org", enrolled=False, **dict.fromkeys(moments, now()))
     factories.order("pending@example.org", enrolled=False, seats=1)
     factories.order("disputed@example.org", paid_at=now(), disputed_at=now(), dispute_status="needs_response")
+    factories.order("ended@example.org", paid_at=now(), ended_at=now())
     factories.order("lost@example.org", paid_at=now(), dispute_ended_at=now(), dispute_status="lost")
     factories.email("a@example.org")
     factories.email("a@example.org", attempts=1)
