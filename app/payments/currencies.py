@@ -5,9 +5,9 @@ import re
 # Stripe counts these in whole units, in thousandths, or in hundredths that have to be 00: https://docs.stripe.com/currencies.
 WHOLE = re.compile("bif|clp|djf|gnf|jpy|kmf|krw|mga|pyg|rwf|vnd|vuv|xaf|xof|xpf|isk|ugx")
 IN_THOUSANDTHS = re.compile("bhd|jod|kwd|omr|tnd")
-# Stripe charges no less than about 0.50 in US dollars, whatever the currency; a whole unit of any on offer is enough:
+# Stripe charges no less than 0.50 US dollars, or about as much: of a currency with small units it takes more of them.
 # https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
-LEAST_PRICE_CENTS = 100
+LEAST_PRICE_CENTS = 50
 
 
 def problem_of(currency: str) -> str:

@@ -45,6 +45,6 @@ class CanBePaid:
             return
         cents = cents_of(field.data)
         if 0 < cents < LEAST_PRICE_CENTS:
-            raise ValidationError("So little cannot be paid by card. Write 0 for free, or at least 1.")
+            raise ValidationError("So little cannot be paid by card. Write 0 for free, or at least 0.50.")
         if cents > LARGEST_PRICE * 100:
             raise ValidationError(f"At most {LARGEST_PRICE:,}.")

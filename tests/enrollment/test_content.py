@@ -116,9 +116,9 @@ def test_a_folder_without_a_course_is_no_fault(app, tmp_path):
     [
         ("course.md", "price_cents: 120000", "price_cents: 1200.50", "price_cents"),
         ("course.md", "price_cents: 120000", "price_cents: -1", "price_cents"),
-        ("course.md", "price_cents: 120000", "price_cents: 99", "at least 100"),
-        ("cohorts.yaml", "seats: 24", "seats: 24\n  price_cents: 49", "at least 100"),
-        ("cohorts.yaml", "seats: 24", "seats: 24\n  early_price_cents: 1\n  early_seats: 3", "at least 100"),
+        ("course.md", "price_cents: 120000", "price_cents: 20", "at least 50"),
+        ("cohorts.yaml", "seats: 24", "seats: 24\n  price_cents: 49", "at least 50"),
+        ("cohorts.yaml", "seats: 24", "seats: 24\n  early_price_cents: 1\n  early_seats: 3", "at least 50"),
         ("course.md", "currency: usd", "currency: dollars", "currency"),
         ("course.md", "currency: usd", "currency: jpy", "in hundredths"),
         ("course.md", "currency: usd", "currency: kwd", "in hundredths"),

@@ -87,7 +87,7 @@ def test_without_dates_seats_and_price_it_is_at_ones_own_pace_for_all(send, owne
         ({"sales_from": "2028-02-02", "sales_until": "2028-02-01"}, "end before they open"),
         ({"price": "12,00"}, "such as 1,200"),
         ({"price": "a lot"}, "such as 1,200"),
-        ({"price": "0.50"}, "cannot be paid by card"),
+        ({"price": "0.49"}, "cannot be paid by card"),
         ({"price": "100,001"}, "At most 100,000"),
         ({"early_price": "90"}, "until which day"),
         ({"early_price": "1200", "early_seats": "3"}, "less than 1200"),

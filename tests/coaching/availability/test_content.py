@@ -60,7 +60,7 @@ def test_an_export_says_what_was_imported_and_imports_to_the_same(folder, tmp_pa
         (KIND, "duration_minutes: 45", "duration_minutes: 42", "a multiple of five"),
         (KIND, "step_minutes: 30", "step_minutes: 481", "step_minutes"),
         (KIND, "price_cents: 0", "price_cents: -1", "price_cents"),
-        (KIND, "price_cents: 0", "price_cents: 49", "write 0 for free, or at least 100"),
+        (KIND, "price_cents: 0", "price_cents: 49", "write 0 for free, or at least 50"),
         (KIND, "currency: usd", "currency: jpy", "in hundredths"),
         (KIND, "slug: consultation", "slug: Not A Slug", "slug"),
         (KIND, "questions: []", "questions: [{key: a}]", "a key, a label and required"),
