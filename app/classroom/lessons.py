@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.enrollment.models import Module
-from app.extensions import Model
+from app.enrollment.models import Course, Module
+from app.extensions import Model, db
 from app.hub.written import Written
 
 LONGEST_ADDRESS = 2000
@@ -44,6 +44,12 @@ class Lesson(Model, Written):
     quiz: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # question, options, answer from 0, why
     is_retired: Mapped[bool] = mapped_column(default=False)
     module: Mapped[Module] = relationship()
+
+    @classmethod
+    def minutes_of(cls, course: Course) -> int:
+        """What all lessons of the course take together."""
+        total = select(func.sum(cls.duration_minutes)).join(cls.module)
+        return db.session.scalar(total.where(Module.course_id == course.id, ~cls.is_retired)) or 0
 
     @property
     def youtube_id(self) -> str | None:

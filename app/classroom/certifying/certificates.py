@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app import outbox
+from app.classroom.lessons import Lesson
 from app.classroom.progress import CourseCompletion
 from app.clock import now
 from app.enrollment.cohorts import Cohort
@@ -24,7 +25,8 @@ def certify(place: Enrollment) -> bool:
     is_ready = completion and not place.is_suspended and (place.cohort.is_over or place.cohort.is_self_paced)
     if not (completion and is_ready):
         return False
-    Paper.certify(place, max(completion.completed_on, place.cohort.ends_on or date.min))
+    completed_on = max(completion.completed_on, place.cohort.ends_on or date.min)
+    Paper.certify(place, completed_on, Lesson.minutes_of(place.cohort.course))
     outbox.post(
         to=place.person,
         template="classroom/certificate_issued",

@@ -46,9 +46,14 @@ def of_receipt(order: Order, enrollment: Enrollment | None, share: int = 0) -> F
     }
 
 
-def of_certificate(enrollment: Enrollment, completed_on: date) -> Facts:
+def of_certificate(enrollment: Enrollment, completed_on: date, lesson_minutes: int) -> Facts:
+    """`lesson_minutes`: what all lessons take. At one's own pace, without live sessions, they are its hours."""
     about = _about_course(enrollment.cohort, enrollment.enrolled_at)
-    return about | {"attendee": _attendee(enrollment), "completed_on": completed_on.isoformat()}
+    return about | {
+        "attendee": _attendee(enrollment),
+        "completed_on": completed_on.isoformat(),
+        "lesson_minutes": lesson_minutes if enrollment.cohort.is_self_paced else None,
+    }
 
 
 def of_letter(cohort: Cohort) -> Facts:

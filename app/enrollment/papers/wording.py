@@ -19,12 +19,21 @@ def amount(facts: dict[str, Any], key: str) -> str:
 
 
 def hours_of(facts: dict[str, Any]) -> str:
-    """Of live sessions and coaching together, as the course page counts them; who came to them nobody notes."""
-    if not facts["minutes"]:
-        return ""
-    hours = f"{facts['minutes'] / 60:g}"
-    attendance = "; attendance is not recorded" if "completed_on" in facts else ""
-    return f"The course includes {hours} hour{'' if hours == '1' else 's'} of live sessions and coaching{attendance}"
+    """Of live sessions and coaching together, as the course page counts them; who came to them nobody notes.
+
+    On a certificate at one's own pace, of the lessons.
+    """
+    if facts["minutes"]:
+        attendance = "; attendance is not recorded" if "completed_on" in facts else ""
+        return f"The course includes {_hours(facts['minutes'] / 60)} of live sessions and coaching{attendance}"
+    if lesson_minutes := facts.get("lesson_minutes"):  # Certificates from before they were stated lack them.
+        hours = _hours(round(lesson_minutes / 60, 1) or 0.1)
+        return f"The lessons of the course are planned to take about {hours}; time spent is not recorded"
+    return ""
+
+
+def _hours(number: float) -> str:
+    return f"{number:g} hour{'' if number == 1 else 's'}"
 
 
 def credit_of(facts: dict[str, Any]) -> str:

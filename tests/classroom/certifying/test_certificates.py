@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.classroom.certifying.tasks import issue_certificates
+from app.classroom.lessons import Lesson
 from app.clock import now
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.papers.models import Paper
@@ -53,12 +54,15 @@ def test_who_is_done_after_the_cohort_has_it_at_once(ada, place, mail, clock):
     assert len(certificates(ada)) == 1
 
 
-def test_at_ones_own_pace_it_is_issued_with_the_last_lesson_and_claims_no_live_hours(ada, place):
+def test_at_ones_own_pace_it_is_issued_with_the_last_lesson_and_states_the_hours_of_lessons(ada, place):
     place.cohort.starts_on = place.cohort.ends_on = None
     db.session.commit()
     done(ada, *ALL)
     [paper] = Paper.of_person(ada.person)
     assert (paper.kind, paper.facts["minutes"]) == ("certificate", None)
+    hours = f"planned to take about {round(paper.facts['lesson_minutes'] / 60, 1):g} hours; time spent is not recorded"
+    assert paper.facts["lesson_minutes"] == sum(lesson.duration_minutes for lesson in db.session.query(Lesson)) > 0
+    assert hours in ada.client.get(f"/papers/{paper.number}").text
 
 
 def test_a_place_that_ended_has_none(ada, place, clock):
