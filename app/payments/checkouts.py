@@ -34,6 +34,7 @@ class Checkout(NamedTuple):
     promotion_code: str
     billing: dict[str, Any]  # Who pays, as typed there: see Purchase.
     invoice_id: str | None
+    invoice_number: str  # As people read it; Stripe gives one to an invoice that is final.
     invoice_url: str | None
     recovery_url: str | None  # Of a page that ended unpaid: the way to another like it.
     dispute: Dispute | None = None  # How it stands, once asked for.
@@ -83,6 +84,7 @@ class Checkout(NamedTuple):
             promotion_code=_promotion_code(session.get("discounts") or []),
             billing=_billing(_object(session.get("customer_details"))),
             invoice_id=invoice.get("id"),
+            invoice_number=invoice.get("number") or "",
             invoice_url=_address(invoice.get("hosted_invoice_url")),
             recovery_url=_address(_object(_object(session.get("after_expiration")).get("recovery")).get("url")),
         )

@@ -57,6 +57,7 @@ class Purchase:
     # not asked or said is missing.
     billing: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     stripe_invoice_id: Mapped[str | None] = mapped_column(String(255))
+    invoice_number: Mapped[str] = mapped_column(String(80), default="")
     invoice_url: Mapped[str | None]
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True, default=_new_key)
     stripe_session_id: Mapped[str | None] = mapped_column(String(255), unique=True)
@@ -178,6 +179,7 @@ class Purchase:
     def note_invoice(self, checkout: Checkout) -> None:
         """Stripe writes it once there is a payment, and may not have when it first tells of that."""
         self.stripe_invoice_id = checkout.invoice_id or self.stripe_invoice_id
+        self.invoice_number = checkout.invoice_number[:80] or self.invoice_number
         self.invoice_url = checkout.invoice_url or self.invoice_url
 
     def fail(self) -> bool:

@@ -61,7 +61,8 @@ def test_the_invoice_says_who_learns_and_our_row_who_pays(shop, stripe):
     assert shop.order.number in invoice["footer"]
     assert "No CME credit" in invoice["footer"]
     order = shop.order
-    assert (order.stripe_invoice_id, order.invoice_url) == (invoice["id"], invoice["hosted_invoice_url"])
+    ours = (order.stripe_invoice_id, order.invoice_number, order.invoice_url)
+    assert ours == (invoice["id"], invoice["number"], invoice["hosted_invoice_url"])
     assert order.billing == {
         "name": "Grace Hopper",
         "email": "ada@example.org",

@@ -40,7 +40,7 @@ def of_receipt(order: Order, enrollment: Enrollment | None, share: int = 0) -> F
         "method": order.payment_method,
         "paid_on": _day(order.paid_at, order.cohort),
         "order": order.number,
-        "invoice": order.stripe_invoice_id or "",
+        "invoice_number": order.invoice_number,
         "ended_on": _day(enrollment.ended_at if enrollment else order.refunded_at, order.cohort),
         "refunded_cents": order.refunded_cents if whole else 0,
     }

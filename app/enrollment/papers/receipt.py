@@ -76,6 +76,6 @@ def _payment(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("Paid on", written_day(facts["paid_on"])),
         ("Method", facts["method"]),
         ("Order", facts["order"]),
-        ("Invoice", facts["invoice"]),
+        ("Invoice", facts.get("invoice_number", "")),  # What was issued before that was kept has none.
         ("Share", share if shared else ""),
     ]

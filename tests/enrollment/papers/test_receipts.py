@@ -38,13 +38,13 @@ def test_paying_issues_a_receipt_and_the_mail_says_where_it_is(shop, mail, read)
 
 
 def test_attendee_and_payer_stand_apart(cohort, read):
-    order = buy(cohort, billing=HOSPITAL, stripe_invoice_id="in_123")
+    order = buy(cohort, billing=HOSPITAL, stripe_invoice_id="in_123", invoice_number="07M0BJB0-0001")
     text = " ".join(read(draw(Paper.receipt(enroll(order)))).split())
     assert "Attendee Ada Lovelace" in text
     assert "Paid by St. Elsewhere Medical Center Grace Hopper" in text
     assert "12 Main Street, Springfield, IL 62701, US" in text
     assert "EIN 12-3456789" in text
-    assert "Invoice in_123" in text
+    assert "Invoice 07M0BJB0-0001" in text
     assert "grace@hospital" not in text
 
 
