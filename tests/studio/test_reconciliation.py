@@ -39,6 +39,14 @@ def test_what_differs_comes_first_then_what_was_mended(owner, run):
     assert re.findall(r"<dd>(\d+)", shown) == ["2", "1", "3", "9"]
 
 
+def test_a_state_that_differs_without_money_is_not_called_nothing(owner, run):
+    first = run.payments[0]
+    first.stripe_state, first.stripe_paid_cents, first.our_state = "open", 0, "expired"
+    db.session.commit()
+    shown = owner.get(PAGE).text
+    assert shown.count("The state, but no money") == 1
+
+
 def test_no_more_are_shown_than_a_page_has_room_for(owner, run, monkeypatch):
     monkeypatch.setattr(models, "MOST_SHOWN", 3)
     shown = owner.get(PAGE).text

@@ -111,6 +111,12 @@ class ComparedPayment(Model):
     difference: Mapped[str] = mapped_column(default="")
     is_mended: Mapped[bool] = mapped_column(default=False)
 
+    @property
+    def differs_in_state_only(self) -> bool:
+        """Whether nobody paid at this page, and it stands otherwise with us."""
+        same = {"pending": "open", "awaiting payment": "under way"}.get(self.our_state, self.our_state)
+        return not (self.difference or self.stripe_paid_cents) and self.our_state != "" and same != self.stripe_state
+
 
 class Finding(Model):
     """Something that no payment page of Stripe's shows, and that somebody has to look at."""

@@ -86,6 +86,21 @@ def test_a_page_that_expired_unheard_gives_its_seat_back(shop, stripe, later, re
     assert (shop.order.state, shop.seats_taken) == ("expired", 0)
 
 
+def test_a_page_that_is_open_for_an_order_we_let_go_differs_in_its_state_alone(shop, stripe, reconciled):
+    def states() -> list[tuple[str, str, bool]]:
+        assert reconciled() == ((0, 0, 0), [])
+        with fresh_rows():
+            shown = Reconciliation.last().shown
+            return [(each.our_state, each.stripe_state, each.differs_in_state_only) for each in shown]
+
+    shop.buy()
+    assert states() == [("pending", "open", False)]
+    with fresh_rows():
+        Order.for_update(db.session.scalar(db.select(Order.id))).expire()
+        db.session.commit()
+    assert states() == [("expired", "open", True)]
+
+
 def test_a_payment_of_no_order_is_listed_and_left(shop, stripe, reconciled):
     session = shop.buy()
     stripe.pay(session)
