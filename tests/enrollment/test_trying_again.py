@@ -1,8 +1,11 @@
 """A buyer's second try, beside or after the first."""
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from app.enrollment.checkout import REMINDER_WORDING
+from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.fulfilment import look_into
@@ -62,6 +65,30 @@ def test_an_order_reminds_as_who_came_last_wishes(shop):
     first = shop.buy(reminder="y")
     assert shop.buy() == first
     assert not shop.order.wants_reminder
+
+
+def test_who_tries_again_after_a_cut_goes_on_with_the_last_seat(shop, stripe):
+    with fresh_rows():
+        db.session.execute(db.update(Cohort).where(Cohort.id == shop.cohort_id).values(seats=1))
+        db.session.commit()
+    lost: list[bool] = []
+
+    def lose_the_database(_session) -> None:
+        """The order is stored and Stripe's page is there, but not noted."""
+        if not lost and sessions(stripe):
+            lost.append(True)
+            raise OperationalError("COMMIT", {}, Exception("the connection was cut"))
+
+    event.listen(db.session, "before_commit", lose_the_database)
+    try:
+        answer = shop.start()
+    finally:
+        event.remove(db.session, "before_commit", lose_the_database)
+    assert (answer.status_code, shop.seats_taken) == (503, 1)
+    assert "may not have been saved" in answer.text
+    session = shop.buy()
+    assert [page["id"] for page in sessions(stripe)] == [session]
+    assert (len(shop.orders), shop.seats_taken, shop.books_balance) == (1, 1, True)
 
 
 def test_a_wish_to_be_reminded_after_a_failed_try_is_a_new_request(shop, stripe):
