@@ -210,7 +210,7 @@ class Purchase:
         """
         cents, decides = min(cents, self.paid_cents), bool(self.look_at and asked_at > self.look_at)
         if cents < self.refunded_cents and not decides:
-            self.look_at = self.look_at or now()
+            self.look_at = min(self.look_at or now(), now())
             return False
         if cents < self.refunded_cents:
             log.error("purchase %s: a refund has failed at Stripe; look at it there", self.number)

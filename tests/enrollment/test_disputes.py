@@ -218,3 +218,15 @@ def test_a_dispute_after_a_refund_in_part(shop, stripe, charge):
     stripe.dispute(charge)
     shop.hear()
     assert (shop.order.refunded_cents, states(shop)) == (20000, ("disputed", True, 1, 1))
+
+
+def test_a_refund_that_fails_while_it_is_open_is_told_of_at_once(shop, stripe, mail, later, charge):
+    made = refund(stripe, amount=20000)
+    stripe.dispute(charge)
+    shop.hear()
+    stripe.settle_refund(made["id"], "failed")
+    shop.hear()
+    later(minutes=1)
+    sweep_payments.call_local()
+    assert (shop.order.refunded_cents, shop.order.state) == (0, "disputed")
+    assert letters(mail, OWNER, "refund_failed") == ["A refund of $200.00 did not arrive"]

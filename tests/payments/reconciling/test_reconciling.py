@@ -161,6 +161,17 @@ def test_a_refund_that_ended_a_place_and_did_not_arrive_is_listed(shop, stripe, 
     ]
 
 
+def test_a_refund_that_failed_unheard_while_the_payment_is_disputed_is_mended(shop, stripe, reconciled):
+    stripe.pay(shop.buy())
+    made = refund(stripe, amount=20000)
+    stripe.dispute(made["charge"])
+    shop.hear()
+    stripe.settle_refund(made["id"], "failed")
+    lose_events(stripe)
+    assert reconciled() == ((1, 0, 0), [])
+    assert (shop.order.refunded_cents, shop.order.state) == (0, "disputed")
+
+
 def test_an_amount_that_is_not_ours_is_listed_until_it_is_returned(shop, stripe, reconciled):
     session = shop.buy()
     change(update(Order).values(amount_cents=100))
