@@ -119,8 +119,7 @@ class Refund(Model):
         """Owe again what the payer's bank had taken meanwhile, and has given up. Lock the purchase first."""
         refund = cls.of(purchase.stripe_payment_intent_id)
         if refund and refund.refused_at:
-            refund.refused_at, refund.due_at, refund.keys_spent = None, now(), refund.keys_spent + 1
-            enqueue_after_commit(send_refund, refund.id)
+            refund.send_again()
         return refund is not None
 
     @classmethod
@@ -168,6 +167,24 @@ class Refund(Model):
     def metadata_at_stripe(self) -> dict[str, str]:
         """What tells it there from every other refund, so that no error makes us give back twice."""
         return {"order": self.reference, "refund": str(self.id)}
+
+    def has_come_back(self, asked_at: datetime) -> bool:
+        """Whether it is with Stripe again, where it is seen to be missing when asked for then."""
+        return self.sent_at is not None and asked_at > self.sent_at
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Whether it gave back a payment that is no order's own, and did not arrive: of an order's own, see left_of."""
+        return bool(self.sent_at and self.refused_at) and self.amount_cents is None
+
+    def send_again(self) -> None:
+        self.sent_at, self.refused_at, self.due_at, self.last_error = None, None, now(), ""
+        self.keys_spent += 1
+        enqueue_after_commit(send_refund, self.id)
+
+    def mark_returned(self) -> None:
+        """The payer's bank did not take it."""
+        self.refused_at, self.last_error = now(), DID_NOT_ARRIVE
 
     def mark_sent(self, stripe_refund_id: str) -> None:
         self.sent_at, self.stripe_refund_id, self.last_error = now(), stripe_refund_id, ""

@@ -5,13 +5,15 @@ import re
 import pytest
 
 from app.extensions import db
+from app.payments.reconciling.reconciling import reconcile
 from app.payments.refunds import Refund, pay_back
 from app.stripe_sandbox.store import Object
 from tests.enrollment.conftest import cohort, course, later, shop, stand_in, stripe
 from tests.enrollment.test_seats import BUYER, OWNER
+from tests.enrollment.test_second_page import pages
 from tests.races import at_once, fresh_rows
 
-__all__ = ["cohort", "course", "later", "shop", "stand_in", "stripe"]  # Fixtures of the course on sale.
+__all__ = ["cohort", "course", "later", "pages", "shop", "stand_in", "stripe"]  # Fixtures of the course on sale.
 
 
 @pytest.fixture
@@ -225,3 +227,33 @@ def test_a_full_refund_that_did_not_arrive_can_be_given_back_once_more(owner, sh
     assert (shop.order.refunded_cents, shop.order.state, shop.enrollments) == (120000, "refunded", [])
     assert "Give money back" not in page(owner, paid).text
     assert "You stay enrolled" not in mail.to(BUYER, "enrollment/partly_refunded")[-1].body
+
+
+def test_a_second_payment_that_did_not_arrive_is_told_of_and_listed_until_it_is_sent_again(
+    owner, shop, stripe, mail, pages
+):
+    for each in pages:
+        stripe.pay(each)
+    shop.hear()
+    shop.hear()
+    [made] = stripe.sandbox.store.all("refund")
+    stripe.settle_refund(made["id"], "failed")
+    shop.hear(copies=2)
+    assert [letter.subject for letter in mail.to(OWNER, "enrollment/refund_failed")] == [
+        "A refund of $1,200.00 did not arrive"
+    ]
+    assert left_over() == [
+        "A second payment was sent back and did not arrive. Send it again, or return it in another way."
+    ]
+    assert (shop.order.state, len(shop.enrollments)) == ("paid", 1)
+    form = re.search(r'action="([^"]+/resending)">.*?value="([^"]+)"', page(owner, shop.order.id).text)
+    with fresh_rows():
+        assert owner.post(form[1], data={"csrf_token": form[2]}).status_code == 303
+    shop.work()
+    assert [again["status"] for again in stripe.sandbox.store.all("refund")] == ["succeeded", "failed"]
+    assert left_over() == []
+
+
+def left_over() -> list[str]:
+    with fresh_rows():
+        return [payment.difference for payment in reconcile().payments if payment.difference]

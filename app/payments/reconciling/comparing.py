@@ -10,6 +10,7 @@ from app.payments.wording import money
 
 UNKNOWN = "Paid at Stripe, and no order of ours knows of it. Look at it in Stripe, and return it there if it was ours."
 OF_A_SECOND_PAGE = "A second payment for one order, not returned yet."
+CAME_BACK = "A second payment was sent back and did not arrive. Send it again, or return it in another way."
 NOT_AS_ASKED = "What was paid is not what we asked for. Return it in Stripe."
 
 
@@ -38,6 +39,8 @@ def _of_another_page(checkout: Checkout) -> Comparison:
     """Of a page that is not the one the order was paid at: only a payment there matters, which goes back by itself."""
     is_odd = checkout.is_paid and bool(checkout.amount_cents) and not checkout.is_given_back
     if is_odd and (refund := Refund.of(checkout.payment_intent_id)):
+        if refund.has_come_back(checkout.asked_at):
+            return Comparison(CAME_BACK)
         is_late = refund.attempts and not refund.sent_at
         return Comparison("A second payment is owed back and not sent yet." if is_late else "")
     return Comparison(OF_A_SECOND_PAGE if is_odd else "")
