@@ -5,27 +5,33 @@ In the end nobody has paid without a place, nobody has a place without paying, a
 
 import random
 import uuid
+from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
 from app.enrollment.cohorts import Cohort
+from app.enrollment.department.models import Seat, department_token
 from app.enrollment.enrolling import end_free
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.next_cohort.moving import CannotMove, move
 from app.enrollment.next_cohort.offering import AlreadyChosen, accept, decline
 from app.enrollment.next_cohort.tasks import give_back_what_was_not_chosen
 from app.enrollment.orders import Order
+from app.enrollment.waitlist.models import WaitlistEntry
+from app.enrollment.waitlist.tasks import serve_waitlists, sweep_waitlists
 from app.extensions import db
 from app.payments.reconciling.reconciling import reconcile
 from app.payments.refunds import Refund, TooMuch
 from app.payments.tasks import sweep_payments
+from app.people.models import Person
 from app.stripe_sandbox.cards import CLOSED_ACCOUNT, GOOD, GOOD_ACCOUNT
 from app.stripe_sandbox.errors import StripeError
 from tests.races import fresh_rows
 
-SEEDS = (7, 21, 42)
-STEPS = 30
+SEEDS = (7, 201, 202)
+STEPS = 40
 SEATS = 5
 
 
@@ -44,7 +50,13 @@ class Life:
             happening(self)
 
     def buy(self) -> None:
-        answer = self.shop.start(email=f"buyer{self.dice.randrange(9)}@example.org")
+        self._begin(seats="1")
+
+    def buy_for_a_department(self) -> None:
+        self._begin(seats=self.dice.choice(["2", "3"]), organization="Ward Nine")
+
+    def _begin(self, **wanted: str) -> None:
+        answer = self.shop.start(email=self._somebody(), **wanted)
         assert answer.status_code in (303, 409, 503), answer.text
         if answer.status_code == 303:
             self.pages.append(str(answer.location).rpartition("/")[2])
@@ -54,6 +66,49 @@ class Life:
 
     def pay_by_debit(self) -> None:
         self.stripe.pay_by_debit(self._page(), self.dice.choice([GOOD_ACCOUNT, CLOSED_ACCOUNT]))
+
+    def get_in_line(self) -> None:
+        with fresh_rows():
+            cohort = Cohort.for_update(self.shop.cohort_id)
+            entry = WaitlistEntry.ask(Person.at(self._somebody()), cohort, "Grace", page="/course/waitlist")
+            entry.confirm(page="/course/waitlist")
+            db.session.commit()
+        serve_waitlists.call_local()
+
+    def take_the_offer(self) -> None:
+        if offered := self._offered():
+            self._begin_as(self.dice.choice(offered))
+
+    def _begin_as(self, email: str) -> None:
+        answer = self.shop.start(email=email)
+        assert answer.status_code in (303, 503), answer.text
+        if answer.status_code == 303:
+            self.pages.append(str(answer.location).rpartition("/")[2])
+
+    def leave_the_line(self) -> None:
+        with fresh_rows():
+            if standing := list(db.session.scalars(db.select(WaitlistEntry.id).where(WaitlistEntry.outcome == ""))):
+                if entry := WaitlistEntry.for_update(self.dice.choice(standing)):
+                    entry.leave("left", page="/course/waitlist")
+                db.session.commit()
+        serve_waitlists.call_local()
+
+    def claim(self) -> None:
+        self._with_a_seat(lambda seat: f"/course/seats/{seat.claim_token}", email=self._somebody(), name="Grace Hopper")
+
+    def reassign(self) -> None:
+        self._with_a_seat(
+            lambda seat: f"/course/department/{department_token(seat.order)}/seats/{seat.position}/reassignment"
+        )
+
+    def _with_a_seat(self, address: Callable[[Seat], str], **typed: str) -> None:
+        with fresh_rows():
+            seats = list(db.session.scalars(db.select(Seat).order_by(Seat.id)))
+            path = address(self.dice.choice(seats)) if seats else ""
+        if path:
+            answer = self.shop.app.test_client().post(path, data=typed)
+            assert answer.status_code in (303, 409), answer.text
+            self.shop.work()
 
     def settle(self) -> None:
         self.stripe.settle(self._page())
@@ -134,7 +189,16 @@ class Life:
             self.shop.hear()
             sweep_payments.call_local()
             give_back_what_was_not_chosen.call_local()
+            sweep_waitlists.call_local()
             self.shop.work()
+
+    def _somebody(self) -> str:
+        return f"buyer{self.dice.randrange(9)}@example.org"
+
+    def _offered(self) -> list[str]:
+        with fresh_rows():
+            entries = db.session.scalars(db.select(WaitlistEntry).order_by(WaitlistEntry.id))
+            return [entry.person.email for entry in entries if entry.has_offer]
 
     def _page(self) -> str:
         return self.dice.choice(self.pages or ["cs_test_none"])
@@ -155,6 +219,10 @@ HAPPENINGS = (
     *[Life.hear] * 5,
     *[Life.wait] * 2,
     *(Life.pay_by_debit, Life.settle, Life.expire, Life.come_back, Life.stumble, Life.sweep, Life.refund_at_stripe),
+    *[Life.buy_for_a_department] * 3,
+    *[Life.claim] * 3,
+    Life.reassign,
+    *(Life.get_in_line, Life.get_in_line, Life.take_the_offer, Life.take_the_offer, Life.leave_the_line),
     *(Life.refund_here, Life.dispute, Life.decide, Life.appeal, Life.end_free, Life.choose, Life.choose, Life.move),
 )
 
@@ -182,17 +250,21 @@ def assert_who_paid_has_a_place(shop, stripe) -> None:
     completed = {s["client_reference_id"] for s in sessions if s["payment_status"] in ("paid", "no_payment_required")}
     completed &= {s["client_reference_id"] for s in sessions if s["status"] == "complete"}
     assert {order.public_id for order in shop.orders if order.paid_at} == completed
-    standing = [enrollment.order_id for enrollment in shop.enrollments]
-    assert len(standing) == len(set(standing))
+    standing = Counter(enrollment.order_id for enrollment in shop.enrollments)
     with fresh_rows():
         owed = {
             refund.stripe_payment_intent_id
             for refund in db.session.scalars(db.select(Refund))
             if not refund.amount_cents
         }
+        handed_out = Counter(db.session.scalars(db.select(Seat.order_id)))
     for order in shop.orders:
+        assert standing[order.id] <= order.seats
         keeps_it = order.state == "paid" and (order.stripe_payment_intent_id or order.id) not in owed
-        if order.paid_cents:
+        if order.is_for_department:
+            assert order.id not in standing or order.state == "paid"
+            assert not (keeps_it and order.paid_cents) or handed_out[order.id] == order.seats
+        elif order.paid_cents:
             assert (order.id in standing) == keeps_it, (order.number, order.state)
         elif order.id in standing:
             assert order.state == "paid"
