@@ -103,7 +103,7 @@ def payment_disputed(order: Order, news: str, then: str = "open") -> None:
 
 
 def place_disputed(enrollment: Enrollment, news: str) -> None:
-    """To the person enrolled: the place is on hold, open again, or over."""
+    """To the person enrolled: the place is on hold, open again or over, or was to open again with its "seats gone"."""
     sign_in_url = absolute_url("people.sign_in", next="/learn/")
     about_it = about(enrollment.order) | {"cohort": enrollment.cohort, "news": news, "sign_in_url": sign_in_url}
     outbox.post(to=enrollment.person, template="enrollment/place_disputed", **about_it)

@@ -166,6 +166,8 @@ def _settle_won_after_all(order: Order, news: str) -> None:
         emails.payment_disputed(order, news, then=then)
     if places is None:
         order.look_at = order.look_at or now() + LOOK_AT_DISPUTE_EVERY
+        for place in Enrollment.ever_of(order) if news and not order.is_for_department else []:
+            emails.place_disputed(place, "seats gone")
     elif is_open:
         _tell_of_dispute(order, disputes.WON, places)
     else:  # They have bought another place there since.

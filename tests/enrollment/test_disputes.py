@@ -125,6 +125,7 @@ def test_one_that_is_won_when_the_seat_is_gone_reopens_the_place_as_soon_as_ther
     stripe.decide_dispute(dispute["id"], "won")
     shop.hear()
     assert states_of_first(shop) == ("paid", 0)
+    assert letters(mail, BUYER, "place_disputed")[-1] == "Your payment for Spring and your seat"
     assert "add a seat to Spring" in mail.to(OWNER, "enrollment/payment_disputed")[-1].body
     set_seats(shop, 2)
     later(days=1, minutes=1)
