@@ -148,10 +148,18 @@ class Cohort(Model, Published):
     @property
     def closes_at(self) -> datetime | None:
         """The moment at which its sales end for good; None when none is set."""
-        last = self.sales_until + timedelta(days=1) if self.sales_until else None
-        if not (ends := min((end for end in (last, self.starts_on) if end), default=None)):
+        last = self.last_sales_day
+        ends = last + timedelta(days=1) if last else self.starts_on
+        if ends is None:
             return None
         return datetime.combine(ends, time.min, ZoneInfo(self.time_zone)).astimezone(UTC)
+
+    @property
+    def last_sales_day(self) -> date | None:
+        """The last day of its sales, where one was set: the day before it begins, if that comes first."""
+        if self.sales_until is None or self.starts_on is None:
+            return self.sales_until
+        return min(self.sales_until, self.starts_on - timedelta(days=1))
 
     @property
     def has_closed(self) -> bool:

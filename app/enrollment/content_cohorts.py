@@ -121,6 +121,10 @@ def _refuse_what_cannot_be(file: ContentFile, values: dict[str, Any]) -> None:
         raise ContentError(f"{name} ends before it starts")
     if values["sales_from"] and values["sales_until"] and values["sales_until"] < values["sales_from"]:
         raise ContentError(f"{name}: sales_until comes before sales_from")
+    if values["starts_on"] and values["sales_until"] and values["sales_until"] >= values["starts_on"]:
+        raise ContentError(
+            f"{name}: sales end when it begins: write a sales_until before its starts_on, or leave it out"
+        )
     has_end = values["early_until"] is not None or values["early_seats"] is not None
     if (values["early_price_cents"] is not None) != has_end:
         raise ContentError(f"{name}: early_price_cents goes with early_until, early_seats or both")

@@ -40,8 +40,8 @@ def _offer(course: Course, cohort: Cohort) -> Thing:
         offer["priceValidUntil"] = cohort.early_until.isoformat()
     if cohort.opens_on:
         offer["availabilityStarts"] = cohort.opens_on.isoformat()
-    if cohort.sales_until:
-        offer["availabilityEnds"] = cohort.sales_until.isoformat()
+    if cohort.last_sales_day:
+        offer["availabilityEnds"] = cohort.last_sales_day.isoformat()
     return offer
 
 

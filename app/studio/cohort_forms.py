@@ -93,6 +93,8 @@ class CohortForm(Form):
 
     def validate_sales_until(self, field: Day) -> None:
         self._refuse_before(field, self.sales_from.data, "Sales would end before they open.")
+        if field.data and self.starts_on.data and field.data >= self.starts_on.data:
+            raise ValidationError("Sales end when the cohort begins. Choose a day before its first, or leave this out.")
 
     def validate_early_price(self, field: Price) -> None:
         if field.errors or self.price.errors:

@@ -133,6 +133,7 @@ def test_a_folder_without_a_course_is_no_fault(app, tmp_path):
         ("cohorts.yaml", "seats: 24", "seats: 24\n  early_price_cents: 90000", "goes with"),
         ("cohorts.yaml", "seats: 24", "seats: 24\n  early_price_cents: 120000\n  early_seats: 3", "less than"),
         ("cohorts.yaml", "seats: 24", "seats: 24\n  sales_from: 2027-01-02\n  sales_until: 2027-01-01", "before"),
+        ("cohorts.yaml", "seats: 24", "seats: 24\n  sales_until: 2027-03-02", "sales end when it begins"),
         ("cohorts.yaml", "2027-03-09 19:30", "March 9", "starts_at"),
         ("cohorts.yaml", "2027-03-09 19:30", "2027-03-14 02:30", "jump over"),
         ("cohorts.yaml", "minutes: 90", "minutes: long", "minutes"),

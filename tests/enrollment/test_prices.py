@@ -202,6 +202,16 @@ def test_a_cohort_whose_sales_open_later_is_announced_and_cannot_be_bought(shop,
     assert "Spring" not in page_of(client)
 
 
+def test_the_page_names_no_day_of_sales_after_the_cohort_began(client, change, today):
+    begins = today + timedelta(days=5)
+    change(starts_on=begins, ends_on=begins, sales_until=begins + timedelta(days=2))
+    last = begins - timedelta(days=1)
+    page = page_of(client)
+    assert f"On sale until {last:%B} {last.day}, {last.year}" in page
+    [offer] = [offer for offer in structured_data(page)[1]["offers"] if offer["name"] == "Spring"]
+    assert offer["availabilityEnds"] == last.isoformat()
+
+
 def test_a_cohort_without_dates_and_limit_is_sold_like_any_other(shop, stripe, change, mail):
     change(starts_on=None, ends_on=None, seats=None)
     session = shop.buy()

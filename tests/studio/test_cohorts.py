@@ -85,6 +85,7 @@ def test_without_dates_seats_and_price_it_is_at_ones_own_pace_for_all(send, owne
         ({"seats": "0"}, "from 1 to 9,999"),
         ({"seats": "many"}, "whole number"),
         ({"sales_from": "2028-02-02", "sales_until": "2028-02-01"}, "end before they open"),
+        ({"sales_until": "2028-03-07"}, "Sales end when the cohort begins"),
         ({"price": "12,00"}, "such as 1,200"),
         ({"price": "a lot"}, "such as 1,200"),
         ({"price": "0.49"}, "cannot be paid by card"),
