@@ -27,6 +27,9 @@ THE_BOOKS = (
     "your paid orders, each with its number, date, amount, course, the name on the receipt and who paid, because the "
     "law asks us to keep our books. No e-mail address stands in them"
 )
+SEAT = (
+    "your seat in {cohort}, which stays taken: nobody can use the enrollment any more, and only a full refund frees it"
+)
 UNPAID = "the numbers and dates of purchases that were begun and not paid, without your name"
 
 
@@ -64,7 +67,10 @@ def _hindrance(person: Person) -> str:
 
 
 def _kept(person: Person) -> str:
-    return books.kept(_orders(person), THE_BOOKS, UNPAID)
+    bought = select(Enrollment).join(Enrollment.order).where(Order.person_id == person.id)
+    standing = bought.where(Enrollment.person_id == person.id, Enrollment.ended_at.is_(None)).order_by(Enrollment.id)
+    seats = [SEAT.format(cohort=place.cohort.name) for place in db.session.scalars(standing)]
+    return "; ".join(filter(None, [books.kept(_orders(person), THE_BOOKS, UNPAID), *seats]))
 
 
 def _erase(person: Person) -> None:

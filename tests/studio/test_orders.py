@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.reconciling.reconciling import reconcile
 from app.payments.refunds import Refund, pay_back
+from app.people import records
 from app.stripe_sandbox.store import Object
 from tests.enrollment.conftest import cohort, course, later, shop, stand_in, stripe
 from tests.enrollment.test_seats import BUYER, OWNER
@@ -72,6 +74,24 @@ def test_parts_until_nothing_is_left_end_the_place(owner, shop, stripe, paid):
         shop.work()
     assert sorted(refund["amount"] for refund in refunds(stripe)) == [50000, 70000]
     assert (shop.order.state, shop.enrollments) == ("refunded", [])
+
+
+def test_what_a_business_of_the_payers_own_name_paid_is_said_once(owner, paid):
+    with fresh_rows():
+        db.session.get_one(Order, paid).billing = {"name": "Mercy Hospital", "business": "Mercy Hospital"}
+        db.session.commit()
+    assert page(owner, paid).text.count("Mercy Hospital") == 1
+
+
+def test_the_refund_of_a_buyer_who_is_erased_promises_no_e_mail(owner, paid):
+    assert "The buyer gets an e-mail" in page(owner, paid).text
+    with fresh_rows():
+        person = db.session.get_one(Order, paid).person
+        assert "your seat in Spring, which stays taken" in " ".join(records.kept(person))
+        records.erase(person)
+        db.session.commit()
+    assert "The buyer is erased and gets no e-mail" in page(owner, paid).text
+    assert "The buyer gets an e-mail" not in page(owner, paid).text
 
 
 def test_more_than_is_left_is_refused(owner, shop, stripe, paid):
