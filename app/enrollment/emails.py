@@ -133,6 +133,16 @@ def payment_mismatch(order: Order, checkout: Checkout) -> None:
     _to_owner("payment_mismatch", **about(order), buyer=order.person, paid=paid, session_id=checkout.session_id)
 
 
+def mismatch_noted(order: Order) -> None:
+    """To the buyer: what was paid is not what we asked for, and a person looks into it."""
+    outbox.post(to=order.person, template="enrollment/mismatch_noted", **about(order))
+
+
+def mismatch_returned(order: Order) -> None:
+    """To the buyer: what was paid, and was not what we asked for, has gone back."""
+    outbox.post(to=order.person, template="enrollment/mismatch_returned", **about(order))
+
+
 def sums(order: Order) -> list[tuple[str, str]]:
     """What was paid and how it comes about, as rows of a receipt; before, the price alone."""
     seats = f" ({order.seats} seats)" if order.is_for_department else ""

@@ -49,15 +49,21 @@ def settle(order: Order, checkout: Checkout) -> None:
 
 
 def _report_mismatch(order: Order, checkout: Checkout) -> None:
-    is_news = order.note_mismatch(checkout)
+    was_returned, is_news = order.refunded_at, order.note_mismatch(checkout)
     if not order.paid_at:  # Whatever becomes of the payment, there is no place to keep a seat for.
         order.expire()
         order.release()
-    if not is_news:
-        return
+    if order.refunded_at and not was_returned:
+        emails.mismatch_returned(order)
+    elif is_news:
+        _tell_of_mismatch(order, checkout)
+
+
+def _tell_of_mismatch(order: Order, checkout: Checkout) -> None:
     log.error("order %s: Stripe has %s seats for %s %s, we have %s for %s %s", order.number, checkout.quantity,
               checkout.amount_cents, checkout.currency, order.seats, order.amount_cents, order.currency)  # fmt: skip
     emails.payment_mismatch(order, checkout)
+    emails.mismatch_noted(order)
 
 
 def _settle_paid(order: Order, checkout: Checkout) -> None:

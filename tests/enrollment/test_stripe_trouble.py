@@ -9,6 +9,7 @@ from app.extensions import db
 from app.stripe_sandbox import session_rules
 from tests.payments.conftest import refund, takes_less_than
 from tests.races import fresh_rows, in_thread, stopped_before
+from tests.studio.conftest import signed_in
 
 SESSIONS = "/v1/checkout/sessions"
 
@@ -142,15 +143,26 @@ def test_a_payment_that_is_not_what_we_asked_for_enrolls_nobody(shop, stripe, ma
     [letter] = mail.to("owner@doctor.example.org")
     assert letter.template == "enrollment/payment_mismatch"
     assert "We are looking into your payment" in shop.come_back(session).text
+    assert [letter.template for letter in mail.to("ada@example.org")] == ["enrollment/mismatch_noted"]
 
 
-def test_what_was_not_asked_for_and_went_back_troubles_nobody_any_more(shop, stripe):
+def test_what_was_not_asked_for_and_went_back_troubles_nobody_any_more(app, shop, stripe, mail):
+    owner = signed_in(app, "owner@doctor.example.org", owner=True)
     session = shop.buy()
     stripe.pay(session)
     stripe.sandbox.store.get("checkout.session", session)["currency"] = "eur"
     shop.hear()
+    page = owner.get(f"/studio/orders/{shop.orders[0].id}").text
+    assert "Does not match" in page
+    assert "Did not match" in page
+    assert "Expired" not in page
+    assert "Page closed" not in page
+    assert "Does not match" in owner.get("/studio/enrollments").text
     refund(stripe)
     shop.hear()
+    shop.come_back(session)
+    told = [letter.template for letter in mail.to("ada@example.org")]
+    assert told == ["enrollment/mismatch_noted", "enrollment/mismatch_returned"]
     [order] = shop.orders
     assert (order.state, order.seats_held, shop.enrollments) == ("refunded", 0, [])
     assert "not the amount we asked for" in shop.come_back(session).text
