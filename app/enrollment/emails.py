@@ -99,7 +99,14 @@ def payment_disputed(order: Order, news: str, then: str = "open") -> None:
     Of one that is won after it was lost, `then`: the places are "open", their "seats gone", the payment "goes back" as
     it was to, the buyer has "enrolled since" by another order, or the order "begins" anew.
     """
-    _to_owner("payment_disputed", **about(order), **in_dispute(order), buyer=order.person, news=news, then=then)
+    _to_owner(
+        "payment_disputed",
+        **about(order),
+        **in_dispute(order, Person.zone_of(current_app.config["OWNER_EMAIL"])),
+        buyer=order.person,
+        news=news,
+        then=then,
+    )
 
 
 def place_disputed(enrollment: Enrollment, news: str) -> None:

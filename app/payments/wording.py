@@ -1,8 +1,9 @@
 """Amounts and days as people read them."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
+from app.local_times import in_words
 from app.payments.purchases import Purchase
 
 # For who comes back from Stripe's page, when we cannot look how things stand.
@@ -23,15 +24,12 @@ def day(moment: date) -> str:
     return f"{moment:%B} {moment.day}, {moment.year}"
 
 
-def last_moment(moment: datetime) -> str:
-    """March 2, 2027, 23:59 UTC: until when something has to be done."""
-    return f"{day(moment)}, {moment:%H:%M} UTC"
-
-
-def in_dispute(purchase: Purchase) -> dict[str, Any]:
-    """What a mail about a dispute says of it: how much, of how much in case it is a part, and until when to answer."""
+def in_dispute(purchase: Purchase, zone: str) -> dict[str, Any]:
+    """What a mail about a dispute says of it: how much, of how much in case it is a part, and until when, on the
+    clocks of `zone`, to answer.
+    """
     return {
         "disputed": money(purchase.disputed_cents, purchase.currency),
         "is_part": purchase.disputed_cents < purchase.paid_cents,
-        "due": last_moment(purchase.dispute_due_at) if purchase.dispute_due_at else "",
+        "due": in_words(purchase.dispute_due_at, zone) if purchase.dispute_due_at else "",
     }

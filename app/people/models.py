@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.clock import now
 from app.extensions import Model, came_first, db
 from app.limits import mailbox_of
+from app.local_times import DEFAULT_ZONE
 from app.people.addresses import normalize
 
 OWNER = "owner"
@@ -83,6 +84,12 @@ class Person(Model, UserMixin):
         mailbox = mailbox_of(email)
         person = cls.with_email(email)
         return email if person and (person.last_seen_at or email == mailbox) else f"any {mailbox}"[:254]
+
+    @classmethod
+    def zone_of(cls, email: str) -> str:
+        """Whose clocks a letter to this address goes by: theirs, or those that the site begins with."""
+        person = cls.with_email(email)
+        return (person and person.time_zone) or DEFAULT_ZONE
 
     @classmethod
     def at(cls, email: str, *, local: bool = False) -> "Person":

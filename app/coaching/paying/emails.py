@@ -11,6 +11,7 @@ from app.coaching.paying.models import ConsultationPayment
 from app.coaching.paying.wording import BACK
 from app.payments.checkouts import Checkout
 from app.payments.wording import day, in_dispute, money
+from app.people.models import Person
 from app.urls import absolute_url
 
 MOST_SHOWN = 6
@@ -44,7 +45,9 @@ def payment_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
 
 def payment_disputed(payment: ConsultationPayment, news: str) -> None:
     """To the owner: the payer's bank "asked", has "opened" a dispute, or it is "won", "lost" or "lost in part"."""
-    _to_owner(payment, "payment_disputed", news=news, **in_dispute(payment))
+    _to_owner(
+        payment, "payment_disputed", news=news, **in_dispute(payment, Person.zone_of(current_app.config["OWNER_EMAIL"]))
+    )
 
 
 def _to_person(payment: ConsultationPayment, name: str, **context: Any) -> None:
