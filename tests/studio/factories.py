@@ -27,6 +27,7 @@ from app.newsletter.issues.models import Issue
 from app.newsletter.models import PURPOSE, Subscription
 from app.newsletter.sign_ups import WORDING
 from app.outbox import Email
+from app.payments.refunds import Refund
 from app.people.models import Consent, Person
 from app.people.suppressions import HARD_BOUNCE, Suppression
 from app.slugs import slug_of
@@ -153,6 +154,11 @@ def order(email: str, name: str = "Ada", enrolled: bool = True, **moments) -> Or
     if enrolled:
         _add(Enrollment(order=bought, person=bought.person, cohort=bought.cohort))
     return bought
+
+
+def refund(of: Order) -> Refund:
+    """One in full, of another payment than the order's own."""
+    return _add(Refund(reference=of.public_id, stripe_payment_intent_id="pi_another", reason="paid twice"))
 
 
 def paper(email: str, name: str = "Ada") -> Paper:

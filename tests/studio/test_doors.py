@@ -7,6 +7,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.enrollment.cohorts import Cohort
+from app.enrollment.orders import Order
 from app.extensions import db
 from app.people.models import Person
 from tests.followups.conftest import sequence_of
@@ -53,6 +54,7 @@ def rows(app):
     numbers["question_id"] = factories.question("ada@example.org", "Private words").id
     numbers["announcement_id"] = factories.announcement("Private words").id
     numbers["session_id"] = factories.live_session().id
+    numbers["refund_id"] = factories.refund(db.session.get_one(Order, numbers["order_id"])).id
     numbers["cohort_id"] = db.session.scalar(db.select(Cohort.id))
     db.session.commit()
     return numbers

@@ -149,7 +149,7 @@ def test_a_refund_after_that_writes_to_nobody(client, mail):
     order = fresh(lambda: db.session.query(Order).filter(Order.stripe_payment_intent_id == "pi_1").one())
     before = len(mail.all)
     (enrollment,) = Enrollment.of_order(order)
-    enrollment_emails.refunded(enrollment)
+    enrollment_emails.refunded(enrollment, 120000)
     db.session.commit()
     assert len(mail.all) == before
 
