@@ -124,14 +124,12 @@ def _session_id() -> str:
     return request.args.get("session_id", "")[:300]
 
 
-def _names_no_session() -> bool:
-    return not _session_id()
-
-
 @bp.get("/course/checkout/complete")
 @when_it_fails(NOT_LOST)
 @limiter.shared_limit("120/hour", scope="checkout-complete:network", key_func=network)
-@limiter.shared_limit("60/hour", scope="checkout-complete:session", key_func=_session_id, exempt_when=_names_no_session)
+@limiter.shared_limit(
+    "60/hour", scope="checkout-complete:session", key_func=_session_id, exempt_when=lambda: not _session_id()
+)
 def complete_checkout() -> ResponseReturnValue:
     """Where Stripe sends the buyer back. It shows how the order stands, and nothing of who ordered."""
     session_id = _session_id()

@@ -10,7 +10,7 @@ from contextlib import suppress
 from app.clock import now
 from app.extensions import db, read_only
 from app.payments import stripe_gateway
-from app.payments.purchases import GRACE, SETTLES, Purchase, purchase_of_payment
+from app.payments.purchases import GRACE, SETTLES, Purchase
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,11 @@ def fulfil(session_id: str, *, is_disputed: bool = False) -> Purchase | None:
 def _is_known_disputed(session_id: str) -> bool:
     known = (kind.of_session(session_id) for kind in SETTLES)
     return any(purchase.dispute_status for purchase in known if purchase)
+
+
+def purchase_of_payment(payment_intent_id: str) -> Purchase | None:
+    """The purchase of any kind that was paid by this payment."""
+    return next((found for kind in SETTLES if (found := kind.of_payment(payment_intent_id))), None)
 
 
 def session_of_payment(payment_intent_id: str) -> str | None:

@@ -26,9 +26,9 @@ LEAST_HOLD = timedelta(minutes=31)
 # How long after its last minute a payment page is looked at by us, if Stripe did not tell what became of it.
 GRACE = timedelta(minutes=2)
 LOOK_EVERY = timedelta(minutes=10)
+LOOK_AT_DISPUTE_EVERY = timedelta(days=1)
 # All was given back, and then some of it came back to us.
 NOT_ARRIVED = text("refunded_at IS NOT NULL AND refunded_cents < paid_cents")
-LOOK_AT_DISPUTE_EVERY = timedelta(days=1)
 
 
 def _new_key() -> str:
@@ -217,7 +217,7 @@ class Purchase:
         if cents > self.refunded_cents:
             self.refund_noted_at = now()
         self.refunded_cents, self.look_at = cents, None if decides else self.look_at
-        if self.refunded_at or self.paid_cents == 0 or self.refunded_cents + self.kept_by_bank_cents < self.paid_cents:
+        if self.refunded_at or self.paid_cents == 0 or self.left_cents > 0:
             return False
         self.refunded_at = now()
         self.release()
@@ -247,6 +247,11 @@ class Purchase:
         return self.disputed_cents if self.dispute_status == disputes.LOST_IN_PART else 0
 
     @property
+    def left_cents(self) -> int:
+        """What has neither gone back nor is the bank's for good, where that is a part."""
+        return self.paid_cents - self.refunded_cents - self.kept_by_bank_cents
+
+    @property
     def is_at_bank(self) -> bool:
         """Whether nothing can be given back, because the payer's bank has it, for now or for good."""
         return self.is_disputed or self.dispute_status == disputes.LOST
@@ -263,8 +268,11 @@ class Purchase:
             self.look_at = now()
             return ""
         before, self.dispute_status = self.dispute_status, self._dispute_status(dispute)
-        self.disputed_cents, self.dispute_due_at = dispute.cents, dispute.due_at
-        self.dispute_asked_at = dispute.asked_at
+        self.disputed_cents, self.dispute_due_at, self.dispute_asked_at = (
+            dispute.cents,
+            dispute.due_at,
+            dispute.asked_at,
+        )
         if self.is_disputed:
             self.disputed_at, self.dispute_ended_at = self.disputed_at or now(), None
             self.look_at = self.look_at or now() + LOOK_AT_DISPUTE_EVERY
@@ -294,8 +302,3 @@ class Purchase:
 
 # Of each kind of purchase: what brings one, locked, in line with its Checkout Session. Rooms add theirs when imported.
 SETTLES: dict[type[Purchase], Callable[[Any, Checkout], None]] = {}
-
-
-def purchase_of_payment(payment_intent_id: str) -> Purchase | None:
-    """The purchase of any kind that was paid by this payment."""
-    return next((found for kind in SETTLES if (found := kind.of_payment(payment_intent_id))), None)

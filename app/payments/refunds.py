@@ -15,8 +15,8 @@ from app.clock import now
 from app.extensions import Model, came_first, db, enqueue_after_commit, queue
 from app.payments import stripe_gateway
 from app.payments.disputes import LOST
-from app.payments.fulfilment import fulfil
-from app.payments.purchases import Purchase, purchase_of_payment
+from app.payments.fulfilment import fulfil, purchase_of_payment
+from app.payments.purchases import Purchase
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 
 log = logging.getLogger(__name__)
@@ -111,8 +111,7 @@ class Refund(Model):
         on_its_way = select(func.coalesce(func.sum(cls.amount_cents), 0)).where(
             cls.stripe_payment_intent_id == payment, OWED
         )
-        gone = purchase.refunded_cents + purchase.kept_by_bank_cents
-        return max(purchase.paid_cents - gone - (db.session.scalar(on_its_way) or 0), 0)
+        return max(purchase.left_cents - (db.session.scalar(on_its_way) or 0), 0)
 
     @classmethod
     def resume(cls, purchase: Purchase) -> bool:
@@ -132,7 +131,8 @@ class Refund(Model):
             or_(cls.amount_cents.is_(None), cls.amount_cents == cents),
         )
         if refund := db.session.scalar(sent.order_by(cls.id.desc()).limit(1)):
-            refund.amount_cents, refund.refused_at, refund.last_error = cents, now(), DID_NOT_ARRIVE
+            refund.amount_cents = cents
+            refund.mark_returned()
 
     @classmethod
     def all_of(cls, purchase: Purchase) -> "list[Refund]":

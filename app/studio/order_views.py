@@ -45,10 +45,11 @@ def resend_refund(order_id: int, refund_id: int) -> ResponseReturnValue:
     order = db.session.get(Order, order_id) or abort(404)
     if refund_id not in [refund.id for refund in Refund.all_of(order)]:
         abort(404)
-    if (refund := Refund.for_update(refund_id)).may_be_sent_again:
+    refund = Refund.for_update(refund_id)
+    if is_new := refund.may_be_sent_again:
         refund.send_again()
     db.session.commit()
-    flash("It goes back once more, the way it was paid.", "good")
+    flash("It goes back once more, the way it was paid." if is_new else "That was on its way already.", "good")
     return redirect(url_for(".show_order", order_id=order_id), 303)
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import text
 from app.extensions import db
 
 WRITES = text("UPDATE person SET name = name")
-REQUESTS = 30
+REQUESTS, WORKERS = 30, 20
+# One or two are under way or quicker; where nobody goes first, some ten are.
+MOST_BEFORE_EACH = 4
 
 
 def write(seconds: float = 0) -> None:
@@ -36,7 +38,7 @@ def test_a_request_lets_hardly_any_of_those_who_work_behind_it_go_first(app):
             write()
             return len(done) - at_first
 
-    workers = [threading.Thread(target=work) for _ in range(6)]
+    workers = [threading.Thread(target=work) for _ in range(WORKERS)]
     for each in workers:
         each.start()
     asks.wait()
@@ -46,4 +48,4 @@ def test_a_request_lets_hardly_any_of_those_who_work_behind_it_go_first(app):
         is_over.set()
         for each in workers:
             each.join()
-    assert waited_for <= REQUESTS
+    assert waited_for <= MOST_BEFORE_EACH * REQUESTS

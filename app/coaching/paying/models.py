@@ -91,11 +91,6 @@ class ConsultationPayment(Purchase, Model):
         return is_begun and not self.mismatched_at and now() < self.expires_at
 
     @property
-    def left_cents(self) -> int:
-        """What of it is still ours."""
-        return self.paid_cents - self.refunded_cents - self.kept_by_bank_cents
-
-    @property
     def is_given_back(self) -> bool:
         """Whether we owe it back in full, or it has gone back."""
         return bool(self.refunded_at or Refund.of(self.stripe_payment_intent_id))

@@ -32,14 +32,12 @@ def _session_id() -> str:
     return request.args.get("session_id", "")[:300]
 
 
-def _names_no_session() -> bool:
-    return not _session_id()
-
-
 @bp.get("/checkout/complete")
 @when_it_fails(NOT_LOST)
 @limiter.shared_limit("120/hour", scope="consultation-paid:network", key_func=network)
-@limiter.shared_limit("60/hour", scope="consultation-paid:session", key_func=_session_id, exempt_when=_names_no_session)
+@limiter.shared_limit(
+    "60/hour", scope="consultation-paid:session", key_func=_session_id, exempt_when=lambda: not _session_id()
+)
 def complete_checkout() -> ResponseReturnValue:
     """Where Stripe sends the person back. It shows what became of the payment, and nothing of who paid."""
     session_id = _session_id()

@@ -14,8 +14,8 @@ from app.clock import now
 from app.extensions import db, read_only
 from app.payments import stripe_gateway, tasks
 from app.payments.checkouts import Checkout
-from app.payments.fulfilment import fulfil
-from app.payments.purchases import NOT_ARRIVED, SETTLES, Purchase, purchase_of_payment
+from app.payments.fulfilment import fulfil, purchase_of_payment
+from app.payments.purchases import NOT_ARRIVED, SETTLES, Purchase
 from app.payments.reconciling import stripe_records
 from app.payments.reconciling.comparing import Comparison, compare
 from app.payments.reconciling.models import Finding, Reconciliation
@@ -173,9 +173,8 @@ def _ours_to_look_at() -> Iterator[str]:
     for kind in SETTLES:
         lost = select(kind).where(NOT_ARRIVED)
         for purchase in db.session.scalars(lost.order_by(kind.id)):
-            missing = purchase.paid_cents - purchase.refunded_cents - purchase.kept_by_bank_cents
-            if missing > 0 and not purchase.is_at_bank:
-                back = money(missing, purchase.currency)
+            if purchase.left_cents > 0 and not purchase.is_at_bank:
+                back = money(purchase.left_cents, purchase.currency)
                 yield f"{back} of order {purchase.number} was to go back and did not arrive. Return it in another way."
     stuck = select(StripeEvent).where(StripeEvent.processed_at.is_(None), StripeEvent.received_at < now() - LATE)
     for event in db.session.scalars(stuck.order_by(StripeEvent.id).limit(100)):
