@@ -37,6 +37,8 @@ def run_on_app_engine() -> None:
         try:
             run(connection)
         finally:
+            # With nothing left to do, the look at the version is still open as a transaction.
+            connection.rollback()
             if engine.dialect.name == "sqlite":
                 connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
 

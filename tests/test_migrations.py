@@ -59,6 +59,14 @@ def test_migrations_go_down_to_nothing_and_up_again(bare_site):
     assert tables() == set(db.metadata.tables)
 
 
+def test_where_nothing_is_left_to_migrate_rows_still_take_along_what_hangs_on_them(bare_site):
+    for _ in range(2):
+        flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        is_enforced = db.engine.dialect.name != "sqlite" or connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
+    assert is_enforced
+
+
 def test_setting_up_twice_changes_nothing(bare_site):
     runner = bare_site.test_cli_runner()
     first = runner.invoke(args=["setup"])
