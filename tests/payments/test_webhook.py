@@ -42,10 +42,11 @@ EARLIER, LATER = time.time() - 301, time.time() + 3600
         *("altered body", "altered session", "a list", "no JSON", "live", "odd id", "odd data"),
     ],
 )
-def test_what_stripe_did_not_sign_for_us_now_leaves_no_trace(stripe, client, body, header):
+def test_what_stripe_did_not_sign_for_us_now_leaves_only_a_line_in_the_log(stripe, client, caplog, body, header):
     headers = {} if header is None else {"Stripe-Signature": header}
     answer = client.post("/stripe/webhook", data=body, headers=headers, content_type="application/json")
     assert answer.status_code == 400
+    assert [line.message.split(":")[0] for line in caplog.records if line.levelname == "WARNING"] == ["webhook refused"]
     assert events() == []
 
 
