@@ -5,7 +5,6 @@ import ipaddress
 import itertools
 import os
 import sqlite3
-import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -13,15 +12,13 @@ from functools import cache
 from pathlib import Path
 
 import flask_migrate
-import psycopg
 import pytest
 from flask import Flask, g, request_tearing_down
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, event, select
-from sqlalchemy.engine import make_url
 
-from app import asking, config, create_app, outside
+from app import asking, outside
 from app import clock as site_clock
 from app.extensions import db, limiter, queue
 from app.extensions import mail as site_mail
@@ -29,10 +26,10 @@ from app.outbox import Email
 from app.people.suppressions import SuppressionKey
 from app.publishing import ContentVersion
 from tests.name_server import NameServer
+from tests.sites import DATABASES, new_database, running
 from tests.smtp_server import MailServer
 from tests.web_server import WebServer
 
-DATABASES = ("sqlite", "postgresql")
 # The site never counts its content version back: a watching thread would take the number it knows for no change.
 versions = itertools.count(1, 1000)
 
@@ -82,20 +79,6 @@ def database_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@contextmanager
-def new_database(kind: str, folder: Path) -> Iterator[str]:
-    """The URL of a database with nothing in it, gone afterwards."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder}/site.db"
-        return
-    server = make_url(os.environ["TEST_POSTGRES_URL"]).set(drivername="postgresql")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
-        yield server.set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
 @pytest.fixture(scope="session")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Flask]]:
     """The site on a kind of database, with its tables, empty; built once, as every file of tests asks for each."""
@@ -128,27 +111,6 @@ def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "templates"
     folder.mkdir(exist_ok=True)
     return folder
-
-
-@contextmanager
-def running(database_url: str, instance: Path) -> Iterator[Flask]:
-    """The site on this database, in an app context, and everything it opened closed again."""
-    settings = config.load(
-        {
-            "INSTANCE_PATH": str(instance),
-            "DATABASE_URL": database_url,
-            "SITE_URL": "http://localhost:8000",
-            "SECRET_KEY": "a secret for tests, long enough to pass",
-            "MAIL_DEFAULT_SENDER": "The Developing Doctor <hello@doctor.example.org>",
-            "OWNER_EMAIL": "owner@doctor.example.org",
-        }
-    )
-    app = create_app(settings | {"QUEUE_URL": "memory:", "TESTING": True})
-    with app.app_context():
-        yield app
-        app.extensions["page_cache"].watch.stop()
-        db.session.remove()
-        db.engine.dispose()
 
 
 def _forget_the_visitor(_sender: Flask, **_: object) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from app.up import started_again
-from tests.conftest import running
+from tests.sites import running
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from app.extensions import db
 from app.outbox.models import Email, Worker
 from app.payments import stripe_gateway
 from app.payments.stripe_events import NEEDED
-from tests.conftest import redis_url, running, use_mail_server
+from tests.conftest import redis_url, use_mail_server
 from tests.payments.conftest import stand_in, stripe  # noqa: F401 - fixtures.
+from tests.sites import running
 from tests.smtp_server import free_port
 
 DOMAIN = "doctor.example.org"

@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, inspect
 
 from app.extensions import db
 from app.people.suppressions import ERASED, Suppression, SuppressionKey
-from tests.conftest import new_database, running
+from tests.sites import new_database, running
 
 
 @pytest.fixture

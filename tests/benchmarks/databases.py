@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.clock import now
 from app.extensions import db, take_as_long_as_needed
-from tests.conftest import DATABASES, new_database, running
+from tests.sites import DATABASES, new_database, running
 
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
 PEOPLE = f"""INSERT INTO person (email, name, active, fs_uniquifier, created_at) {NUMBERS}

@@ -14,7 +14,7 @@ from app.newsletter.in_and_out.import_csv import Source
 from app.newsletter.in_and_out.import_rows import Import
 from tests.benchmarks.databases import kinds, site_on
 from tests.benchmarks.tools import ROOT
-from tests.conftest import running
+from tests.sites import running
 
 FEW, MANY = 10_000, 100_000
 HEADER = "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,LEID,EUID,NOTES,TAGS\n"

@@ -6,8 +6,8 @@ import flask_migrate
 import pytest
 
 from app.extensions import db
-from tests.conftest import new_database, running
 from tests.old_rows import A_MOMENT, as_stored, put, rows_of
+from tests.sites import new_database, running
 
 SUMMER, WINTER = datetime(2026, 7, 1, 15), datetime(2026, 12, 1, 16)
 ADA = {"id": 1, "email": "ada@example.org", "name": "Ada Lovelace", "active": True, "fs_uniquifier": "ada"}

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.followups import Sequence, SequenceRun
-from tests.conftest import new_database, running
+from tests.sites import new_database, running
 
 
 @pytest.fixture

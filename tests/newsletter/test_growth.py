@@ -16,9 +16,9 @@ from app.newsletter.preferences.my_data import erase
 from app.newsletter.returned.bounces import complained
 from app.newsletter.sending.deliveries import Delivery
 from app.people.models import Person
-from tests.conftest import new_database, running
 from tests.newsletter.conftest import ADA, Reader, at_once, fresh
 from tests.newsletter.in_and_out.importing import csv_of, taken_in
+from tests.sites import new_database, running
 
 HUB = "/hubs/leadership-mentorship"
 

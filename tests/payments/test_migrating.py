@@ -6,8 +6,8 @@ from sqlalchemy import text
 
 from app.extensions import db
 from app.payments.refunds import Refund
-from tests.conftest import new_database, running
 from tests.old_rows import A_MOMENT, put
+from tests.sites import new_database, running
 
 DAY = A_MOMENT.date()
 ROWS = [

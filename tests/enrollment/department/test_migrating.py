@@ -4,8 +4,8 @@ import flask_migrate
 
 from app.enrollment.department.models import Seat
 from app.extensions import db
-from tests.conftest import new_database, running
 from tests.old_rows import A_MOMENT, put, rows_of
+from tests.sites import new_database, running
 
 ORDER = {"person_id": 1, "cohort_id": 1, "amount_cents": 120000, "currency": "usd", "paid_at": A_MOMENT}
 ROWS = [

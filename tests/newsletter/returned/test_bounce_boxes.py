@@ -9,11 +9,11 @@ from app.newsletter import tasks
 from app.newsletter.returned import bounce_boxes
 from app.newsletter.returned.bounce_boxes import KEYWORD
 from app.people.suppressions import HARD_BOUNCE, Suppression
-from tests.conftest import running
 from tests.imap_server import Mailbox
 from tests.newsletter.conftest import fresh
 from tests.newsletter.returned.conftest import counters, envelope_of, reason, sent
 from tests.newsletter.returned.mails import POSTFIX, REPLY, mail
+from tests.sites import running
 
 
 @pytest.fixture
