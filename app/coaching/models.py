@@ -137,9 +137,13 @@ class Consultation(Model, TakesTimes, Linked):
 
     @property
     def state(self) -> str:
-        """ "requested", "held", "booked", "completed", "no-show", "cancelled" or, never paid for, "not paid"."""
+        """ "requested", "held", "booked", "completed", "no-show", "cancelled" or, never paid for, "not paid".
+
+        One whose payment is not what we asked for "does not match", until that has gone back.
+        """
         if self.is_unpaid and not self.is_being_paid:
-            return "not paid"
+            is_odd = self.payment and self.payment.state == "does not match"
+            return "does not match" if is_odd else "not paid"
         moments = {
             "cancelled": self.cancelled_at,
             "completed": self.completed_at,

@@ -49,13 +49,10 @@ def settle(order: Order, checkout: Checkout) -> None:
 
 
 def _report_mismatch(order: Order, checkout: Checkout) -> None:
-    was_returned, is_news = order.refunded_at, order.note_mismatch(checkout)
-    if not order.paid_at:  # Whatever becomes of the payment, there is no place to keep a seat for.
-        order.expire()
-        order.release()
-    if order.refunded_at and not was_returned:
+    news = order.note_mismatch(checkout)
+    if news == "returned":
         emails.mismatch_returned(order)
-    elif is_news:
+    elif news:
         _tell_of_mismatch(order, checkout)
 
 

@@ -150,7 +150,7 @@ def complete_checkout() -> ResponseReturnValue:
 def _state(order: Order) -> str:
     """How it stands for its buyer: of what is paid, what came of the payment."""
     if not order.paid_at:
-        return "mismatched" if order.mismatched_at and not order.refunded_at else order.state
+        return order.state
     if order.has_to_choose:
         return "choosing"
     return "paid" if Enrollment.of_order(order) or Seat.are_of(order) else "returned"

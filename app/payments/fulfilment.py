@@ -119,7 +119,7 @@ def give_up(purchase: Purchase) -> None:
         with suppress(GatewayRefused):  # Another account's, after a change of keys: nobody can pay it any more.
             close(session_id)
     purchase = purchase.for_update(purchase.id)
-    if purchase.stripe_session_id == session_id and not purchase.mismatched_at:
+    if purchase.stripe_session_id == session_id:
         purchase.expire()
     db.session.commit()
 

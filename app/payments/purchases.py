@@ -124,12 +124,13 @@ class Purchase:
 
     @property
     def state(self) -> str:
-        """ "refunded", "dispute lost", "disputed", "paid", "failed", "expired" or "pending"."""
+        """ "refunded", "dispute lost", "disputed", "paid", "does not match", "failed", "expired" or "pending"."""
         moments = {
             "refunded": self.refunded_at,
             "dispute lost": self.dispute_ended_at if self.dispute_status == disputes.LOST else None,
             "disputed": self.disputed_at if self.is_disputed else None,
             "paid": self.paid_at,
+            "does not match": self.mismatched_at,
             "failed": self.failed_at,
             "expired": self.expired_at,
         }
@@ -223,18 +224,20 @@ class Purchase:
         self.release()
         return True
 
-    def note_mismatch(self, checkout: Checkout) -> bool:
+    def note_mismatch(self, checkout: Checkout) -> str:
         """Something else was paid than what we asked for: a human has to look, until they have given it back at Stripe.
 
-        True once.
+        What is new: "noted", or "returned" once it has gone back; empty if nothing is.
         """
         self.stop_looking()
-        is_news = self.mismatched_at is None
-        self.mismatched_at = self.mismatched_at or now()
-        if checkout.is_given_back and not (self.paid_at or self.refunded_at):
+        news = "" if self.mismatched_at else "noted"
+        if not self.paid_at:  # Whatever becomes of the payment, nothing is kept for it.
             self.expire()
-            self.refunded_at = now()
-        return is_news
+            self.release()
+            if checkout.is_given_back and not self.refunded_at:
+                self.refunded_at, news = now(), "returned"
+        self.mismatched_at = self.mismatched_at or now()
+        return news
 
     @property
     def is_disputed(self) -> bool:

@@ -11,6 +11,7 @@ from app.clock import now
 from app.coaching.availability.models import Coach
 from app.coaching.booking.reserved import ReservedTime
 from app.coaching.models import Consultation
+from app.coaching.paying.models import ConsultationPayment
 from app.extensions import db
 from app.people.models import Person
 from app.studio.blueprint import bp
@@ -18,7 +19,7 @@ from app.studio.coach_views import all_coaches
 from app.studio.listing import Asked, Listing, by_first_moment
 
 # As the states follow each other.
-PIPELINE = ("requested", "held", "booked", "completed", "no-show", "cancelled", "not paid")
+PIPELINE = ("requested", "held", "booked", "completed", "no-show", "cancelled", "not paid", "does not match")
 # Of these the states are counted: enough to see what waits, however many there ever were.
 COUNTED = 2000
 
@@ -36,8 +37,14 @@ def consultations_by_state() -> dict[str, ColumnElement[bool]]:
     is_not_held = or_(held_until.is_(None), held_until <= now())
     states["held"], states["requested"] = and_(is_open, held_until > now()), and_(is_open, is_not_held)
     is_unpaid = and_(Consultation.is_unpaid, or_(Consultation.cancelled_at.is_not(None), is_not_held))
-    states = {state: and_(condition, ~is_unpaid) for state, condition in states.items()} | {"not paid": is_unpaid}
+    states = {state: and_(condition, ~is_unpaid) for state, condition in states.items()}
+    states |= {"not paid": and_(is_unpaid, ~_is_odd()), "does not match": and_(is_unpaid, _is_odd())}
     return {state: states[state] for state in PIPELINE}
+
+
+def _is_odd() -> ColumnElement[bool]:
+    """Whether the payment is not what we asked for, and has not gone back."""
+    return Consultation.payment.has(ConsultationPayment.mismatched_at.is_not(None), paid_at=None, refunded_at=None)
 
 
 def consultations_of(coach: Coach | None) -> Listing[Consultation]:
@@ -48,6 +55,7 @@ def consultations_of(coach: Coach | None) -> Listing[Consultation]:
             contains_eager(Consultation.person),
             joinedload(Consultation.kind),
             joinedload(Consultation.coach),
+            joinedload(Consultation.payment),
             selectinload(Consultation.preferred_times),
         ),
         number=Consultation.id,

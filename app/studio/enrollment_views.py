@@ -26,6 +26,7 @@ ORDERS = Listing(
             "disputed": case((Order.dispute_status.in_(disputes.OPEN), Order.disputed_at)),
             "dispute lost": case((Order.dispute_status == disputes.LOST, Order.dispute_ended_at)),
             "paid": Order.paid_at,
+            "does not match": Order.mismatched_at,
             "failed": Order.failed_at,
             "awaiting payment": Order.awaiting_payment_at,
             "expired": Order.expired_at,

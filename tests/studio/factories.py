@@ -12,6 +12,7 @@ from app.coaching.booking.reserved import ReservedTime
 from app.coaching.intake import PreferredTime
 from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
+from app.coaching.paying.models import ConsultationPayment
 from app.coaching.waiting.models import WaitingEntry
 from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
@@ -129,6 +130,11 @@ def booked(email: str, coach: Coach, starts_at: datetime, name: str = "Ada", **c
     asked.settle(ReservedTime.make(coach, asked.kind, starts_at))
     db.session.flush()
     return asked
+
+
+def payment(consultation: Consultation, **moments) -> ConsultationPayment:
+    about = {"person": consultation.person, "kind": consultation.kind, "name": "Ada", "currency": "usd"}
+    return _add(ConsultationPayment(consultation=consultation, amount_cents=15000, **about, **moments))
 
 
 def waiting_entry(email: str, name: str = "Ada", **columns) -> WaitingEntry:

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from app.coaching.booking.requesting import hold
 from app.coaching.booking.reserved import ReservedTime
-from app.coaching.paying.models import ConsultationPayment
 from app.extensions import db
 from app.publishing import ContentVersion
 from tests.studio import factories
@@ -193,17 +192,10 @@ def test_what_came_of_it_is_noted_and_can_be_taken_back(send, owner, booked, clo
     assert "Undo" in owner.get(f"/studio{path}").text
 
 
-def payment_for(consultation, **moments):
-    about = {"person": consultation.person, "kind": consultation.kind, "name": "Ada", "currency": "usd"}
-    payment = ConsultationPayment(consultation=consultation, amount_cents=15000, **about, **moments)
-    db.session.add(payment)
-    db.session.commit()
-    return payment
-
-
 def test_what_waits_for_its_payment_is_not_the_coachs_to_answer(send, owner, held, clock):
     held.is_unpaid = True
-    payment_for(held)
+    factories.payment(held)
+    db.session.commit()
     page = owner.get(f"/studio/consultations/{held.id}").text
     assert "Their payment page is open" in page
     assert "$150" in page
@@ -238,7 +230,8 @@ def test_what_nobody_paid_for_is_no_open_request_and_is_called_not_paid(owner, h
 
 
 def test_what_was_paid_is_told_and_goes_back_with_a_cancellation(send, owner, booked, clock):
-    payment_for(booked, paid_at=clock(), booked_at=clock(), stripe_payment_intent_id="pi_1")
+    factories.payment(booked, paid_at=clock(), booked_at=clock(), stripe_payment_intent_id="pi_1")
+    db.session.commit()
     assert re.search(r"\$150 <span[^>]*>Paid", owner.get(f"/studio/consultations/{booked.id}").text)
     assert re.search(r"\$150 <span[^>]*>Paid", owner.get(f"/studio/people/{booked.person_id}").text)
     send(f"/consultations/{booked.id}/cancellation", reason="I am ill.")
@@ -246,7 +239,8 @@ def test_what_was_paid_is_told_and_goes_back_with_a_cancellation(send, owner, bo
 
 
 def test_a_payment_that_was_not_what_was_asked_for_waits_for_the_owner(owner, booked, clock):
-    payment = payment_for(booked, paid_at=clock(), mismatched_at=clock())
+    payment = factories.payment(booked, paid_at=clock(), mismatched_at=clock())
+    db.session.commit()
     assert f"Payment {payment.number} for a consultation was not what we asked for" in owner.get("/studio/").text
 
 

@@ -136,10 +136,15 @@ def test_the_states_of_the_database_are_those_of_the_rows(app):
     factories.consultation("paying@example.org", is_unpaid=True, held_until=now() + timedelta(minutes=30))
     factories.consultation("unpaid@example.org", is_unpaid=True, held_until=now())
     factories.consultation("gone@example.org", is_unpaid=True, cancelled=True)
+    odd = factories.consultation("odd@example.org", is_unpaid=True, cancelled=True)
+    factories.payment(odd, mismatched_at=now(), expired_at=now())
+    returned = factories.consultation("returned@example.org", is_unpaid=True, cancelled=True)
+    factories.payment(returned, mismatched_at=now(), refunded_at=now())
     factories.booked("booked@example.org", factories.coach(), now())
     orders = [
         ("paid_at",), ("failed_at",), ("expired_at",), ("awaiting_payment_at",), ("paid_at", "refunded_at"),
         ("awaiting_payment_at", "paid_at"), ("awaiting_payment_at", "failed_at"),
+        ("mismatched_at", "expired_at"), ("mismatched_at", "awaiting_payment_at"), ("mismatched_at", "paid_at"),
     ]  # fmt: skip
     for number, moments in enumerate(orders):
         factories.order(f"buyer{number}@example.org", enrolled=False, **dict.fromkeys(moments, now()))

@@ -41,12 +41,11 @@ def settle(payment: ConsultationPayment, checkout: Checkout) -> None:
 
 
 def _report_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
-    was_known, is_news = payment.refunded_at, payment.note_mismatch(checkout)
-    if payment.refunded_at and not was_known:
+    news = payment.note_mismatch(checkout)
+    if news == "returned":
         return emails.payment_returned(payment, checkout.amount_cents)
-    if not is_news:
+    if not news:
         return None
-    payment.release()
     log.error("payment %s: Stripe has %s %s, we have %s %s", payment.number, checkout.amount_cents, checkout.currency,
               payment.amount_cents, payment.currency)  # fmt: skip
     return emails.payment_mismatch(payment, checkout)

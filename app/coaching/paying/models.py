@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.coaching.intake import Intake
     from app.coaching.models import Consultation
 
-UNDECIDED = text("paid_at IS NULL AND failed_at IS NULL AND expired_at IS NULL AND mismatched_at IS NULL")
+UNDECIDED = text("paid_at IS NULL AND failed_at IS NULL AND expired_at IS NULL")
 
 
 class ConsultationPayment(Purchase, Model):
@@ -81,14 +81,9 @@ class ConsultationPayment(Purchase, Model):
         return self.consultation.starts_at or self.consultation.times.starts[0]
 
     @property
-    def can_be_paid(self) -> bool:
-        return super().can_be_paid and not self.mismatched_at
-
-    @property
     def waits_to_be_paid(self) -> bool:
         """Whether its payment page is open, if only for a moment more: as long is its time held."""
-        is_begun = self.state == "pending" and self.checkout_url is not None
-        return is_begun and not self.mismatched_at and now() < self.expires_at
+        return self.state == "pending" and self.checkout_url is not None and now() < self.expires_at
 
     @property
     def is_given_back(self) -> bool:

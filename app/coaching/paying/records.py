@@ -29,7 +29,7 @@ def _export(person: Person) -> list[dict[str, Any]]:
 
 
 def _hindrance(person: Person) -> str:
-    is_open = [payment for payment in _payments(person) if payment.state == "pending" and not payment.mismatched_at]
+    is_open = [payment for payment in _payments(person) if payment.state == "pending"]
     if not is_open:
         return ""
     last = max(is_open, key=lambda payment: payment.expires_at)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.clock import now
 from app.coaching.availability.kinds import ConsultationKind
@@ -94,7 +95,8 @@ class Desk:
     @property
     def consultations(self) -> list[Consultation]:
         with fresh_rows():
-            return list(db.session.scalars(select(Consultation).order_by(Consultation.id)))
+            theirs = select(Consultation).options(joinedload(Consultation.payment)).order_by(Consultation.id)
+            return list(db.session.scalars(theirs))
 
     @property
     def states(self) -> list[str]:

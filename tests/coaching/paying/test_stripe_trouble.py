@@ -98,7 +98,7 @@ def test_a_payment_that_is_not_what_we_asked_for_books_nothing(desk, stripe, mai
     desk.hear()
     assert "A person looks at your payment" in desk.come_back(session).text
     desk.come_back(session)
-    assert (desk.booked, desk.states, desk.is_free) == ([], ["not paid"], True)
+    assert (desk.booked, desk.states, desk.is_free) == ([], ["does not match"], True)
     [letter] = mail.to("owner@doctor.example.org")
     assert letter.template == "coaching/payment_mismatch"
 
@@ -130,6 +130,11 @@ def test_what_was_not_asked_for_and_went_back_troubles_nobody_any_more(app, desk
     desk.hear()
     assert desk.payment.refunded_at is None
     assert "was not what we asked for" in owner.get("/studio/").text
+    assert "Ada" in owner.get("/studio/consultations?state=does+not+match").text
+    assert "Ada" not in owner.get("/studio/consultations?state=not+paid").text
+    shown = owner.get(f"/studio/consultations/{desk.consultations[0].id}").text
+    told = re.sub("<[^>]*>", "", re.search("<dt>Payment</dt>(.*)", shown)[1])
+    assert told.split() == ["$150", "Does", "not", "match", "Needs", "a", "look"]
     refund(stripe)
     for _ in range(2):
         desk.hear()
