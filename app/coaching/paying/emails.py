@@ -43,6 +43,11 @@ def payment_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
     _to_owner(payment, "payment_mismatch", paid=paid, session_id=checkout.session_id)
 
 
+def mismatch_noted(payment: ConsultationPayment) -> None:
+    """To the person: what was paid is not what we asked for, and a person looks into it."""
+    _to_person(payment, "mismatch_noted")
+
+
 def payment_disputed(payment: ConsultationPayment, news: str) -> None:
     """To the owner: the payer's bank "asked", has "opened" a dispute, or it is "won", "lost" or "lost in part"."""
     _to_owner(

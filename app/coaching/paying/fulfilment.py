@@ -43,12 +43,12 @@ def settle(payment: ConsultationPayment, checkout: Checkout) -> None:
 def _report_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
     news = payment.note_mismatch(checkout)
     if news == "returned":
-        return emails.payment_returned(payment, checkout.amount_cents)
-    if not news:
-        return None
-    log.error("payment %s: Stripe has %s %s, we have %s %s", payment.number, checkout.amount_cents, checkout.currency,
-              payment.amount_cents, payment.currency)  # fmt: skip
-    return emails.payment_mismatch(payment, checkout)
+        emails.payment_returned(payment, checkout.amount_cents)
+    elif news:
+        log.error("payment %s: Stripe has %s %s, we have %s %s", payment.number, checkout.amount_cents,
+                  checkout.currency, payment.amount_cents, payment.currency)  # fmt: skip
+        emails.payment_mismatch(payment, checkout)
+        emails.mismatch_noted(payment)
 
 
 def _settle_paid(payment: ConsultationPayment, checkout: Checkout) -> None:

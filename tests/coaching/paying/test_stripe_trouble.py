@@ -101,6 +101,8 @@ def test_a_payment_that_is_not_what_we_asked_for_books_nothing(desk, stripe, mai
     assert (desk.booked, desk.states, desk.is_free) == ([], ["does not match"], True)
     [letter] = mail.to("owner@doctor.example.org")
     assert letter.template == "coaching/payment_mismatch"
+    [noted] = mail.to(ADA)
+    assert (noted.template, "nothing is booked" in noted.body) == ("coaching/mismatch_noted", True)
 
 
 def test_a_payment_that_is_not_what_we_asked_for_is_never_called_none(desk, stripe):
@@ -138,8 +140,8 @@ def test_what_was_not_asked_for_and_went_back_troubles_nobody_any_more(app, desk
     refund(stripe)
     for _ in range(2):
         desk.hear()
-    [letter] = mail.to(ADA)
-    assert letter.template == "coaching/payment_returned"
+    noted, letter = mail.to(ADA)
+    assert (noted.template, letter.template) == ("coaching/mismatch_noted", "coaching/payment_returned")
     assert "All of it goes back to you" in " ".join(letter.body.split())
     assert (desk.payment.state, desk.states, desk.is_free) == ("refunded", ["not paid"], True)
     private = f"/coaching/consultations/{desk.consultations[0].link_token}"
