@@ -81,13 +81,9 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
 
 def _give_back_second(order: Order, checkout: Checkout) -> None:
     """A payment that was made at another page for what is paid already; it may come back from there, too."""
-    payment, left = checkout.payment_intent_id, checkout.amount_cents - checkout.refunded_cents
-    if left > 0 and (refund := Refund.of(payment)) and refund.has_come_back(checkout.asked_at):
-        if not refund.refused_at:
-            refund.mark_returned()
-            emails.refund_failed(order, left)
-        return None
-    return give_back(order, payment, "paid twice", left)
+    if Refund.note_return(checkout):
+        return emails.refund_failed(order, checkout.left_cents)
+    return give_back(order, checkout.payment_intent_id, "paid twice", checkout.left_cents)
 
 
 def _enroll(order: Order) -> None:

@@ -44,6 +44,11 @@ class Checkout(NamedTuple):
         return self.status == "complete" and self.payment_status in ("paid", "no_payment_required")
 
     @property
+    def left_cents(self) -> int:
+        """What has not gone back of what was paid."""
+        return self.amount_cents - self.refunded_cents
+
+    @property
     def is_under_way(self) -> bool:
         """Whether a bank debit was ordered that the bank has neither paid nor refused."""
         return self.status == "complete" and not self.is_paid and not self.debit_failed

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.clock import now
 from app.extensions import Model, came_first, db, enqueue_after_commit, queue
 from app.payments import stripe_gateway
+from app.payments.checkouts import Checkout
 from app.payments.disputes import LOST
 from app.payments.fulfilment import fulfil, purchase_of_payment
 from app.payments.purchases import Purchase
@@ -135,6 +136,18 @@ class Refund(Model):
             refund.mark_returned()
 
     @classmethod
+    def note_return(cls, checkout: Checkout) -> bool:
+        """The payer's bank did not take all of the payment that was sent back, and may be asked once more. True once.
+
+        Lock the purchase first.
+        """
+        refund = cls.of(checkout.payment_intent_id)
+        if not refund or refund.refused_at or not (checkout.left_cents > 0 and refund.has_come_back(checkout.asked_at)):
+            return False
+        refund.mark_returned()
+        return True
+
+    @classmethod
     def all_of(cls, purchase: Purchase) -> "list[Refund]":
         return list(db.session.scalars(select(cls).filter_by(reference=purchase.public_id).order_by(cls.id)))
 
@@ -174,7 +187,7 @@ class Refund(Model):
 
     @property
     def may_be_sent_again(self) -> bool:
-        """Whether it gave back a payment that is no order's own, and did not arrive: of an order's own, see left_of."""
+        """Whether it gave a payment back in full and did not arrive; an order's own is given back anew, see left_of."""
         return bool(self.sent_at and self.refused_at) and self.amount_cents is None
 
     def send_again(self) -> None:

@@ -15,6 +15,7 @@ from app.coaching.models import Consultation
 from app.coaching.offer import CoachingOffer
 from app.coaching.refusals import AlreadyOver, NotBegun
 from app.extensions import db
+from app.payments.refunds import Refund
 from app.studio.answering_forms import CallingOffForm, NotesForm, ProposalForm
 from app.studio.blueprint import bp
 
@@ -139,5 +140,6 @@ def _page(consultation: Consultation, **more: Any) -> str:
         "calling_off": CallingOffForm(formdata=None),
         "notes": NotesForm(formdata=None, obj=consultation),
     }
-    given = {"consultation": consultation, "offer": CoachingOffer.current(), "message": ""}
+    refunds = Refund.all_of(consultation.payment) if consultation.payment else []
+    given = {"consultation": consultation, "offer": CoachingOffer.current(), "message": "", "refunds": refunds}
     return render_template("studio/consultation.html", **given | forms | more)

@@ -39,20 +39,6 @@ def refund_order(order_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_order", order_id=order_id), 303)
 
 
-@bp.post(f"{AN_ORDER}/refunds/<int(max=2147483647):refund_id>/resending")
-def resend_refund(order_id: int, refund_id: int) -> ResponseReturnValue:
-    """Send back once more what did not arrive of a second payment."""
-    order = db.session.get(Order, order_id) or abort(404)
-    if refund_id not in [refund.id for refund in Refund.all_of(order)]:
-        abort(404)
-    refund = Refund.for_update(refund_id)
-    if is_new := refund.may_be_sent_again:
-        refund.send_again()
-    db.session.commit()
-    flash("It goes back once more, the way it was paid." if is_new else "That was on its way already.", "good")
-    return redirect(url_for(".show_order", order_id=order_id), 303)
-
-
 @bp.post(f"{AN_ORDER}/ending")
 def end_order(order_id: int) -> ResponseReturnValue:
     """End what stands by an order that cost nothing, of which there is nothing to give back."""

@@ -12,7 +12,7 @@ from app.coaching.paying.wording import BACK
 from app.payments.checkouts import Checkout
 from app.payments.wording import day, in_dispute, money
 from app.people.models import Person
-from app.urls import absolute_url
+from app.urls import absolute, absolute_url
 
 MOST_SHOWN = 6
 
@@ -35,6 +35,11 @@ def payment_returned(payment: ConsultationPayment, cents: int) -> None:
 def payment_sent_back(payment: ConsultationPayment, reason: str) -> None:
     """To the owner: the site gives a payment back by itself, because of this."""
     _to_owner(payment, "payment_sent_back", reason=reason)
+
+
+def refund_failed(payment: ConsultationPayment, cents: int) -> None:
+    """To the owner: the payer's bank did not take what was given back, so it is with Stripe again."""
+    _to_owner(payment, "refund_failed", returned=money(cents, payment.currency), studio_url=_studio_url(payment))
 
 
 def payment_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
@@ -79,6 +84,12 @@ def _about(payment: ConsultationPayment) -> dict[str, Any]:
         "back": BACK,
         "book_url": absolute_url("coaching.show_picker", kind=payment.kind.slug),
     }
+
+
+def _studio_url(payment: ConsultationPayment) -> str:
+    """Where the owner sees it: with the consultation, or, where that is erased, with its person."""
+    whose = f"consultations/{payment.consultation_id}" if payment.consultation_id else f"people/{payment.person_id}"
+    return absolute(f"/studio/{whose}")
 
 
 def _still_free(payment: ConsultationPayment) -> list[datetime]:

@@ -53,7 +53,7 @@ def _report_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
 
 def _settle_paid(payment: ConsultationPayment, checkout: Checkout) -> None:
     if payment.paid_at and checkout.payment_intent_id != payment.stripe_payment_intent_id:
-        return _give_back(payment, checkout, "paid twice")
+        return _give_back_second(payment, checkout)
     if not payment.paid_at:
         payment.take_payment(checkout)
         if checkout.refunded_cents < payment.paid_cents:
@@ -62,6 +62,13 @@ def _settle_paid(payment: ConsultationPayment, checkout: Checkout) -> None:
     if news := payment.note_dispute(checkout.dispute):
         emails.payment_disputed(payment, news)
     return None
+
+
+def _give_back_second(payment: ConsultationPayment, checkout: Checkout) -> None:
+    """A payment that was made at another page for what is paid already; it may come back from there, too."""
+    if Refund.note_return(checkout):
+        return emails.refund_failed(payment, checkout.left_cents)
+    return _give_back(payment, checkout, "paid twice")
 
 
 def _book(payment: ConsultationPayment, checkout: Checkout) -> None:
@@ -91,12 +98,16 @@ def _give_back(payment: ConsultationPayment, checkout: Checkout, reason: str) ->
 def _settle_refund(payment: ConsultationPayment, checkout: Checkout) -> None:
     before = payment.refunded_cents
     is_all_of_it = payment.note_refund(checkout.refunded_cents, checkout.asked_at)
+    if payment.refunded_cents < before:
+        Refund.note_return(checkout)
+        return emails.refund_failed(payment, before - payment.refunded_cents)
     if not is_all_of_it or Refund.of(payment.stripe_payment_intent_id):
-        return  # Nothing new, or ours: then they know.
+        return None  # Nothing new, or ours: then they know.
     if payment.booked_at and payment.consultation and payment.consultation.may_be_changed:
         call_off(payment.consultation, "")  # The owner has given it back in Stripe while the consultation was ahead.
     else:
         emails.payment_returned(payment, payment.refunded_cents - before)
+    return None
 
 
 SETTLES[ConsultationPayment] = settle

@@ -1,5 +1,6 @@
 """Money that goes back: for a time that is gone, for a second payment, for what was called off."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from tests.coaching.paying.conftest import PRICE
 from tests.coaching.private_link import private_link
 from tests.payments.conftest import refund
 from tests.races import fresh_rows
+from tests.studio.conftest import signed_in
 
 ADA, GRACE = "ada@example.org", "grace@example.org"
 OWNER = "owner@doctor.example.org"
@@ -120,7 +122,7 @@ def test_paid_at_two_pages_counts_once_and_the_second_goes_back(desk, stripe, ma
     assert (len(desk.booked), desk.books_balance) == (1, True)
 
 
-def test_a_second_page_of_one_payment_gives_the_money_back(desk, stripe, mail):
+def test_a_second_page_of_one_payment_gives_the_money_back_again_if_it_did_not_arrive(app, desk, stripe, mail):
     first = desk.go_to_pay()
     with fresh_rows():  # As when Stripe's first answer was lost for good.
         payment = db.session.scalars(db.select(ConsultationPayment)).one()
@@ -131,6 +133,30 @@ def test_a_second_page_of_one_payment_gives_the_money_back(desk, stripe, mail):
     assert (desk.states, desk.owed, desk.given_back) == (["booked"], ["paid twice"], PRICE)
     assert len(mail.to(ADA, "coaching/paid_twice")) == 1
     assert desk.payment.state == "paid"
+    assert did_not_arrive(desk, stripe, mail) == "A refund of $150.00 did not arrive"
+    send_again(app, desk)
+    assert (desk.states, desk.payment.state, desk.given_back) == (["booked"], "paid", PRICE)
+
+
+def did_not_arrive(desk, stripe, mail) -> str:
+    """The payer's bank does not take what was given back; what the owner is told of it, once."""
+    [made] = stripe.sandbox.store.all("refund")
+    stripe.settle_refund(made["id"], "failed")
+    desk.hear(copies=2)
+    assert desk.given_back == 0
+    [letter] = mail.to(OWNER, "coaching/refund_failed")
+    assert f"/studio/consultations/{desk.consultations[0].id}" in letter.body
+    return letter.subject
+
+
+def send_again(app, desk) -> None:
+    """From where the letter leads to."""
+    owner, path = signed_in(app, OWNER, owner=True), f"/studio/consultations/{desk.consultations[0].id}"
+    action, token = re.search(r'action="([^"]+/resending)">.*?value="([^"]+)"', owner.get(path).text).groups()
+    with fresh_rows():
+        assert owner.post(action, data={"csrf_token": token}).location == path
+    desk.work()
+    assert "/resending" not in owner.get(path).text
 
 
 def test_cancelled_by_the_person_all_of_it_goes_back(desk, stripe, mail, paid):
@@ -146,6 +172,16 @@ def test_cancelled_by_the_person_all_of_it_goes_back(desk, stripe, mail, paid):
     assert len(mail.to(ADA)) == 2  # Booked and cancelled: Stripe's word of the refund is no news.
     desk.post(f"{paid}/cancellation")
     assert desk.given_back == PRICE
+
+
+def test_what_went_back_for_what_was_cancelled_and_did_not_arrive_is_sent_again(app, desk, stripe, mail, paid):
+    desk.post(f"{paid}/cancellation")
+    desk.work()
+    desk.hear()
+    assert did_not_arrive(desk, stripe, mail) == "A refund of $150.00 did not arrive"
+    send_again(app, desk)
+    desk.hear()
+    assert (desk.payment.refunded_cents, desk.given_back, len(mail.to(ADA))) == (PRICE, PRICE, 2)
 
 
 def test_called_off_by_the_coach_all_of_it_goes_back(desk, stripe, mail, paid):
