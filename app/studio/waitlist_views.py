@@ -3,7 +3,7 @@
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.enrollment.cohorts import Cohort
 from app.enrollment.waitlist.models import WaitlistEntry
@@ -25,7 +25,7 @@ def list_waitlist(cohort_id: int) -> ResponseReturnValue:
         rows=select(WaitlistEntry)
         .join(WaitlistEntry.person)
         .where(WaitlistEntry.cohort_id == cohort.id)
-        .options(contains_eager(WaitlistEntry.person)),
+        .options(contains_eager(WaitlistEntry.person), joinedload(WaitlistEntry.order)),
         number=WaitlistEntry.id,
         searched=(Person.email, WaitlistEntry.name, Person.name),
         states=by_first_moment(MOMENTS, "unproven"),

@@ -143,14 +143,18 @@ class WaitlistEntry(Model, Linked):
 
     @property
     def state(self) -> str:
-        """One of OUTCOMES, or "unproven", "waiting", "offered", "paying"."""
+        """One of OUTCOMES, or "unproven", "waiting", "offered", "paying", "awaiting payment" (from their bank)."""
         if self.ended_at:
             return self.outcome
         if not self.confirmed_at:
             return "unproven"
         if not self.offered_at:
             return "waiting"
-        return "offered" if self.has_offer else "paying" if self.order_id else "lapsed"
+        if self.has_offer:
+            return "offered"
+        if self.order is None:
+            return "lapsed"
+        return "awaiting payment" if self.order.awaiting_payment_at else "paying"
 
     @property
     def has_offer(self) -> bool:

@@ -71,7 +71,7 @@ def show_waitlist_asked() -> ResponseReturnValue:
 @bp.get("/course/waitlist/<token>")
 def show_waitlist_entry(token: str) -> ResponseReturnValue:
     entry = _of_link(token)
-    return _entry_page(token, entry, NameForm(formdata=None, name=entry.name))
+    return _entry_page(token, entry, NameForm(formdata=None, name=entry.order.name if entry.order else entry.name))
 
 
 link_limit = limit_of_links_to(WaitlistEntry)

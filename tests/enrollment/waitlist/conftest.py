@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from sqlalchemy import insert, select, update
+from sqlalchemy.orm import joinedload
 
 from app.clock import now
 from app.enrollment.cohorts import Cohort
@@ -74,7 +75,8 @@ class Line:
     def entry(self, email: str = ADA) -> WaitlistEntry:
         with fresh_rows():
             found = select(WaitlistEntry).join(WaitlistEntry.person).where(Person.email == email)
-            entry = db.session.scalars(found.order_by(WaitlistEntry.id.desc())).first()
+            found = found.options(joinedload(WaitlistEntry.order)).order_by(WaitlistEntry.id.desc())
+            entry = db.session.scalars(found).first()
             assert entry is not None
             return entry
 

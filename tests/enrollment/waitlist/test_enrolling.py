@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.clock import now
+from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
 from app.enrollment.waitlist.models import WaitlistEntry
 from app.enrollment.waitlist.tasks import sweep_waitlists
 from app.extensions import db
+from app.local_times import in_words
 from app.payments.reconciling.reconciling import CHECKS
 from app.payments.tasks import sweep_payments
 from app.people import records
@@ -165,3 +167,22 @@ def test_the_books_tell_what_does_not_add_up(line):
             db.session.delete(entry)
         db.session.commit()
         assert sorted(said.split()[2] for check in CHECKS for said in check(now() - DAY)) == ["1", "3"]
+
+
+def test_who_is_paying_reads_until_when_and_what_their_page_asks(line, stripe):
+    link = line.offered()
+    session = session_of(line.enroll(link, name="Ada King"))
+    with fresh_rows():
+        db.session.execute(update(Cohort).values(price_cents=140000))  # The page they have keeps its price.
+        db.session.commit()
+    page, order = line.page(link), order_of(line)
+    assert "$1,200" in page
+    assert "$1,400" not in page
+    assert "Ada King" in page
+    assert in_words(line.entry().offer_until, "America/New_York") in page
+    stripe.pay_by_debit(session)
+    line.shop.hear()
+    assert order.public_id == order_of(line).public_id
+    assert "bank is still confirming" in line.page(link)
+    assert line.enroll(link).location == link
+    assert len(line.shop.orders) == 4
