@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 from app import markdown
 
 WORDS_PER_MINUTE = 200
+_END_OF_PIECE = re.compile(r"</(?:h[2-4]|li|p|pre|t[dh])>")
+_CLOSING = "\"')]\N{RIGHT SINGLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
 _HEADING = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
 
 
@@ -31,8 +33,10 @@ class Written:
 
     @property
     def text(self) -> str:
-        """The text as read, without any markup."""
-        return Markup(self.html).striptags()  # noqa: S704 - it comes out as plain text.
+        """The text as read, in one line and without any markup. No heading runs on into what stands under it."""
+        pieces = (Markup(piece).striptags() for piece in _END_OF_PIECE.split(self.html))  # noqa: S704 - as plain text.
+        ended = (piece if piece.rstrip(_CLOSING)[-1:] in ".!?:;,…" else f"{piece} ·" for piece in pieces if piece)
+        return " ".join(ended).removesuffix(" ·")
 
     @property
     def contents(self) -> list[dict[str, str]]:

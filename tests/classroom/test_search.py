@@ -11,6 +11,10 @@ def test_lessons_and_ones_own_words_are_found(ada):
     assert 'href="/learn/second/ask"' in found and "<mark>candid</mark>" in found
 
 
+def test_a_heading_does_not_run_on_into_what_stands_under_it(ada):
+    assert "nothing about it. <mark>Five</mark> terms · One · Two</p>" in ada.get("search?q=five").text
+
+
 def test_a_module_is_found_by_its_title_where_it_stands_in_the_overview(ada, cohort):
     cohort.opens_weekly = True  # Nothing is open yet.
     db.session.commit()
