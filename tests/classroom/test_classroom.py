@@ -5,6 +5,7 @@ import pytest
 
 from app.classroom.announcements.models import Announcement
 from app.clock import now
+from app.enrollment import emails
 from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course, Module
@@ -46,6 +47,18 @@ def test_who_is_enrolled_sees_the_course(client, enrollment):
     for said in ("Module One", "<em>learners</em>", "Spring", "Tuesdays at noon"):
         assert said in answer.text
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_the_way_to_ones_data_is_at_the_foot_of_every_page_and_of_every_mail(client, enrollment, mail):
+    emails.enrolled(enrollment, timedelta(days=7))
+    db.session.commit()
+    [letter] = mail.to("ada@example.org")
+    sign_in(client, "ada@example.org")
+    for text in (client.get("/learn/").text, client.get("/learn/papers/").text, letter.html, letter.body):
+        path = re.search(r"/newsletter/preferences/[^\"#]+(?=#data)", text)[0]
+        answer = client.post(f"{path}/data")
+        assert client.get(answer.location).status_code == 200
+    assert len(mail.to("ada@example.org", "newsletter/my_data")) == 1
 
 
 def test_a_stranger_is_asked_to_sign_in_and_comes_back(client, enrollment):

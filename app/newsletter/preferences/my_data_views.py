@@ -17,6 +17,12 @@ from app.publishing import public_page
 from app.urls import absolute_url
 
 
+@bp.app_template_filter("data_url")
+def way_to_data(person: Person) -> str:
+    """Where `person` asks for their data, whether letters go to them or not."""
+    return f"{preferences_url(person)}#data"
+
+
 @bp.post("/preferences/<token>/data")
 @csrf.exempt
 def ask_for_data(token: str) -> ResponseReturnValue:
