@@ -1,7 +1,7 @@
 """Merge fields: {field} or {field|what to write instead}, from a fixed list, replaced and never evaluated."""
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from itertools import chain
 from string import punctuation
 
@@ -12,6 +12,7 @@ from app import markdown
 from app.followups.leaving import preferences_url
 from app.followups.models import ABANDONED, COMPLETED, ENROLLED, MISSED, REQUESTED
 from app.followups.runs import SequenceRun
+from app.people.models import Person
 from app.urls import absolute_url
 
 Values = Callable[[str], str]
@@ -39,16 +40,21 @@ FIELDS = frozenset(OF_THE_SITE) | _OF_THE_PERSON | frozenset(chain.from_iterable
 
 
 def values_of(run: SequenceRun) -> Values:
-    """What each field stands for in one run; looked up only when a text asks for it."""
+    """What each field stands for in one run."""
+    return values_for(run.person, run.values)
+
+
+def values_for(person: Person, occasion: Mapping[str, str]) -> Values:
+    """What each field stands for to `person` on an `occasion`; looked up only when a text asks for it."""
 
     def value_of(field: str) -> str:
-        if field in run.values:
-            return run.values[field]
+        if field in occasion:
+            return occasion[field]
         if field in OF_THE_SITE:
             return OF_THE_SITE[field]()
         if field == "preferences_url":
-            return preferences_url(run.person)
-        return run.person.first_name if field == "first_name" else ""
+            return preferences_url(person)
+        return person.first_name if field == "first_name" else ""
 
     return value_of
 

@@ -2,13 +2,15 @@
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms.validators import InputRequired
+from wtforms import Field
+from wtforms.validators import InputRequired, ValidationError
 
 from app.classroom.announcements import emails
-from app.classroom.announcements.models import Announcement
+from app.classroom.announcements.models import FIELDS, Announcement
 from app.classroom.announcements.tasks import post_announcements
 from app.enrollment.cohorts import Cohort
 from app.extensions import db, enqueue_after_commit
+from app.followups import merge
 from app.people.forms import Form
 from app.studio.blueprint import bp
 from app.studio.letter_fields import line, text
@@ -17,9 +19,15 @@ OF_A_COHORT = "/cohorts/<int(max=2147483647):cohort_id>/announcements"
 AN_ANNOUNCEMENT = "/announcements/<int(max=2147483647):announcement_id>"
 
 
+def filled_fields(_form: Form, field: Field) -> None:
+    if unknown := merge.unknown_fields(field.data, FIELDS):
+        offered = ", ".join(f"{{{name}}}" for name in FIELDS)
+        raise ValidationError(f"There is no merge field {{{unknown[0]}}} in announcements. There are {offered}.")
+
+
 class AnnouncementForm(Form):
-    subject = line("Subject", InputRequired("Write a subject."))
-    text = text("Text", InputRequired("Write something."))
+    subject = line("Subject", InputRequired("Write a subject."), filled_fields)
+    text = text("Text", InputRequired("Write something."), filled_fields)
 
 
 @bp.get(OF_A_COHORT)
@@ -68,9 +76,10 @@ def send_announcement(announcement_id: int) -> ResponseReturnValue:
 
 def _list(cohort: Cohort, form: AnnouncementForm) -> str:
     told = Announcement.of_cohort(cohort)
-    return render_template("studio/announcements.html", cohort=cohort, announcements=told, form=form)
+    return render_template("studio/announcements.html", cohort=cohort, announcements=told, form=form, fields=FIELDS)
 
 
 def _page(told: Announcement, form: AnnouncementForm) -> str:
     subject, words, _html = emails.preview(told)
-    return render_template("studio/announcement.html", told=told, form=form, subject=subject, words=words)
+    said = {"fields": FIELDS, "subject": subject, "words": words}
+    return render_template("studio/announcement.html", told=told, form=form, **said)

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import NamedTuple
 
 from markupsafe import Markup
 from sqlalchemy import ForeignKey, Index, Select, String, func, insert, literal, select, text, update
@@ -11,10 +12,22 @@ from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import Model, db
+from app.followups import merge
+from app.followups.models import ENROLLED
 from app.people.models import Person
 
 WAITING = text("posted_at IS NULL")
 AT_ONCE = 50
+# The merge fields of an announcement: as letters to who has just enrolled have them.
+FIELDS = merge.fields_after(ENROLLED)
+
+
+class Read(NamedTuple):
+    """An announcement with its merge fields filled."""
+
+    subject: str
+    text: str
+    html: Markup
 
 
 class Announcement(Model):
@@ -28,9 +41,22 @@ class Announcement(Model):
     sent_at: Mapped[datetime | None]
     cohort: Mapped[Cohort] = relationship()
 
+    def read_by(self, person: Person) -> Read:
+        """As `person` reads it."""
+        return self._read(merge.values_for(person, self._occasion))
+
     @property
-    def html(self) -> Markup:
-        return markdown.render(markdown.link_addresses(self.text))
+    def example(self) -> Read:
+        """As somebody would read it, to see how it looks."""
+        return self._read(lambda field: self._occasion.get(field) or merge.example_of(field))
+
+    def _read(self, values: merge.Values) -> Read:
+        html = merge.fill_html(markdown.link_addresses(self.text), values)
+        return Read(merge.fill(self.subject, values), merge.fill_plain(self.text, values), html)
+
+    @property
+    def _occasion(self) -> dict[str, str]:
+        return {"cohort_name": self.cohort.name, "starts_on": self.cohort.begins}
 
     @property
     def number_of_readers(self) -> int:

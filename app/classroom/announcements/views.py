@@ -13,5 +13,5 @@ __all__ = ["bp", "tasks"]
 @bp.get("/announcements")
 @echoes_nothing
 def list_announcements() -> ResponseReturnValue:
-    told = Announcement.told_to(access().person)
+    told = [(each, each.read_by(access().person)) for each in Announcement.told_to(access().person)]
     return render_template("classroom/announcements.html", access=access(), announcements=told)

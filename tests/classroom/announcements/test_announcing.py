@@ -65,6 +65,36 @@ def test_it_is_looked_at_and_then_sent_to_each_who_has_a_place(ada, owner, told,
     assert 'href="https://meet.example.org/ward"' in db.session.scalars(select(Email.html)).first()
 
 
+def write(owner, cohort, subject: str, text: str):
+    path = f"/studio/cohorts/{cohort.id}/announcements"
+    with fresh_rows():
+        return owner.post(path, data={"csrf_token": token_in(owner.get(path)), "subject": subject, "text": text})
+
+
+def test_merge_fields_are_filled_for_each_in_the_mail_the_classroom_and_the_preview(ada, owner, cohort, mail, work):
+    enroll(GRACE, cohort)
+    with fresh_rows():
+        Person.at(GRACE).name = "Grace *Hopper"
+        db.session.commit()
+    text = "Dear **{first_name|Doctor}**, {cohort_name} meets in [the classroom]({classroom_url})."
+    told = int(write(owner, cohort, "{first_name|Doctor}, a change", text).location.rpartition("/")[2])
+    with fresh_rows():
+        page = owner.get(f"/studio/announcements/{told}").text
+    assert "<b>Jordan, a change</b>" in page and "Dear <strong>Jordan</strong>, Winter meets" in page
+    send(owner, told)
+    work()
+    [to_grace], [to_ada] = mail.to(GRACE), mail.to(ADA)
+    assert (to_grace.subject, to_ada.subject) == ("Grace, a change", "Doctor, a change")
+    assert "Dear Doctor, Winter meets in the classroom (http://localhost:8000/learn/)." in to_ada.body
+    assert "Dear <strong>Doctor</strong>, Winter" in ada.get("announcements").text
+
+
+def test_a_merge_field_that_there_is_not_is_refused_and_what_was_typed_is_kept(owner, cohort):
+    answer = write(owner, cohort, "Hello", "Dear {nickname}, see {resume_url}")
+    assert answer.status_code == 422
+    assert "There is no merge field {nickname}" in answer.text and "Dear {nickname}" in answer.text
+
+
 def test_who_was_erased_is_not_counted(owner, told):
     with fresh_rows():
         records.erase(Person.at(GRACE))
