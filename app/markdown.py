@@ -62,6 +62,8 @@ _parser = (
     .enable(["table", "smartquotes", "replacements"])
     .use(anchors_plugin, min_level=2, max_level=3)
 )
+_few_words = MarkdownIt("commonmark", {"html": False, "typographer": True, "breaks": True})
+_few_words.enable(["smartquotes", "replacements"]).disable(["heading", "lheading", "image"])
 # Only for finding the HTML that the other one takes for text. It leaves alone what stands in code.
 _finder = MarkdownIt("commonmark", {"html": True}).enable("table")
 # What looks like a mark inside an address belongs to the address.
@@ -82,6 +84,14 @@ _cleaner = nh3.Cleaner(
 def render(text: str) -> Markup:
     """Safe HTML of `text`. Raw HTML in it is shown as text; links may be http, https, mailto or of this site."""
     return Markup(_cleaner.clean(_parser.render(text)))  # noqa: S704 - nh3 has cleaned it.
+
+
+def render_answer(text: str) -> Markup:
+    """Safe HTML of `text`, written to one person as in a chat: each line stays one, and a bare address is a link.
+
+    There are no headings, and instead of a picture a link to it.
+    """
+    return Markup(_cleaner.clean(_few_words.render(link_addresses(text))))  # noqa: S704 - nh3 has cleaned it.
 
 
 def link_addresses(text: str) -> str:

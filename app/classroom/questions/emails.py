@@ -1,6 +1,6 @@
 from flask import current_app
 
-from app import outbox
+from app import markdown, outbox
 from app.classroom.questions.models import LessonQuestion
 from app.urls import absolute_url
 
@@ -25,5 +25,6 @@ def question_answered(question: LessonQuestion) -> None:
         template="classroom/question_answered",
         automatic=False,
         question=question,
+        answer=markdown.plain(question.answer),
         lesson_url=lesson_url,
     )

@@ -1,9 +1,10 @@
 from datetime import datetime
 
+from markupsafe import Markup
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app import patient_information
+from app import markdown, patient_information
 from app.classroom.lessons import Lesson
 from app.classroom.writing import LONGEST_ANSWER, QUESTION, Writing, tidy
 from app.clock import now
@@ -76,6 +77,10 @@ class LessonQuestion(Model):
         if draft and _words(draft.text) == words:
             draft.text = ""
         return question
+
+    @property
+    def answer_html(self) -> Markup:
+        return markdown.render_answer(self.answer)
 
     @classmethod
     def for_update(cls, question_id: int) -> "LessonQuestion | None":

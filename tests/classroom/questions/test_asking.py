@@ -59,6 +59,20 @@ def test_a_question_is_answered_by_mail_and_in_the_lesson(ada, owner, mail):
     assert "How do I say no" not in owner.get("/studio/questions?state=open").text
 
 
+def test_an_answer_is_markdown_in_the_mail_and_on_the_pages(ada, owner, mail):
+    ask(ada)
+    [question] = questions()
+    words = "**Do** [this](https://example.org/no):\n\n- ask\n- wait\n\nYours\nIda\n\n# 1 ![map](https://example.org/map.png)"
+    answer(owner, question, words)
+    [letter] = mail.to(ADA, "classroom/question_answered")
+    assert "Do this (https://example.org/no):\n\n- ask\n- wait\n\nYours\nIda" in letter.body
+    for page in (letter.html, ada.get(LESSON).text, owner.get(f"/studio/questions/{question.id}").text):
+        shown = re.sub(r' style="[^"]*"', "", page)
+        assert '<p><strong>Do</strong> <a href="https://example.org/no">this</a>:</p>' in shown
+        assert "<li>ask</li>" in shown and re.search(r"Yours<br ?/?>\s*Ida", shown)
+        assert "map.png" not in "".join(re.findall("<img[^>]*>", shown)) and "<h1>1" not in shown
+
+
 def test_a_second_answer_is_not_sent_and_not_lost(ada, owner, mail):
     ask(ada)
     [question] = questions()
