@@ -100,10 +100,14 @@ def _cohort(course: Course, file: ContentFile, kept: Cohort | None) -> dict[str,
             f"{file.path}: {kept.name}: opens_weekly would close modules that are open already to those who have a "
             "place in it: leave it out"
         )
-    if values["opens_weekly"] and kept and Enrollment.would_lose_days(kept, values["starts_on"]):
+    days = values["starts_on"], values["time_zone"]
+    if values["opens_weekly"] and kept and Enrollment.would_lose_weeks(kept, *days):
+        key, was = (
+            ("time_zone", kept.time_zone) if days[0] == kept.starts_on else ("starts_on", kept.starts_on or "out")
+        )
         raise ContentError(
-            f"{file.path}: {kept.name}: another starts_on would close modules that are open already to those who have "
-            f"a place in it: leave it {kept.starts_on or 'out'}"
+            f"{file.path}: {kept.name}: another {key} would close modules that are open already to those who have a "
+            f"place in it: leave it {was}"
         )
     regular = course.price_cents if values["price_cents"] is None else values["price_cents"]
     if values["early_price_cents"] is not None and values["early_price_cents"] >= regular:

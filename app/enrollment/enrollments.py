@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from app.clock import now
+from app.clock import in_zone, now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.models import Module
 from app.enrollment.orders import Order
@@ -63,12 +63,21 @@ class Enrollment(Model):
         return db.session.scalar(places.where(cls.ended_at.is_(None)).limit(1)) is not None
 
     @classmethod
-    def would_lose_days(cls, cohort: Cohort, starts_on: date | None) -> bool:
-        """Whether somebody in a cohort week by week has modules open that would close if it began on that day."""
-        if not cohort.opens_weekly or starts_on == cohort.starts_on:
+    def would_lose_weeks(cls, cohort: Cohort, starts_on: date | None, time_zone: str) -> bool:
+        """Whether somebody in a cohort week by week has modules open, or had as they moved on, that would close if it
+        began on that day, on the clocks of that zone.
+        """
+        before, after = (cohort.starts_on, cohort.time_zone), (starts_on, time_zone)
+        if not cohort.opens_weekly or before == after:
             return False
-        is_later = starts_on is None or cohort.starts_on is None or starts_on > cohort.starts_on
-        return is_later and (cohort.has_begun or cohort.is_self_paced) and cls.is_anybody_in(cohort)
+        places = select(cls.enrolled_at, cls.moved_from_id, cls.moved_at).where(cls.ended_at.is_(None))
+        for enrolled_at, moved_from_id, moved_at in db.session.execute(
+            places.where(or_(cls.cohort_id == cohort.id, cls.moved_from_id == cohort.id))
+        ):
+            at = moved_at if moved_from_id == cohort.id and moved_at else now()
+            if _weeks_begun(*after, enrolled_at, at) < _weeks_begun(*before, enrolled_at, at):
+                return True
+        return False
 
     @classmethod
     def would_lose(cls, module: Module, opens_in_week: int) -> bool:
@@ -197,6 +206,11 @@ class Enrollment(Model):
             entry.end("enrolled")
         self.order.give_back_one()
         self.moved_at, self.moved_from, self.cohort = now(), self.cohort, cohort
+
+
+def _weeks_begun(starts_on: date | None, time_zone: str, enrolled_at: datetime, at: datetime) -> int:
+    first = starts_on or in_zone(enrolled_at, time_zone).date()
+    return max((in_zone(at, time_zone).date() - first).days // 7 + 1, 0)
 
 
 def already_buying(person: Person, cohort: Cohort) -> bool:

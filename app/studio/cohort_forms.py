@@ -52,14 +52,17 @@ class CohortForm(Form):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Also when the first day is left out, refuse to close what is open."""
-        valid: bool = super().validate(extra_validators)
-        if self.cohort and self.opens_weekly.data and Enrollment.would_lose_days(self.cohort, self.starts_on.data):
-            self.starts_on.errors = [
-                "Modules that are open already to those who have a place in it would close again. Leave the first day "
-                "as it was, or choose an earlier one."
-            ]
+        if not super().validate(extra_validators):
             return False
-        return valid
+        cohort, first, zone = self.cohort, self.starts_on.data, self.time_zone.data
+        if not (cohort and self.opens_weekly.data and Enrollment.would_lose_weeks(cohort, first, zone)):
+            return True
+        why = "Modules that are open already to those who have a place in it would close again"
+        if first == cohort.starts_on:
+            self.time_zone.errors = [f"{why}, for some hours. Leave the zone as it was, or change it on another day."]
+        else:
+            self.starts_on.errors = [f"{why}. Leave the first day as it was, or choose an earlier one."]
+        return False
 
     def validate_name(self, field: StringField) -> None:
         others = [other.name.casefold() for other in self.course.cohorts if other is not self.cohort]

@@ -10,6 +10,7 @@ from app.content_files import ContentError
 from app.enrollment import content
 from app.enrollment.cohorts import Cohort
 from app.enrollment.content_cohorts import take_cohorts, write_cohorts
+from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course, Module
 from app.extensions import db
 from app.publishing import ContentVersion
@@ -192,7 +193,7 @@ def begun(cohort, clock) -> Cohort:
     return cohort
 
 
-@pytest.mark.parametrize(("days", "is_refused"), [(1, True), (-1, False), (0, False), (None, True)])
+@pytest.mark.parametrize(("days", "is_refused"), [(2, True), (1, False), (-1, False), (0, False), (None, True)])
 def test_a_first_day_that_would_close_what_is_open_is_refused(send, begun, tmp_path, days, is_refused):
     first = "" if days is None else (begun.starts_on + timedelta(days=days)).isoformat()
     typed = {"name": begun.name, "opens_weekly": "y", "starts_on": first, "ends_on": first and str(begun.ends_on)}
@@ -208,6 +209,49 @@ def test_a_first_day_that_would_close_what_is_open_is_refused(send, begun, tmp_p
             take_cohorts(begun.course, file)
         db.session.rollback()
         assert send(f"/cohorts/{begun.id}", **COHORT | typed | {"opens_weekly": ""}).status_code == 303
+
+
+HONOLULU, TOKYO = "Pacific/Honolulu", "Asia/Tokyo"
+
+
+@pytest.mark.parametrize(
+    ("hour", "days", "zone", "is_refused"),
+    [(8, 7, HONOLULU, True), (8, 8, HONOLULU, False), (11, 7, HONOLULU, False), (8, 7, TOKYO, False)],
+)
+def test_a_zone_in_which_the_week_has_not_begun_yet_is_refused(
+    send, begun, clock, tmp_path, hour, days, zone, is_refused
+):
+    clock.time = clock.time.replace(hour=hour)
+    begun.starts_on = clock.time.date() - timedelta(days=days)
+    db.session.commit()
+    typed = {"name": begun.name, "opens_weekly": "y", "starts_on": str(begun.starts_on), "ends_on": str(begun.ends_on)}
+    file = tmp_path / "cohorts.yaml"
+    write_cohorts(begun.course, file)
+    file.write_text(file.read_text().replace(begun.time_zone, zone))
+    answer = send(f"/cohorts/{begun.id}", **COHORT | typed | {"time_zone": zone})
+    assert (answer.status_code, "for some hours" in answer.text) == ((422, True) if is_refused else (303, False))
+    if is_refused:
+        with pytest.raises(ContentError, match="another time_zone would close"):
+            take_cohorts(begun.course, file)
+        db.session.rollback()
+
+
+@pytest.mark.parametrize("has_moved", [True, False])
+def test_for_who_moved_on_or_goes_at_their_own_pace_no_zone_closes_a_week_either(send, begun, clock, has_moved):
+    clock.time = clock.time.replace(hour=8)
+    place = db.session.scalars(select(Enrollment)).one()
+    typed = {"name": begun.name, "opens_weekly": "y", "starts_on": "", "ends_on": ""}
+    if has_moved:  # A week after it began, in the night.
+        begun.starts_on = clock.time.date() - timedelta(days=7)
+        typed |= {"starts_on": str(begun.starts_on), "ends_on": str(begun.ends_on)}
+        place.moved_from, place.moved_at, place.cohort = begun, clock.time, factories.cohort("Later")
+    else:
+        begun.starts_on = begun.ends_on = None
+        place.enrolled_at = clock.time - timedelta(days=6, hours=20)
+    db.session.commit()
+    clock.advance(days=3 if has_moved else 0)
+    assert send(f"/cohorts/{begun.id}", **COHORT | typed | {"time_zone": TOKYO}).status_code == 303
+    assert send(f"/cohorts/{begun.id}", **COHORT | typed | {"time_zone": HONOLULU}).status_code == 422
 
 
 def test_a_first_day_that_is_still_to_come_may_be_moved(send, begun, clock):
