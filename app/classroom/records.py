@@ -8,6 +8,7 @@ from app.classroom.announcements.models import AnnouncementCopy
 from app.classroom.lessons import Lesson
 from app.classroom.live.calendars import LearnersCalendar
 from app.classroom.live.reminding import SessionReminder
+from app.classroom.live.telling import SessionNews
 from app.classroom.progress import CourseCompletion, LessonProgress
 from app.classroom.questions.models import LessonQuestion
 from app.classroom.quizzes import QuizResult
@@ -45,8 +46,8 @@ def _erase(person: Person) -> None:
         db.session.execute(delete(kind).where(kind.person_id == person.id))
     db.session.execute(delete(LearnersCalendar).where(LearnersCalendar.person_id == person.id))
     places = select(Enrollment.id).where(Enrollment.person_id == person.id)
-    db.session.execute(delete(SessionReminder).where(SessionReminder.enrollment_id.in_(places)))
-    db.session.execute(delete(AnnouncementCopy).where(AnnouncementCopy.enrollment_id.in_(places)))
+    for told in (SessionReminder, SessionNews, AnnouncementCopy):
+        db.session.execute(delete(told).where(told.enrollment_id.in_(places)))
 
 
 HOLDS = "what you wrote and asked in lessons, how far you came, and your quizzes"

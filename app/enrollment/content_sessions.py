@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from app import front_matter as read
-from app.clock import in_zone
+from app.clock import in_zone, now
 from app.content_files import ContentError, ContentFile
 from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
@@ -26,7 +26,9 @@ def take_sessions(cohort: Cohort, file: ContentFile) -> None:
     kept = {session.title: session for session in cohort.live_sessions}
     for title, values in wanted.items():
         is_cancelled = values.pop("cancelled")
-        session = kept.get(title) or LiveSession(**values)
+        # One that is new here was never set for anybody.
+        called_off = {"cancelled_at": now(), "sequence": 1} if is_cancelled else {}
+        session = kept.get(title) or LiveSession(**values, **called_off)
         if title not in kept:
             cohort.live_sessions.append(session)
             db.session.flush()

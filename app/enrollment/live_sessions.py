@@ -3,15 +3,18 @@
 import secrets
 from datetime import datetime, timedelta
 
+from blinker import Signal
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.enrollment.cohorts import Cohort
-from app.extensions import Model
+from app.extensions import Model, db
 from app.outbox.models import Email
 
 LONGEST_MINUTES = 24 * 60
+# Sent with a session that is moved, called off or set again, before the commit, and with when it was set for `before`.
+session_rescheduled = Signal()
 
 
 class LiveSession(Model):
@@ -41,6 +44,11 @@ class LiveSession(Model):
         return self.starts_at + timedelta(minutes=self.duration_minutes)
 
     @property
+    def set_for(self) -> datetime | None:
+        """When it takes place; None once it is called off."""
+        return None if self.cancelled_at else self.starts_at
+
+    @property
     def is_over(self) -> bool:
         return self.ends_at <= now()
 
@@ -51,21 +59,27 @@ class LiveSession(Model):
 
     def change(self, starts_at: datetime, duration_minutes: int, place: str, title: str = "") -> bool:
         """Whether anything was changed; then calendars take it for a newer version. One that was called off takes place
-        after all. A reminder of the time before that waits to be sent is taken back.
+        after all.
         """
         wanted = (title or self.title, starts_at, duration_minutes, place, None)
         changed = wanted != (self.title, self.starts_at, self.duration_minutes, self.place, self.cancelled_at)
         if changed:
-            is_moved = starts_at != self.starts_at
+            before = self.set_for
             self.title, self.starts_at, self.duration_minutes, self.place, self.cancelled_at = wanted
             self.sequence += 1
-            if is_moved:
-                Email.expire_about(self.uid)
+            if self.set_for != before:
+                self._say_so(before)
         return changed
 
     def cancel(self) -> None:
-        """A reminder that waits to be sent is taken back."""
+        """Call it off."""
         if self.cancelled_at is None:
-            self.cancelled_at = now()
+            before, self.cancelled_at = self.set_for, now()
             self.sequence += 1
-            Email.expire_about(self.uid)
+            self._say_so(before)
+
+    def _say_so(self, before: datetime | None) -> None:
+        """What waits to be sent about the time before is taken back."""
+        db.session.flush()
+        Email.expire_about(self.uid)
+        session_rescheduled.send(self, before=before)

@@ -3,15 +3,16 @@
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from app.classroom.live.tasks import tell_of_sessions
+from app.classroom.live.telling import SessionNews
 from app.enrollment.cohorts import Cohort
 from app.enrollment.live_sessions import LiveSession
-from app.extensions import db
+from app.extensions import db, enqueue_after_commit
 from app.studio.blueprint import bp
 from app.studio.session_forms import SessionForm
 
 OF_A_COHORT = "/cohorts/<int(max=2147483647):cohort_id>/sessions"
 A_SESSION = "/sessions/<int(max=2147483647):session_id>"
-TELL = "Calendars that learners have subscribed to follow. Nobody is written to by itself: announce it."
 
 
 @bp.get(OF_A_COHORT)
@@ -44,8 +45,8 @@ def change_session(session_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     is_changed = session.change(**form.values)
+    flash(f"Saved. {_told_of(session)}" if is_changed else "Nothing was changed.", "good")
     db.session.commit()
-    flash(f"Saved. {TELL}" if is_changed else "Nothing was changed.", "good")
     return _to_list(session.cohort_id)
 
 
@@ -53,9 +54,17 @@ def change_session(session_id: int) -> ResponseReturnValue:
 def cancel_session(session_id: int) -> ResponseReturnValue:
     session = _locked(session_id)
     session.cancel()
+    flash(f"{session.title} is cancelled. {_told_of(session)}", "good")
     db.session.commit()
-    flash(f"{session.title} is cancelled. {TELL}", "good")
     return _to_list(session.cohort_id)
+
+
+def _told_of(session: LiveSession) -> str:
+    """Who learns of a change, which then is on its way to them."""
+    enqueue_after_commit(tell_of_sessions)
+    number = SessionNews.readers(session)
+    people = "1 person is" if number == 1 else f"{number} people are" if number else "Nobody is"
+    return f"Calendars that learners have subscribed to follow. {people} e-mailed about it."
 
 
 def _locked(session_id: int) -> LiveSession:

@@ -8,6 +8,7 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from app.classroom.live.tasks import remind_of_sessions
+from app.classroom.live.telling import SessionNews
 from app.enrollment.content_cohorts import take_cohorts, write_cohorts
 from app.enrollment.live_sessions import LiveSession
 from app.extensions import db
@@ -70,6 +71,19 @@ def test_one_that_is_added_changed_and_cancelled_is_followed_by_classroom_and_ca
     assert event_of(client, path) == (session.uid, 3, "CONFIRMED", later)
 
 
+def test_the_owner_is_told_how_many_are_e_mailed_and_they_are(ada, desk, owner, cohort, mail, work):
+    desk("/cohorts/%s/sessions", **TERMS)
+    pages, path = [], f"/sessions/{only().id}"
+    for changed in ({"at": "2026-12-01T13:30"}, {"at": "2026-12-01T13:30", "minutes": "60"}):
+        assert desk(path, **TERMS | changed).status_code == 303
+        work()
+        with fresh_rows():
+            pages.append(owner.get("/studio" + path).text)
+    assert "1 person is e-mailed about it" in pages[0] and "Nobody is e-mailed about it" in pages[1]
+    [letter] = mail.to("ada@example.org")
+    assert letter.subject == "Moved: Terms, now Tuesday, December 1, 2026, 1:30 PM EST"
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -112,6 +126,7 @@ def test_what_is_cancelled_goes_out_and_comes_in_and_what_the_files_leave_out_is
     take_cohorts(course, file)
     db.session.commit()
     assert (only().sequence, only().cancelled_at is None) == (1, False)
+    enroll("ada@example.org", cohort)
     with fresh_rows():
         db.session.delete(db.session.get_one(LiveSession, only().id))
         db.session.commit()
@@ -119,11 +134,12 @@ def test_what_is_cancelled_goes_out_and_comes_in_and_what_the_files_leave_out_is
     take_cohorts(course, file)
     db.session.commit()
     assert (only().sequence, only().cancelled_at is None) == (1, False)  # In a site that never had it.
+    assert SessionNews.readers(only()) == 0
     file.write_text(file.read_text().replace("cancelled: true", "cancelled: false"))
     take_cohorts(course, file)
     db.session.commit()
     assert (only().sequence, only().cancelled_at) == (2, None)
-    enroll("ada@example.org", cohort)
+    assert SessionNews.readers(only()) == 1
     file.write_text(file.read_text().partition("  live_sessions")[0])
     take_cohorts(course, file)
     db.session.commit()

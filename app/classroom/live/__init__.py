@@ -1,1 +1,1 @@
-"""Live sessions as their learners find them: when the next is, on their own clocks and in their own calendars."""
+"""Live sessions as their learners find them: on their own clocks, in their own calendars, and in mail about changes."""

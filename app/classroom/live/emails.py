@@ -1,3 +1,6 @@
+from datetime import datetime
+from typing import Any
+
 from app import outbox
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.live_sessions import LiveSession
@@ -7,12 +10,22 @@ from app.urls import absolute_url
 
 def session_tomorrow(session: LiveSession, place: Enrollment) -> None:
     """A day before the cohort meets, to whoever has a place, on their own clocks."""
+    _about("session_tomorrow", session, place, expires_at=session.starts_at)
+
+
+def session_rescheduled(session: LiveSession, place: Enrollment, was_at: datetime | None) -> None:
+    """That it is moved, called off or, where they know it as that, takes place after all."""
+    expires_at = session.set_for or was_at
+    _about("session_rescheduled", session, place, expires_at=expires_at, was_at=was_at, set_for=session.set_for)
+
+
+def _about(name: str, session: LiveSession, place: Enrollment, **more: Any) -> None:
     outbox.post(
         to=place.person,
-        template="classroom/session_tomorrow",
+        template=f"classroom/{name}",
         headers={ENTITY: session.uid},
-        expires_at=session.starts_at,
         session=session,
         zone=place.person.time_zone or session.cohort.time_zone,
         sessions_url=absolute_url("classroom.list_sessions"),
+        **more,
     )

@@ -1,6 +1,7 @@
 from huey import crontab
 
 from app.classroom.live.reminding import remind_some
+from app.classroom.live.telling import tell_some
 from app.extensions import db, queue
 
 
@@ -11,3 +12,17 @@ def remind_of_sessions() -> None:
     while more:
         more = remind_some()
         db.session.commit()
+
+
+@queue.task()
+def tell_of_sessions() -> None:
+    """A task that dies leaves the rest to the next sweep, and what it has written is not written again."""
+    more = True
+    while more:
+        more = tell_some()
+        db.session.commit()
+
+
+@queue.periodic_task(crontab())
+def sweep_session_news() -> None:
+    tell_of_sessions.call_local()

@@ -1,0 +1,139 @@
+"""Who has a place is e-mailed, once, when a session that lies ahead is moved, called off or set again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.classroom.live.tasks import remind_of_sessions, tell_of_sessions
+from app.classroom.live.telling import SessionNews, tell_some
+from app.clock import now
+from app.enrollment.live_sessions import LiveSession
+from app.enrollment.orders import Order
+from app.extensions import db
+from app.outbox import Email
+from app.people.models import Person
+from tests.classroom.conftest import enroll
+from tests.classroom.live.test_sessions import ADA, JOIN, session
+from tests.races import at_once, fresh_rows
+
+__all__ = ["session"]  # A fixture: on Tuesday, December 1, at noon in New York.
+GRACE = "grace@example.org"
+NOON, TWO = "Tuesday, December 1, 2026, 12:00 PM EST", "Tuesday, December 1, 2026, 2:00 PM EST"
+
+
+def move(session: LiveSession, **by: float) -> None:
+    """So much later than it was set for at first."""
+    at = session.starts_at + timedelta(**by)
+    _change(lambda row: row.change(at, 90, JOIN))
+
+
+def call_off() -> None:
+    _change(lambda row: row.cancel())
+
+
+def _change(verb: Callable[[LiveSession], object]) -> None:
+    with fresh_rows():
+        verb(db.session.scalars(select(LiveSession).where(LiveSession.title.startswith("Terms"))).one())
+        db.session.commit()
+
+
+def tell() -> None:
+    with fresh_rows():
+        tell_of_sessions.call_local()
+
+
+def test_all_who_have_a_place_are_told_on_their_own_clocks_and_nobody_on_hold_or_gone(app, session, cohort, mail):
+    enroll(GRACE, cohort)
+    enroll("held@example.org", cohort)
+    enroll("gone@example.org", cohort, ended_at=now())
+    with fresh_rows():
+        Person.at(GRACE).time_zone = "Europe/London"
+        held = select(Order).join(Order.person).where(Person.email == "held@example.org")
+        db.session.scalars(held).one().dispute_status = "needs_response"
+        db.session.commit()
+    move(session, hours=2)
+    assert mail.all == []
+    db.session.rollback()
+
+    def post(_: int) -> None:
+        with app.app_context():
+            tell_of_sessions.call_local()
+
+    at_once(3, post)
+    assert sorted(mail.recipients) == [ADA, GRACE]
+    [to_ada], [to_grace] = mail.to(ADA), mail.to(GRACE)
+    assert to_ada.subject == f"Moved: Terms, now {TWO}"
+    assert to_grace.subject == "Moved: Terms, now Tuesday, December 1, 2026, 7:00 PM GMT"
+    for text in (to_ada.body, to_ada.html):
+        assert all(said in text for said in (NOON, TWO, JOIN, "http://localhost:8000/learn/sessions"))
+
+
+def test_who_lost_their_place_before_the_mail_was_written_gets_none(session, cohort, mail):
+    place = enroll(GRACE, cohort)
+    move(session, hours=2)
+    with fresh_rows():
+        db.session.get_one(type(place), place.id).ended_at = now()
+        db.session.commit()
+    tell()
+    assert mail.recipients == [ADA]
+
+
+def test_one_that_is_called_off_and_one_that_takes_place_after_all_are_told(session, mail):
+    call_off()
+    tell()
+    move(session)
+    tell()
+    assert [letter.subject for letter in mail.to(ADA)] == [f"Cancelled: Terms, {NOON}", f"After all: Terms, {NOON}"]
+    off, on = mail.to(ADA)
+    assert "is cancelled" in off.body and JOIN not in off.body
+    assert "takes place after all" in on.body and "It was set for" not in on.body
+    assert db.session.scalars(select(Email.id).where(Email.is_due())).all() == [on.id]  # The other is not so any more.
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_of_changes_that_follow_each_other_at_once_the_last_is_told_and_none_that_changes_nothing(session, mail, back):
+    move(session, hours=5)
+    call_off()
+    move(session, hours=0 if back else 2)
+    tell()
+    assert [letter.subject for letter in mail.all] == ([] if back else [f"Moved: Terms, now {TWO}"])
+    if not back:
+        assert NOON in mail.all[0].body
+
+
+def test_nobody_is_told_of_a_new_title_or_place_or_of_what_has_begun(session, mail, clock):
+    _change(lambda row: row.change(row.starts_at, 60, "Room 4", "Terms and words"))
+    clock.time = session.starts_at
+    call_off()
+    tell()
+    assert mail.all == []
+    move(session, days=7)
+    tell()
+    assert len(mail.all) == 1
+
+
+def test_a_worker_that_dies_leaves_all_to_the_next(session, mail):
+    call_off()
+    with fresh_rows():
+        tell_some()
+        db.session.rollback()
+    assert mail.all == []
+    tell()
+    tell()
+    assert len(mail.all) == 1
+    assert db.session.scalars(select(SessionNews)).all() == []
+
+
+def test_one_called_off_and_set_again_for_the_same_time_is_reminded_again(session, mail, clock):
+    clock.time = session.starts_at - timedelta(hours=20)
+    for _ in range(2):
+        remind_of_sessions.call_local()
+    call_off()
+    move(session)
+    for _ in range(2):
+        remind_of_sessions.call_local()
+    first, second = mail.to(ADA, "classroom/session_tomorrow")
+    assert first.subject == second.subject
+    assert db.session.scalars(select(Email.id).where(Email.is_due())).all() == [second.id]
