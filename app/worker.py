@@ -53,6 +53,7 @@ def run_worker() -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     # Huey tells of every task; the site's own lines say what came of them.
     logging.getLogger("huey").setLevel(logging.WARNING)
+    _compile_mails(app)
     bury_dead_neighbours()
     deliverer = Deliverer.of_this_process()
     deliverer.keep_beating(app)
@@ -61,3 +62,9 @@ def run_worker() -> None:
     gc.freeze()  # What is loaded by now stays: the collector need not look through it again and again.
     threads = app.config["MAIL_CONNECTIONS"] + 2  # Two are left for other work while all connections are busy.
     SiteConsumer(deliverer, workers=threads, max_delay=LONGEST_POLL_SECONDS, backoff=1.1).run()
+
+
+def _compile_mails(app: Flask) -> None:
+    """Now, and not within the first transactions: a sale that waits for its mails to compile makes all others wait."""
+    for name in app.jinja_env.list_templates(filter_func=lambda name: name.startswith("emails/")):
+        app.jinja_env.get_template(name)
