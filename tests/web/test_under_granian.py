@@ -6,6 +6,8 @@ import signal
 import socket
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -52,6 +54,11 @@ class Server:
         line = socket.create_connection(("localhost", self.port), timeout=5)
         line.sendall(words.encode())
         return line
+
+    @contextmanager
+    def said_by_many(self, words: str, count: int) -> Iterator[list[socket.socket]]:
+        with ExitStack() as lines:
+            yield [lines.enter_context(self.say(words)) for _ in range(count)]
 
 
 @pytest.fixture(scope="module")
@@ -118,29 +125,26 @@ def test_too_large_a_body_is_refused_without_waiting_for_it(server):
     ids=["slow headers", "slow bodies"],
 )
 def test_slow_clients_hold_up_nobody(server, words, count):
-    lines = [server.say(words) for _ in range(count)]
-    time.sleep(0.5)
-    for path in ("/pages/links", "/pages/personal", "/pages/links", "/readyz"):
-        assert server.get(path)[0] == 200
-    body, kind = b"a=b", "application/x-www-form-urlencoded"
-    assert server.get("/pages/form", "POST", body, Content_Type=kind)[0] == 200
-    for line in lines:
-        line.close()
+    with server.said_by_many(words, count):
+        time.sleep(0.5)
+        for path in ("/pages/links", "/pages/personal", "/pages/links", "/readyz"):
+            assert server.get(path)[0] == 200
+        body, kind = b"a=b", "application/x-www-form-urlencoded"
+        assert server.get("/pages/form", "POST", body, Content_Type=kind)[0] == 200
 
 
 def test_more_stalled_senders_than_there_is_room_for_are_turned_away(server):
-    lines = [server.say(STALLED) for _ in range(230)]
-    time.sleep(1)
-    for path in ("/pages/links", "/pages/personal", "/readyz"):
-        assert server.get(path)[0] == 200
     statuses: Counter[bytes] = Counter()
-    for line in lines:
-        line.settimeout(0.01)
-        try:
-            statuses[line.recv(100)[9:12]] += 1
-        except TimeoutError:
-            statuses[b"waiting"] += 1
-        line.close()
+    with server.said_by_many(STALLED, 230) as lines:
+        time.sleep(1)
+        for path in ("/pages/links", "/pages/personal", "/readyz"):
+            assert server.get(path)[0] == 200
+        for line in lines:
+            line.settimeout(0.01)
+            try:
+                statuses[line.recv(100)[9:12]] += 1
+            except TimeoutError:
+                statuses[b"waiting"] += 1
     assert statuses[b"503"] > 0
     assert statuses[b"waiting"] >= 40
     wait_until(lambda: server.get("/pages/form", "POST", b"")[0] == 200, 5, "room for senders")
