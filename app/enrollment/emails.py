@@ -173,6 +173,8 @@ def back(order: Order, cents: int) -> dict[str, Any]:
 
 
 def _to_owner(name: str, **context: Any) -> None:
+    if order := context.get("order"):
+        context["order_url"] = absolute_url("studio.show_order", order_id=order.id)
     outbox.post(to=current_app.config["OWNER_EMAIL"], template=f"enrollment/{name}", **context)
 
 

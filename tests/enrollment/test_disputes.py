@@ -63,6 +63,8 @@ def test_one_that_is_lost_ends_the_place_and_frees_the_seat(shop, stripe, mail, 
     shop.hear(copies=2)
     assert states(shop) == ("dispute lost", False, 0, 0)
     assert letters(mail, BUYER, "place_disputed")[1:] == ["Your enrollment in Spring has ended"]
+    letter = mail.to(BUYER, "enrollment/place_disputed")[-1]
+    assert all("because you were enrolled" in words for words in (letter.body, letter.html))
     assert shop.books_balance
 
 
@@ -87,6 +89,7 @@ def test_the_owner_hears_of_an_inquiry_and_until_when_to_answer(shop, stripe, ma
     [letter] = mail.to(OWNER, "enrollment/payment_disputed")
     due_at = datetime.fromtimestamp(dispute["evidence_details"]["due_by"], UTC)
     assert letter.subject == "The payer's bank asks about $1,200.00"
+    assert all(f"/studio/orders/{shop.order.id}" in words for words in (letter.body, letter.html))
     assert f"Please answer it in Stripe by {in_words(due_at, 'America/New_York')}" in letter.body.replace("\n", " ")
 
 

@@ -142,6 +142,7 @@ def test_a_payment_that_is_not_what_we_asked_for_enrolls_nobody(shop, stripe, ma
     assert (shop.enrollments, shop.seats_taken) == ([], 0)
     [letter] = mail.to("owner@doctor.example.org")
     assert letter.template == "enrollment/payment_mismatch"
+    assert all(f"/studio/orders/{shop.order.id}" in words for words in (letter.body, letter.html))
     assert "We are looking into your payment" in shop.come_back(session).text
     assert [letter.template for letter in mail.to("ada@example.org")] == ["enrollment/mismatch_noted"]
 

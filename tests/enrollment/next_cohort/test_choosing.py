@@ -130,6 +130,7 @@ def test_who_wants_the_payment_back_gets_all_of_it(app, shop, link, stripe, mail
         mail, "As you chose, we are returning your payment", "chose to have your payment back rather than a seat in"
     )
     assert "chose the payment back rather than Autumn" in words_of(mail.to(OWNER, "enrollment/payment_returned"))
+    assert mail.to(OWNER, "enrollment/payment_returned")[0].subject.endswith("is being returned: the buyer chose that")
     assert post(app, f"{link}/acceptance").status_code == 409
     assert "goes back to you" in page(app, link).text
     assert shop.books_balance
