@@ -61,14 +61,17 @@ def propose(consultation: Consultation, coach: Coach, starts: Iterable[datetime]
         emails.request_passed_on(consultation, told)
 
 
-def call_off(consultation: Consultation, reason: str) -> None:
-    """Decline it or, if it is booked, cancel it, for the coach; the person is told the reason. Raises AlreadyOver."""
+def call_off(consultation: Consultation, reason: str, back_cents: int | None = None) -> None:
+    """Decline it or, if it is booked, cancel it, for the coach; the person is told the reason. Raises AlreadyOver.
+
+    `back_cents`: what has just gone back of its payment in Stripe; without it, all that is left goes back.
+    """
     was_booked = consultation.booked_at is not None
     if not consultation.cancel(reason, by_coach=True):
         raise AlreadyOver
     followups.call_off(consultation.person, consultation.occasion, "the coach called it off")
     if was_booked:
-        emails.consultation_called_off(consultation)
-        emails.booking_called_off(consultation)
+        emails.consultation_called_off(consultation, back_cents)
+        emails.booking_called_off(consultation, back_cents)
     else:
         emails.consultation_declined(consultation)

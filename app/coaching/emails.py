@@ -97,13 +97,14 @@ def consultation_declined(consultation: Consultation) -> None:
     _to_person(consultation, "coaching/consultation_declined", offer_url=absolute_url("coaching.show_offer"))
 
 
-def consultation_called_off(consultation: Consultation) -> None:
-    """To the person: the coach cancelled what was booked, and why."""
+def consultation_called_off(consultation: Consultation, back_cents: int | None = None) -> None:
+    """To the person: the coach cancelled what was booked, why, and what goes back, if not all that is left."""
     _to_person(
         consultation,
         "coaching/consultation_called_off",
         calendar=mailed_to_person(consultation),
         book_url=absolute_url("coaching.show_picker"),
+        back_cents=back_cents,
     )
 
 
@@ -174,9 +175,10 @@ def request_cancelled(consultation: Consultation, coach: Coach | None) -> None:
     _to_coach(consultation, "coaching/request_cancelled", coach, calendar=mailed_to_coach(consultation))
 
 
-def booking_called_off(consultation: Consultation) -> None:
+def booking_called_off(consultation: Consultation, back_cents: int | None = None) -> None:
     """To the coach, who cancelled it: for their calendar."""
-    _to_coach(consultation, "coaching/booking_called_off", calendar=mailed_to_coach(consultation))
+    calendar = mailed_to_coach(consultation)
+    _to_coach(consultation, "coaching/booking_called_off", calendar=calendar, back_cents=back_cents)
 
 
 def request_lapsed(consultation: Consultation, coach: Coach | None) -> None:
@@ -251,7 +253,9 @@ def _to_person(consultation: Consultation, template: str, **context: Any) -> Non
     )
 
 
-def _to_coach(consultation: Consultation, template: str, coach: Coach | None = None, *, calendar: str = "") -> None:
+def _to_coach(
+    consultation: Consultation, template: str, coach: Coach | None = None, *, calendar: str = "", **context: Any
+) -> None:
     """To the coach who answers it, or to the owner while that could be any; or to one whose it is no more for good."""
     stands = {} if coach else {ENTITY: consultation.uid}
     coach = coach or consultation.asked_coach
@@ -264,6 +268,7 @@ def _to_coach(consultation: Consultation, template: str, coach: Coach | None = N
         offer=CoachingOffer.current(),
         zone=coach.time_zone if coach else consultation.time_zone,
         studio_url=absolute(f"/studio/consultations/{consultation.id}"),
+        **context,
     )
 
 

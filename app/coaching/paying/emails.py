@@ -17,29 +17,28 @@ from app.urls import absolute, absolute_url
 MOST_SHOWN = 6
 
 
-def time_gone(payment: ConsultationPayment) -> None:
+def time_gone(payment: ConsultationPayment, cents: int) -> None:
     """To the person: it was paid for, but somebody else has the time; the money goes back, and what is still free."""
-    _to_person(payment, "time_gone", free=_still_free(payment))
+    _to_person(payment, "time_gone", free=_still_free(payment), **_back(payment, cents))
 
 
-def paid_twice(payment: ConsultationPayment) -> None:
-    _to_person(payment, "paid_twice")
+def paid_twice(payment: ConsultationPayment, cents: int) -> None:
+    _to_person(payment, "paid_twice", **_back(payment, cents))
 
 
 def payment_returned(payment: ConsultationPayment, cents: int) -> None:
     """To the person: the coach gives so much back, all that was paid or the rest of it."""
-    returned = money(cents, payment.currency)
-    _to_person(payment, "payment_returned", returned=returned, is_rest=cents < payment.paid_cents)
+    _to_person(payment, "payment_returned", **_back(payment, cents))
 
 
-def payment_sent_back(payment: ConsultationPayment, reason: str) -> None:
+def payment_sent_back(payment: ConsultationPayment, cents: int, reason: str) -> None:
     """To the owner: the site gives a payment back by itself, because of this."""
-    _to_owner(payment, "payment_sent_back", reason=reason)
+    _to_owner(payment, "payment_sent_back", reason=reason, **_back(payment, cents))
 
 
 def refund_failed(payment: ConsultationPayment, cents: int) -> None:
     """To the owner: the payer's bank did not take what was given back, so it is with Stripe again."""
-    _to_owner(payment, "refund_failed", returned=money(cents, payment.currency), studio_url=_studio_url(payment))
+    _to_owner(payment, "refund_failed", studio_url=_studio_url(payment), **_back(payment, cents))
 
 
 def payment_mismatch(payment: ConsultationPayment, checkout: Checkout) -> None:
@@ -84,6 +83,11 @@ def _about(payment: ConsultationPayment) -> dict[str, Any]:
         "back": BACK,
         "book_url": absolute_url("coaching.show_picker", kind=payment.kind.slug),
     }
+
+
+def _back(payment: ConsultationPayment, cents: int) -> dict[str, Any]:
+    """What goes back now, and whether it is the rest after a part."""
+    return {"returned": money(cents, payment.currency), "is_rest": cents < payment.paid_cents}
 
 
 def _studio_url(payment: ConsultationPayment) -> str:

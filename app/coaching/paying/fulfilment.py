@@ -88,11 +88,11 @@ def _tell_of(consultation: Consultation) -> None:
 
 
 def _give_back(payment: ConsultationPayment, checkout: Checkout, reason: str) -> None:
-    """Owe the person what was paid just now, and say so."""
-    if Refund.owe(payment, checkout.payment_intent_id, reason):
+    """Owe the person what is left of what was paid just now, and say so."""
+    if checkout.left_cents > 0 and Refund.owe(payment, checkout.payment_intent_id, reason):
         tell = emails.time_gone if reason == "time gone" else emails.paid_twice
-        tell(payment)
-        emails.payment_sent_back(payment, reason)
+        tell(payment, checkout.left_cents)
+        emails.payment_sent_back(payment, checkout.left_cents, reason)
 
 
 def _settle_refund(payment: ConsultationPayment, checkout: Checkout) -> None:
@@ -103,10 +103,11 @@ def _settle_refund(payment: ConsultationPayment, checkout: Checkout) -> None:
         return emails.refund_failed(payment, before - payment.refunded_cents)
     if not is_all_of_it or Refund.of(payment.stripe_payment_intent_id):
         return None  # Nothing new, or ours: then they know.
+    cents = payment.refunded_cents - before
     if payment.booked_at and payment.consultation and payment.consultation.may_be_changed:
-        call_off(payment.consultation, "")  # The owner has given it back in Stripe while the consultation was ahead.
+        call_off(payment.consultation, "", cents)  # The owner has given it back in Stripe while it was ahead.
     else:
-        emails.payment_returned(payment, payment.refunded_cents - before)
+        emails.payment_returned(payment, cents)
     return None
 
 

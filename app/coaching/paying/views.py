@@ -8,7 +8,7 @@ from limits import RateLimitItemPerSecond
 from app.coaching.blueprint import bp
 from app.coaching.paying import fulfilment, records
 from app.coaching.paying.models import ConsultationPayment
-from app.coaching.paying.wording import payment_terms
+from app.coaching.paying.wording import payment_terms, what_goes_back
 from app.extensions import csrf, limiter, write_on_get
 from app.limits import network
 from app.payments.fulfilment import fulfil, give_up
@@ -22,6 +22,7 @@ __all__ = ["fulfilment", "records"]
 
 bp.add_app_template_filter(money)
 bp.add_app_template_global(payment_terms)
+bp.add_app_template_global(what_goes_back)
 
 ASK_STRIPE_EVERY = RateLimitItemPerSecond(1, 5)
 _SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,200}")

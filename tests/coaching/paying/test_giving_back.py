@@ -214,6 +214,50 @@ def test_a_part_of_it_back_changes_nothing_else(desk, stripe, mail, paid):
     assert (desk.states, desk.payment.refunded_cents, len(mail.to(ADA))) == (["booked"], 5000, 1)
 
 
+def told_of_the_rest(mail, template) -> None:
+    """A mail to the person, which says what goes back now, and no more."""
+    [letter] = mail.to(ADA, template)
+    for told in (" ".join(letter.body.split()), " ".join(letter.html.split())):
+        assert "You get back the remaining $100.00, the way you paid." in told
+        assert "all of it" not in told.lower()
+
+
+def test_what_goes_back_after_a_part_is_the_rest(desk, stripe, mail, paid):
+    refund(stripe, amount=5000)
+    desk.hear()
+    stripe.fail_calls(503, path="/v1/refunds", method="POST", times=9)
+    desk.post(f"{paid}/cancellation")
+    told_of_the_rest(mail, "coaching/consultation_cancelled")
+    assert "Goes back: $100.00" in mail.to(OWNER, "coaching/request_cancelled")[0].body
+    shown = desk.get(paid).text
+    assert shown.count("You get back the remaining $100.00, the way you paid.") == 2
+    assert "all of it" not in shown.lower()
+    stripe.sandbox.faults.clear()
+    desk.work()
+
+
+def test_the_rest_that_goes_back_at_stripe_is_told_as_the_rest(desk, stripe, mail, paid):
+    for cents in (5000, 10000):
+        refund(stripe, amount=cents)
+        desk.hear()
+    told_of_the_rest(mail, "coaching/consultation_called_off")
+    assert "Goes back: $100.00" in mail.to(OWNER, "coaching/booking_called_off")[0].body
+    assert "All of it has gone back to you" in desk.get(paid).text
+
+
+def test_what_the_payers_bank_has_is_not_promised(desk, stripe, mail, paid):
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"])
+    desk.hear()
+    desk.post(f"{paid}/cancellation")
+    [letter] = mail.to(ADA, "coaching/consultation_cancelled")
+    assert "It is with your bank until the dispute is decided" in " ".join(letter.body.split())
+    assert "Goes back" not in mail.to(OWNER, "coaching/request_cancelled")[0].body
+    stripe.decide_dispute(dispute["id"], "lost")
+    desk.hear()
+    assert "Your bank has given it back to you." in desk.get(paid).text
+
+
 def test_a_refund_at_stripe_after_it_took_place_is_told_of(desk, stripe, mail, later, paid):
     later(days=4)
     with fresh_rows():

@@ -32,7 +32,7 @@ def test_the_private_page_shows_what_was_paid_and_what_goes_back(desk, paid):
     assert "$150.00" in page
     assert "you get all of it back" in page
     desk.post(f"{paid}/cancellation")
-    assert "All of it goes back to you" in desk.get(paid).text
+    assert "You get back all of it" in desk.get(paid).text
 
 
 def test_what_was_paid_too_late_says_that_it_goes_back(desk, stripe, later):
@@ -61,7 +61,7 @@ def test_the_coach_can_neither_confirm_nor_note_what_is_not_paid(desk, owner):
 
 def test_the_owner_gives_money_back_once_and_only_after_it_began(desk, stripe, owner, mail, later, paid):
     page = studio_page(owner, desk)
-    assert "What was paid goes back in full" in page.text
+    assert "$150 goes back to them" in page.text
     assert "Give back" not in page.text
     number, token = desk.consultations[0].id, token_in(page)
 

@@ -50,4 +50,4 @@ def test_what_was_paid_moves_without_a_charge_and_its_cancellation_says_what_com
     assert desk.post(path() + "/reschedule", slot=desk.slot(hours=5)).status_code == 303
     assert desk.given_back == 0
     desk.post(path() + "/cancellation")
-    assert "You get back all you paid" in desk.get(path()).text
+    assert "You get back all of it" in desk.get(path()).text
