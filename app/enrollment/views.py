@@ -3,7 +3,7 @@ import re
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from limits import RateLimitItemPerDay, RateLimitItemPerSecond
+from limits import RateLimitItemPerDay
 
 from app.enrollment import checkout, emails, fulfilment, in_newsletter, own_books, records, structured_data, tasks
 from app.enrollment.blueprint import bp
@@ -16,11 +16,12 @@ from app.enrollment.models import Course
 from app.enrollment.next_cohort import views as next_cohort
 from app.enrollment.orders import Order
 from app.enrollment.waitlist import views as waitlist
-from app.extensions import csrf, db, limiter, write_on_get
+from app.extensions import csrf, db, limiter
 from app.json_ld import json_ld
 from app.limits import form_limits, network
 from app.payments import stripe_gateway
-from app.payments.fulfilment import fulfil, give_up
+from app.payments.fulfilment import give_up
+from app.payments.returning import catch_up, named_session
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.payments.wording import NOT_LOST
 from app.publishing import public_page, when_it_fails
@@ -45,8 +46,6 @@ __all__ = [
 # the first of each page, paid or not, it is given no more than one at a time until the next day: who means to keep a
 # cohort of 24 from everybody keeps it three times half an hour.
 SEATS_A_DAY, ONCE = RateLimitItemPerDay(60), RateLimitItemPerDay(1)
-ASK_STRIPE_EVERY = RateLimitItemPerSecond(1, 5)
-_SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,200}")
 
 
 @bp.get("/course/")
@@ -120,30 +119,23 @@ def _refused(course: Course, form: CheckoutForm, refusal: GatewayRefused) -> Res
     return _course_page(course, form), 422
 
 
-def _session_id() -> str:
-    return request.args.get("session_id", "")[:300]
-
-
 @bp.get("/course/checkout/complete")
 @when_it_fails(NOT_LOST)
 @limiter.shared_limit("120/hour", scope="checkout-complete:network", key_func=network)
 @limiter.shared_limit(
-    "60/hour", scope="checkout-complete:session", key_func=_session_id, exempt_when=lambda: not _session_id()
+    "60/hour", scope="checkout-complete:session", key_func=named_session, exempt_when=lambda: not named_session()
 )
 def complete_checkout() -> ResponseReturnValue:
     """Where Stripe sends the buyer back. It shows how the order stands, and nothing of who ordered."""
-    session_id = _session_id()
-    is_one = _SESSION_ID.fullmatch(session_id) is not None
-    order = Order.of_session(session_id) if is_one else None
+    session_id = named_session()
+    order = Order.of_session(session_id) if session_id else None
     is_decided = order is not None and bool(order.paid_at or order.failed_at)
-    has_answered = False
-    if is_one and not is_decided and not _was_asked_just_now(session_id):
-        write_on_get()
-        seen = _catch_up(session_id)
-        has_answered, order = seen is not None, seen or order
+    # Stripe may have opened another page anew, for who came back by its link: it says which order that is of.
+    seen = catch_up(session_id) if session_id and not is_decided else None
+    order = seen if isinstance(seen, Order) else order
     if order is None:
         return render_template("enrollment/checkout_complete.html", state="unknown", order=None), 404
-    state = "unheard" if order.may_be_paid and not has_answered else _state(order)
+    state = "unheard" if order.may_be_paid and seen is None else _state(order)
     return render_template("enrollment/checkout_complete.html", state=state, order=order)
 
 
@@ -154,24 +146,6 @@ def _state(order: Order) -> str:
     if order.has_to_choose:
         return "choosing"
     return "paid" if Enrollment.of_order(order) or Seat.are_of(order) else "returned"
-
-
-def _was_asked_just_now(session_id: str) -> bool:
-    """Whether Stripe was asked about this session a moment ago: reloading the page does not ask it each time."""
-    return limiter.enabled and not limiter.limiter.hit(ASK_STRIPE_EVERY, "checkout-complete:asked", session_id)
-
-
-def _catch_up(session_id: str) -> Order | None:
-    """Ask Stripe how the order stands, and, of a page that it opened anew for who came back by its link, which it is.
-
-    When it does not answer, the webhook will make it good.
-    """
-    try:
-        purchase = fulfil(session_id)
-    except (GatewayUnavailable, GatewayRefused) as trouble:
-        log.warning("the return page could not ask Stripe: %s", trouble)
-        return None
-    return purchase if isinstance(purchase, Order) else None
 
 
 @bp.get("/course/checkout/cancelled")

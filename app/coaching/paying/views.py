@@ -1,22 +1,20 @@
-import logging
 import re
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from limits import RateLimitItemPerSecond
 
 from app.coaching.blueprint import bp
 from app.coaching.paying import fulfilment, records
 from app.coaching.paying.models import ConsultationPayment
 from app.coaching.paying.wording import payment_terms, what_goes_back
-from app.extensions import csrf, limiter, write_on_get
+from app.extensions import csrf, limiter
 from app.limits import network
-from app.payments.fulfilment import fulfil, give_up
-from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
+from app.payments.fulfilment import give_up
+from app.payments.returning import catch_up, named_session
+from app.payments.stripe_gateway import GatewayUnavailable
 from app.payments.wording import NOT_LOST, money
 from app.publishing import when_it_fails
 
-log = logging.getLogger(__name__)
 # What follows from a payment, and what is held of a person's, is known once these are imported.
 __all__ = ["fulfilment", "records"]
 
@@ -24,31 +22,23 @@ bp.add_app_template_filter(money)
 bp.add_app_template_global(payment_terms)
 bp.add_app_template_global(what_goes_back)
 
-ASK_STRIPE_EVERY = RateLimitItemPerSecond(1, 5)
-_SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,200}")
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}")
-
-
-def _session_id() -> str:
-    return request.args.get("session_id", "")[:300]
 
 
 @bp.get("/checkout/complete")
 @when_it_fails(NOT_LOST)
 @limiter.shared_limit("120/hour", scope="consultation-paid:network", key_func=network)
 @limiter.shared_limit(
-    "60/hour", scope="consultation-paid:session", key_func=_session_id, exempt_when=lambda: not _session_id()
+    "60/hour", scope="consultation-paid:session", key_func=named_session, exempt_when=lambda: not named_session()
 )
 def complete_checkout() -> ResponseReturnValue:
     """Where Stripe sends the person back. It shows what became of the payment, and nothing of who paid."""
-    session_id = _session_id()
-    payment = ConsultationPayment.of_session(session_id) if _SESSION_ID.fullmatch(session_id) else None
+    session_id = named_session()
+    payment = ConsultationPayment.of_session(session_id) if session_id else None
     if payment is None:
         return render_template("coaching/checkout_complete.html", state="unknown", payment=None), 404
-    has_answered = False
-    if not (payment.paid_at or payment.failed_at or _was_asked_just_now(session_id)):
-        write_on_get()
-        has_answered = _catch_up(session_id)
+    is_decided = bool(payment.paid_at or payment.failed_at)
+    has_answered = not is_decided and catch_up(session_id) is not None
     state = "unheard" if payment.may_be_paid and not has_answered else _state(payment)
     return render_template("coaching/checkout_complete.html", state=state, payment=payment)
 
@@ -56,20 +46,6 @@ def complete_checkout() -> ResponseReturnValue:
 def _state(payment: ConsultationPayment) -> str:
     """As `payment.state`, but "returned" for what was paid and goes back."""
     return "returned" if payment.paid_at and payment.is_given_back else payment.state
-
-
-def _was_asked_just_now(session_id: str) -> bool:
-    """Whether Stripe was asked about this session a moment ago: reloading the page does not ask it each time."""
-    return limiter.enabled and not limiter.limiter.hit(ASK_STRIPE_EVERY, "consultation-paid:asked", session_id)
-
-
-def _catch_up(session_id: str) -> bool:
-    """Ask Stripe how the payment stands; whether it answered. When it does not, the webhook will make it good."""
-    try:
-        return fulfil(session_id) is not None
-    except (GatewayUnavailable, GatewayRefused) as trouble:
-        log.warning("the return page could not ask Stripe: %s", trouble)
-        return False
 
 
 @bp.get("/checkout/cancelled")
