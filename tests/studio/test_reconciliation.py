@@ -10,6 +10,7 @@ from app.payments.reconciling import models
 from app.payments.reconciling.models import ComparedPayment, Finding, Reconciliation
 from tests.enrollment.conftest import cohort, course, later, shop, stand_in, stripe
 from tests.races import fresh_rows
+from tests.studio import factories
 
 __all__ = ["cohort", "course", "later", "shop", "stand_in", "stripe"]  # Fixtures of the course on sale.
 PAGE = "/studio/reconciliation"
@@ -37,6 +38,17 @@ def test_what_differs_comes_first_then_what_was_mended(owner, run):
     assert "Paid at Stripe, not with us." in shown
     assert "3 &lt;seats&gt; taken" in shown
     assert re.findall(r"<dd>(\d+)", shown) == ["2", "1", "3", "9"]
+
+
+def test_a_payment_for_a_consultation_leads_there_unless_that_is_erased(owner, run):
+    payment = factories.payment(factories.consultation("ada@example.org"))
+    for row, purchase_id in zip(run.payments[:2], (payment.id, payment.id + 1), strict=True):
+        row.kind, row.purchase_id = "ConsultationPayment", purchase_id
+    path = f"/studio/consultations/{payment.consultation_id}"
+    db.session.commit()
+    shown = owner.get(PAGE).text
+    assert re.findall('<a href="([^"]+)">(N[12])</a>', shown) == [(path, "N1")]
+    assert shown.count("N2 <span") == 1
 
 
 def test_a_state_that_differs_without_money_is_not_called_nothing(owner, run):
