@@ -24,7 +24,7 @@ def enrollment(app) -> Enrollment:
     course.modules = [Module(slug="one", position=1, title="Module One", summary="Begin.", body="For *learners*.")]
     starts_on = date.today() + timedelta(days=30)
     cohort = Cohort(name="Spring", starts_on=starts_on, ends_on=starts_on, time_zone="UTC", seats=5, seats_taken=1)
-    cohort.sessions = "Tuesdays at noon"
+    cohort.sessions = "Tuesdays, 7:30 p.m."
     course.cohorts = [cohort]
     db.session.add(course)
     person = Person.at("ada@example.org")
@@ -44,8 +44,9 @@ def test_who_is_enrolled_sees_the_course(client, enrollment):
     sign_in(client, "ada@example.org")
     answer = client.get("/learn/")
     assert answer.status_code == 200
-    for said in ("Module One", "<em>learners</em>", "Spring", "Tuesdays at noon"):
+    for said in ("Module One", "<em>learners</em>", "Spring", "Tuesdays, 7:30 p.m."):
         assert said in answer.text
+    assert "p.m.." not in answer.text
     assert "no-store" in answer.headers["Cache-Control"]
 
 
