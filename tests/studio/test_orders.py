@@ -46,6 +46,11 @@ def refunds(stripe) -> list[Object]:
     return list(stripe.sandbox.store.all("refund"))
 
 
+def test_an_order_that_is_being_paid_says_until_when_its_seats_are_held(owner, shop):
+    shop.buy()
+    assert "Held until" in page(owner, shop.order.id).text
+
+
 def test_a_part_goes_back_and_the_place_stays(owner, shop, stripe, mail, paid):
     assert give_back(owner, paid, "200").status_code == 303
     shop.work()

@@ -71,6 +71,7 @@ def test_the_button_compares(owner, shop, stripe):
     with fresh_rows():
         token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', owner.get(PAGE).text)[1]
         assert owner.post(PAGE, data={"csrf_token": token}).status_code == 303
+        assert owner.get(PAGE).text.count("Stripe is being asked") == 1
     shop.work()
     assert len(shop.enrollments) == 1
     assert shop.order.number in owner.get(PAGE).text
