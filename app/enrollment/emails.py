@@ -76,9 +76,9 @@ def refunded(enrollment: Enrollment, cents: int) -> None:
     outbox.post(to=enrollment.person, template="enrollment/refunded", **about_it)
 
 
-def free_order_ended(order: Order, cohort: Cohort) -> None:
-    """To the buyer of what cost nothing: the owner has ended it."""
-    about_it = about(order) | {"cohort": cohort, "dates": cohort.dates}
+def free_order_ended(order: Order, cohort: Cohort, had_to_choose: bool) -> None:
+    """To the buyer of what cost nothing: the owner has ended it, perhaps while they had yet to choose a cohort."""
+    about_it = about(order) | {"cohort": cohort, "dates": cohort.dates, "had_to_choose": had_to_choose}
     outbox.post(to=order.person, template="enrollment/free_order_ended", **about_it)
 
 

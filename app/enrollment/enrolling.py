@@ -85,12 +85,13 @@ def end_free(order: Order) -> bool:
     """End what stands by an order that cost nothing, and tell whom it concerns. False if there is none to end."""
     if order.paid_at is None or order.paid_cents or order.ended_at:
         return False
-    order.ended_at = now()
+    order.ended_at, had_to_choose = now(), order.has_to_choose
     order.release()
     places = end_places(order, "ended")
     for place in places if order.is_for_department else []:
         department.seat_ended(place)
-    emails.free_order_ended(order, places[0].cohort if places and not order.is_for_department else order.cohort)
+    cohort = places[0].cohort if places and not order.is_for_department else order.cohort
+    emails.free_order_ended(order, cohort, had_to_choose)
     return True
 
 

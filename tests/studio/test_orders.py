@@ -11,7 +11,7 @@ from app.payments.refunds import Refund, pay_back
 from app.people import records
 from app.stripe_sandbox.store import Object
 from tests.enrollment.conftest import cohort, course, later, shop, stand_in, stripe
-from tests.enrollment.test_seats import BUYER, OWNER
+from tests.enrollment.test_seats import BUYER, OWNER, give_up_the_order
 from tests.enrollment.test_second_page import pages
 from tests.races import at_once, fresh_rows
 
@@ -134,6 +134,20 @@ def test_an_order_that_cost_nothing_is_ended_and_its_buyer_told_so(owner, shop, 
     [letter] = mail.to(BUYER, "enrollment/free_order_ended")
     assert (letter.subject, "nothing goes back" in letter.body) == ("Your enrollment in Spring has ended", True)
     assert "End the enrollment" not in page(owner, order_id).text
+
+
+def test_who_had_yet_to_choose_a_cohort_hears_that_nothing_is_held_any_more(owner, shop, stripe, mail):
+    stripe.make_code("FREE", percent_off=100)
+    stripe.pay(shop.buy(), code="FREE")
+    give_up_the_order(shop, seats_of_the_cohort=0)
+    shop.hear()
+    assert end(owner, shop.order.id) == 303
+    shop.work()
+    [letter] = mail.to(BUYER, "enrollment/free_order_ended")
+    assert letter.subject == "Nothing is held for you in Autumn any more"
+    assert "nothing left to choose" in letter.body
+    assert "enrollment" not in letter.body
+    assert (shop.order.state, shop.books_balance) == ("ended", True)
 
 
 def test_an_order_that_was_paid_is_not_ended_without_giving_back(owner, shop, paid):
