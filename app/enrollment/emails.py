@@ -119,8 +119,10 @@ def place_disputed(enrollment: Enrollment, news: str) -> None:
 def payment_returned(order: Order, cents: int, reason: str) -> None:
     """To the owner: a payment is given back, or an order that cost nothing is over, because there was "no seat", the
     person had "paid twice", "declined" what was offered instead, let the time to choose go by ("lapsed"), or was
-    "erased" before they paid."""
-    _to_owner("payment_returned", **about(order), **back(order, cents), buyer=order.person, reason=reason)
+    "erased"; or a second payment was "returned at Stripe" before we heard of it."""
+    missed = order.missed_cohort or order.cohort
+    about_it = about(order) | back(order, cents) | {"missed": missed, "buyer": order.person}
+    _to_owner("payment_returned", reason=reason, **about_it)
 
 
 def payment_page_refused(words: str) -> None:

@@ -59,7 +59,8 @@ def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: i
     """Owe the buyer a payment: "no seat", "paid twice", "declined", "lapsed" or "erased". Stripe is told once that is
     committed.
 
-    Of a payment that is not the order's own, of `cents`, the order keeps its seats. One that cost nothing is ended.
+    Of a payment that is not the order's own, of which `cents` are left, the order keeps its seats. What cost nothing is
+    ended.
     """
     if payment_intent_id == order.stripe_payment_intent_id:
         order.release()
@@ -67,15 +68,15 @@ def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: i
         order.ended_at = now()
     elif not Refund.owe(order, payment_intent_id, reason):
         return
-    cents = order.paid_cents - order.refunded_cents if cents is None else cents
+    cents = order.left_cents if cents is None else cents
+    if payment_intent_id and not cents:
+        reason = "returned at Stripe"
     _tell_buyer(order, cents, reason)
     emails.payment_returned(order, cents, reason)
 
 
 def _tell_buyer(order: Order, cents: int, reason: str) -> None:
-    if reason != "paid twice":
-        emails.seat_gone(order, cents, reason)
-    elif cents:
+    if reason == "returned at Stripe" or (reason == "paid twice" and cents):
         emails.paid_twice(order, cents)
     else:
         emails.already_enrolled(order.person, order.cohort)

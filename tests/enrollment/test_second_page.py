@@ -6,7 +6,7 @@ from app.payments.tasks import sweep_payments
 from app.stripe_sandbox.cards import CLOSED_ACCOUNT
 from tests.payments.conftest import refund
 
-BUYER = "ada@example.org"
+BUYER, OWNER = "ada@example.org", "owner@doctor.example.org"
 
 
 @pytest.fixture
@@ -49,6 +49,22 @@ def test_of_payments_at_both_pages_one_is_given_back(shop, stripe, mail, pages):
     assert (shop.order.state, len(shop.enrollments), shop.seats_taken) == ("paid", 1, 1)
     assert [made["amount"] for made in stripe.sandbox.store.all("refund")] == [120000]
     assert len(mail.to(BUYER, "enrollment/paid_twice")) == 1
+
+
+def test_a_second_payment_that_was_returned_at_stripe_is_told_of_as_that(shop, stripe, mail, pages):
+    known, other = pages
+    stripe.pay(known)
+    shop.hear()
+    stripe.pay(other)
+    stripe.refund(other)
+    shop.hear(copies=2)
+    [letter] = mail.to(OWNER, "enrollment/payment_returned")
+    assert letter.subject.endswith("was returned at Stripe")
+    assert "had been returned at Stripe before we heard" in " ".join(letter.body.split())
+    assert "nothing" not in letter.subject + letter.body.partition("There is")[0]
+    [letter] = mail.to(BUYER, "enrollment/paid_twice")
+    assert "All of it has gone back to you already" in letter.body
+    assert (shop.order.state, len(shop.enrollments), shop.books_balance) == ("paid", 1, True)
 
 
 def test_a_debit_ordered_at_the_other_page_is_waited_for(shop, stripe, pages, later):
