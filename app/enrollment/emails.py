@@ -94,7 +94,8 @@ def refund_failed(order: Order, cents: int) -> None:
 
 
 def payment_disputed(order: Order, news: str, then: str = "open") -> None:
-    """To the owner: the payer's bank "asked", has "opened" a dispute, or it is "won", "lost" or "lost in part".
+    """To the owner: the payer's bank "asked" and has "closed" that, has "opened" a dispute, or it is "won", "lost" or
+    "lost in part".
 
     Of one that is won after it was lost, `then`: the places are "open", their "seats gone", the payment "goes back" as
     it was to, the buyer has "enrolled since" by another order, or the order "begins" anew.

@@ -138,8 +138,8 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
         return _settle_won_after_all(order, news)
     if not news:
         return None
-    emails.payment_disputed(order, news)
-    if news == "asked":  # Only the owner is.
+    emails.payment_disputed(order, news, "begins" if order.has_to_choose else "open")
+    if news in ("asked", "closed"):  # Only the owner is.
         return None
     is_lost = news == disputes.LOST
     _tell_of_dispute(order, news, end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order))

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 OPEN = ("needs_response", "under_review", "appeal_needs_response", "appeal_under_review")
-LOST, WON, INQUIRY = "lost", "won", "warning_needs_response"
+LOST, WON, INQUIRY, CLOSED_INQUIRY = "lost", "won", "warning_needs_response", "warning_closed"
 # Our own word: lost, and more was paid than the bank keeps. What was bought stays, as after a refund of a part.
 LOST_IN_PART = "lost in part"
 # The state of a payment's disputes is the first of these that one of them has: what may still take money comes first.

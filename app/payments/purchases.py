@@ -262,8 +262,8 @@ class Purchase:
     def note_dispute(self, dispute: Dispute | None) -> str:
         """Keep in mind how a dispute stands, if Stripe was asked.
 
-        What is new: "asked" (an inquiry), "opened", "won", "lost" or "lost in part"; empty if nothing is. An answer
-        from before what we know is asked for again.
+        What is new: "asked" or "closed" (an inquiry), "opened", "won", "lost" or "lost in part"; empty if nothing is.
+        An answer from before what we know is asked for again.
         """
         if dispute is None or not dispute.status:
             return ""
@@ -285,7 +285,7 @@ class Purchase:
         if self.dispute_status in (disputes.WON, disputes.LOST, disputes.LOST_IN_PART):
             self.disputed_at, self.dispute_ended_at = self.disputed_at or now(), now()
             return self.dispute_status
-        return "asked" if self.dispute_status == disputes.INQUIRY else ""
+        return {disputes.INQUIRY: "asked", disputes.CLOSED_INQUIRY: "closed"}.get(self.dispute_status, "")
 
     def knows(self, dispute: Dispute) -> bool:
         """Whether it is what we have noted."""

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.enrollment.cohorts import Cohort
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.local_times import in_words
@@ -93,6 +92,17 @@ def test_the_owner_hears_of_an_inquiry_and_until_when_to_answer(shop, stripe, ma
     assert f"Please answer it in Stripe by {in_words(due_at, 'America/New_York')}" in letter.body.replace("\n", " ")
 
 
+def test_the_owner_hears_that_an_inquiry_was_closed(shop, stripe, mail, charge):
+    dispute = stripe.dispute(charge, inquiry=True)
+    shop.hear()
+    stripe.decide_dispute(dispute["id"], "warning_closed")
+    shop.hear(copies=2)
+    [_, letter] = mail.to(OWNER, "enrollment/payment_disputed")
+    assert letter.subject == "The inquiry about $1,200.00 is closed"
+    assert "has closed its inquiry. It has taken nothing back" in letter.body
+    assert (states(shop), letters(mail, BUYER, "place_disputed")) == (("paid", False, 1, 1), [])
+
+
 def test_one_that_is_lost_in_part_is_like_a_refund_of_a_part(shop, stripe, mail, charge):
     dispute = stripe.dispute(charge, amount=30000)
     shop.hear()
@@ -117,25 +127,6 @@ def test_one_that_is_won_after_it_was_lost_reopens_the_place(shop, stripe, mail,
     assert letters(mail, BUYER, "place_disputed")[1:] == ["The classroom is open to you again"]
 
 
-def test_one_that_is_won_when_the_seat_is_gone_reopens_the_place_as_soon_as_there_is_one(
-    shop, stripe, mail, later, charge
-):
-    dispute = stripe.dispute(charge)
-    stripe.decide_dispute(dispute["id"], "lost")
-    shop.hear()
-    set_seats(shop, 1)
-    shop.buy(email="grace@example.org")
-    stripe.decide_dispute(dispute["id"], "won")
-    shop.hear()
-    assert states_of_first(shop) == ("paid", 0)
-    assert letters(mail, BUYER, "place_disputed")[-1] == "Your payment for Spring and your seat"
-    assert "add a seat to Spring" in mail.to(OWNER, "enrollment/payment_disputed")[-1].body
-    set_seats(shop, 2)
-    later(days=1, minutes=1)
-    sweep_payments.call_local()
-    assert (states_of_first(shop), len(shop.enrollments), shop.books_balance) == (("paid", 1), 1, True)
-
-
 def test_one_that_is_won_when_they_have_bought_the_place_again_goes_back(shop, stripe, mail, charge):
     dispute = stripe.dispute(charge)
     stripe.decide_dispute(dispute["id"], "lost")
@@ -150,17 +141,6 @@ def test_one_that_is_won_when_they_have_bought_the_place_again_goes_back(shop, s
     assert "again since" in told.body
     assert "open again" not in told.body
     assert len(letters(mail, BUYER, "paid_twice")) == 1
-
-
-def set_seats(shop, number: int) -> None:
-    with fresh_rows():
-        db.session.get_one(Cohort, shop.cohort_id).seats = number
-        db.session.commit()
-
-
-def states_of_first(shop) -> tuple[str, int]:
-    order = shop.orders[0]
-    return order.state, order.seats_held
 
 
 def test_one_that_the_payment_does_not_tell_of_is_heard_of_all_the_same(shop, stripe, charge):

@@ -53,7 +53,8 @@ def mismatch_noted(payment: ConsultationPayment) -> None:
 
 
 def payment_disputed(payment: ConsultationPayment, news: str) -> None:
-    """To the owner: the payer's bank "asked", has "opened" a dispute, or it is "won", "lost" or "lost in part"."""
+    """To the owner: the payer's bank "asked" and has "closed" that, has "opened" a dispute, or it is "won", "lost" or
+    "lost in part"."""
     _to_owner(
         payment, "payment_disputed", news=news, **in_dispute(payment, Person.zone_of(current_app.config["OWNER_EMAIL"]))
     )

@@ -124,3 +124,12 @@ def test_what_the_bank_has_taken_back_cannot_be_given_back(desk, stripe, owner, 
     assert "Give back" not in studio_page(owner, desk).text
     give_back(owner, desk, took_place, page)
     assert (desk.owed, mail.to(ADA, "coaching/payment_returned")) == ([], [])
+
+
+def test_the_owner_hears_that_an_inquiry_was_closed(desk, stripe, mail, took_place):
+    [charge] = stripe.sandbox.store.all("charge")
+    stripe.decide_dispute(stripe.dispute(charge["id"], inquiry=True)["id"], "warning_closed")
+    desk.hear()
+    [letter] = mail.to("owner@doctor.example.org", "coaching/payment_disputed")
+    assert letter.subject == "The inquiry about $150.00 is closed"
+    assert "It has taken nothing back" in " ".join(letter.body.split())
