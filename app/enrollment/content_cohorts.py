@@ -143,8 +143,9 @@ def _number(file: ContentFile, key: str, least: int) -> int | None:
 
 
 def _is_in_use(cohort: Cohort) -> bool:
-    """Whether anybody ordered it, moved to it or waits for it."""
-    columns = (Order.cohort_id, Order.missed_cohort_id, Enrollment.cohort_id, WaitlistEntry.cohort_id)
+    """Whether anybody ordered it, moved to or from it, or waits for it."""
+    places = (Enrollment.cohort_id, Enrollment.moved_from_id)
+    columns = (Order.cohort_id, Order.missed_cohort_id, *places, WaitlistEntry.cohort_id)
     return any(db.session.scalar(select(column).where(column == cohort.id).limit(1)) for column in columns)
 
 

@@ -97,8 +97,9 @@ def payment_disputed(order: Order, news: str, then: str = "open") -> None:
     """To the owner: the payer's bank "asked" and has "closed" that, has "opened" a dispute, or it is "won", "lost" or
     "lost in part".
 
-    Of one that is won after it was lost, `then`: the places are "open", their "seats gone", the payment "goes back" as
-    it was to, the buyer has "enrolled since" by another order, or the order "begins" anew.
+    Of one that is won, or lost for a part only, `then`: the places are "open", and if it had been lost before, perhaps
+    their "seats gone", the payment "goes back" as it was to, the buyer has "enrolled since" by another order or been
+    "erased", or the choice of a cohort "begins" anew.
     """
     _to_owner(
         "payment_disputed",
@@ -111,7 +112,7 @@ def payment_disputed(order: Order, news: str, then: str = "open") -> None:
 
 
 def place_disputed(enrollment: Enrollment, news: str) -> None:
-    """To the person enrolled: the place is on hold, open again or over, or was to open again with its "seats gone"."""
+    """To the person enrolled: the place is on hold, open again or over."""
     sign_in_url = absolute_url("people.sign_in", next="/learn/")
     about_it = about(enrollment.order) | {"cohort": enrollment.cohort, "news": news, "sign_in_url": sign_in_url}
     outbox.post(to=enrollment.person, template="enrollment/place_disputed", **about_it)

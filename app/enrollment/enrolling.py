@@ -45,14 +45,25 @@ def give_place(order: Order, person: Person, name: str) -> Enrollment:
 
 
 def _open_department(order: Order) -> None:
-    """The buyer hands the seats out, and may claim one like anybody."""
+    """The buyer hands the seats out, and may claim one like anybody. Who had claimed one before comes along."""
     order.person.take_name(order.name)
-    Seat.make_for(order)
+    if not Seat.are_of(order):
+        Seat.make_for(order)
     db.session.flush()
+    _bring_along(order)
     Paper.receipt_of_all(order)
     followups.stop_on(ENROLLED, order.person)
     department.department_ready(order)
     emails.new_enrollment(order)
+
+
+def _bring_along(order: Order) -> None:
+    """Places of a department that a dispute ended, and that go on in another cohort, which the buyer has chosen."""
+    for place in sorted(Enrollment.ever_of(order), key=lambda place: place.person_id):
+        if place.person.erased_at or Enrollment.standing(place.person, order.cohort):
+            place.cohort = order.cohort  # It stays ended.
+        else:
+            department.seat_claimed(give_place(order, place.person, place.person.name), SIGN_IN_LINK_GOOD_FOR)
 
 
 def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: int | None = None) -> None:
@@ -78,8 +89,10 @@ def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: i
 def _tell_buyer(order: Order, cents: int, reason: str) -> None:
     if reason == "returned at Stripe" or (reason == "paid twice" and cents):
         emails.paid_twice(order, cents)
-    else:
+    elif reason == "paid twice":
         emails.already_enrolled(order.person, order.cohort)
+    else:
+        emails.seat_gone(order, cents, reason)
 
 
 def end_free(order: Order) -> bool:

@@ -143,9 +143,18 @@ class Enrollment(Model):
 
     @classmethod
     def begin(cls, order: Order, person: Person | None = None) -> "Enrollment":
-        """The place of a person, or of the buyer. Lock the order and its cohort first, and see that none stands."""
-        enrollment = cls(order=order, person=person or order.person, cohort=order.cohort)
-        db.session.add(enrollment)
+        """The place of a person, or of the buyer. Lock the order and its cohort first, and see that none stands.
+
+        One that the order paid for before, and that has ended, moves there and stands again.
+        """
+        person = person or order.person
+        ended = select(cls).where(cls.order_id == order.id, cls.person_id == person.id)
+        if enrollment := db.session.scalar(ended):
+            enrollment.moved_at, enrollment.moved_from = now(), enrollment.cohort
+            enrollment.cohort, enrollment.ended_at = order.cohort, None
+        else:
+            enrollment = cls(order=order, person=person, cohort=order.cohort)
+            db.session.add(enrollment)
         if entry := WaitlistEntry.standing(enrollment.person, order.cohort):
             entry.end("enrolled")
         return enrollment
@@ -175,16 +184,10 @@ class Enrollment(Model):
         if self.holds_own_seat:
             self.cohort.give_back_seats(1)
 
-    def reopen(self) -> bool:
-        """Let it stand again, unless its person has another place there. The seat has been taken for it.
-
-        Otherwise one that was moved gives its own seat back.
-        """
-        if not Enrollment.standing(self.person, self.cohort):
-            self.ended_at = None
-        elif self.holds_own_seat:
-            self.cohort.give_back_seats(1)
-        return self.ended_at is None
+    @property
+    def may_reopen(self) -> bool:
+        """Whether it could stand again, had it a seat: its person is somebody, and has no other place there."""
+        return not (self.person.erased_at or Enrollment.standing(self.person, self.cohort))
 
     @property
     def holds_own_seat(self) -> bool:

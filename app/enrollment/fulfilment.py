@@ -4,6 +4,7 @@
 """
 
 import logging
+from collections.abc import Callable
 
 from app import followups
 from app.clock import now
@@ -20,7 +21,7 @@ from app.followups.models import ABANDONED, ENROLLED
 from app.payments import disputes, stripe_gateway
 from app.payments.checkouts import Checkout
 from app.payments.disputes import Dispute
-from app.payments.purchases import LOOK_AT_DISPUTE_EVERY, SETTLES
+from app.payments.purchases import SETTLES
 from app.payments.refunds import Refund
 from app.urls import absolute_url
 
@@ -112,14 +113,14 @@ def _settle_refund(order: Order, checkout: Checkout) -> None:
             department.seat_ended(enrollment)
         else:
             emails.refunded(enrollment, cents)
-    if Seat.are_of(order):
+    if Seat.are_of(order) and not order.missed_cohort:  # Who chose the payment knows.
         department.department_refunded(order, cents)
 
 
 def _tell_of_change(order: Order, before: int) -> None:
     """A part went back, or what was on its way back has failed at Stripe."""
     if order.refunded_cents > before:
-        keeps_it = bool(order.seats_held or Enrollment.of_order(order))
+        keeps_it = not order.has_to_choose and bool(order.seats_held or Enrollment.of_order(order))
         emails.partly_refunded(order, order.refunded_cents - before, keeps_it=keeps_it)
     elif order.refunded_cents < before:
         Refund.note_failure(order, before - order.refunded_cents)
@@ -132,10 +133,10 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
     A loss of a part leaves them, as a refund of a part does.
     """
     news = order.note_dispute(dispute)
-    if order.dispute_status == disputes.WON and not (
-        order.refunded_at or order.seats_held or Enrollment.of_order(order)
-    ):
-        return _settle_won_after_all(order, news)
+    is_ours = order.dispute_status in (disputes.WON, disputes.LOST_IN_PART) and not order.refunded_at
+    if is_ours and not (order.seats_held or Enrollment.of_order(order)):
+        then = _settle_after_all(order)
+        return emails.payment_disputed(order, news, then) if news else None
     if not news:
         return None
     emails.payment_disputed(order, news, "begins" if order.has_to_choose else "open")
@@ -146,32 +147,34 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
     return order.release() if is_lost else None
 
 
-def _settle_won_after_all(order: Order, news: str) -> None:
-    """A dispute was lost, which ended what it was about, and has been won since: an appeal, say.
+def _settle_after_all(order: Order) -> str:
+    """A dispute was lost, which ended what it was about, and was won since, by an appeal, say, or lost for a part only.
 
-    What was to go back goes back; else places and seats come back, and as long as these are others', it is tried daily.
+    What was to go back goes back; else places and seats come back, or those whose seats are gone are offered others.
+    Which of these it is, in a word of emails.payment_disputed.
     """
     if Refund.resume(order):
-        return emails.payment_disputed(order, news, then="goes back") if news else None
-    if not (Enrollment.ever_of(order) or Seat.are_of(order)):  # It was lost while they had yet to choose.
-        emails.payment_disputed(order, news, then="begins")
-        if order.person.erased_at:
-            return give_back(order, order.stripe_payment_intent_id, "erased")
-        return offer_again(order)
+        return "goes back"
+    if order.missed_cohort:  # It was lost while they had yet to choose.
+        _offer(order, offer_again)
+        return "begins"
     places = reopen(order)
-    is_open = bool(places or order.is_for_department)
-    if news:
-        then = "seats gone" if places is None else "open" if is_open else "enrolled since"
-        emails.payment_disputed(order, news, then=then)
     if places is None:
-        order.look_at = order.look_at or now() + LOOK_AT_DISPUTE_EVERY
-        for place in Enrollment.ever_of(order) if news and not order.is_for_department else []:
-            emails.place_disputed(place, "seats gone")
-    elif is_open:
+        _offer(order, seat_gone)
+        return "seats gone"
+    if places or order.is_for_department:
         _tell_of_dispute(order, disputes.WON, places)
-    else:  # They have bought another place there since.
-        give_back(order, order.stripe_payment_intent_id, "paid twice")
-    return None
+        return "open"
+    if order.person.erased_at:
+        return "erased"
+    give_back(order, order.stripe_payment_intent_id, "paid twice")
+    return "enrolled since"
+
+
+def _offer(order: Order, offer: Callable[[Order], None]) -> None:
+    if order.person.erased_at:  # There is nobody to choose.
+        return give_back(order, order.stripe_payment_intent_id, "erased")
+    return offer(order)
 
 
 def _tell_of_dispute(order: Order, news: str, places: list[Enrollment]) -> None:

@@ -52,7 +52,8 @@ class Order(Purchase, Model):
     wants_reminder: Mapped[bool] = mapped_column(default=False)
     is_early: Mapped[bool] = mapped_column(default=False)  # At the early price.
     awaiting_payment_at: Mapped[datetime | None]
-    # Paid when no seat was left in the cohort that was wanted: until when the buyer may choose what to do.
+    # Paid, and no seat was left in the cohort that was wanted: which one that was, as long as seats in another were not
+    # taken instead, and until when the buyer may choose what to do.
     missed_cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))
     choose_by: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]  # When one that cost nothing was ended: there is nothing to give back.
@@ -167,7 +168,7 @@ class Order(Purchase, Model):
 
     def offer(self, cohort: Cohort) -> None:
         """Let the buyer choose whether to take seats in `cohort`, which have been taken for the order."""
-        self.missed_cohort, self.cohort = self.cohort, cohort
+        self.cohort = cohort
         self.is_early = False  # It counts among the early ones of no cohort any more.
         self.seats_held = self.seats
 
@@ -175,6 +176,11 @@ class Order(Purchase, Model):
     def has_to_choose(self) -> bool:
         """Whether it is paid, and its buyer has yet to choose between seats in another cohort and the payment."""
         return self.choose_by is not None
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether its seats cannot be handed out: the payment is disputed or goes back, or its buyer has to choose."""
+        return self.is_disputed or self.has_to_choose or not self.seats_held
 
     @property
     def choice_token(self) -> str:

@@ -12,6 +12,7 @@ from app.extensions import db
 from app.payments.disputes import LOST
 from app.payments.reconciling.reconciling import CHECKS
 from app.payments.refunds import IN_FULL, Refund
+from app.people.models import Person
 
 # Of a cohort: how many seats are held in it, each part by another kind of row. Rooms add theirs when imported.
 HELD_BY: list[ColumnElement[int]] = [
@@ -53,6 +54,7 @@ def _places(since: datetime) -> list[str]:
         Order.choose_by.is_(None),
         Order.dispute_status != LOST,
         Order.paid_cents > 0,
+        or_(Order.seats > 1, Order.person.has(Person.erased_at.is_(None))),  # A place for nobody does not come back.
         ~goes_back.exists(),
     )
     lacks = {True: "its seats cannot be handed out", False: "nobody is enrolled by it"}

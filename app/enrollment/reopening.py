@@ -1,4 +1,4 @@
-"""Places that a lost dispute ended come back when it is won after all, where the seats are still free."""
+"""Places that a dispute ended come back when it is decided otherwise after all, where the seats are still free."""
 
 from app.enrollment.cohorts import Cohort, CohortFull
 from app.enrollment.enrollments import Enrollment
@@ -6,19 +6,23 @@ from app.enrollment.orders import Order
 
 
 def reopen(order: Order) -> list[Enrollment] | None:
-    """The order's places, which have all ended, standing again; None when a seat of theirs is not free any more.
+    """The order's places, which have all ended, standing again; None, and none stands, when a seat of theirs is gone.
 
-    One stays ended whose person has got another in that cohort meanwhile. Lock the order first.
+    One stays ended, and its seat free, whose person has been erased or has got another in that cohort meanwhile. Lock
+    the order first.
     """
-    places = sorted(Enrollment.ever_of(order), key=lambda place: place.cohort.in_order)
+    ended = sorted(Enrollment.ever_of(order), key=lambda place: place.cohort.in_order)
+    places = [place for place in ended if place.may_reopen]
     elsewhere = [place.cohort for place in places if place.holds_own_seat]
     try:
-        order.hold_again(order.seats - len(elsewhere))
+        order.hold_again(order.seats - len(elsewhere) - (len(ended) - len(places)))
         _take_each(elsewhere)
     except CohortFull:
         order.release()
         return None
-    return [place for place in places if place.reopen()]
+    for place in places:
+        place.ended_at = None
+    return places
 
 
 def _take_each(cohorts: list[Cohort]) -> None:

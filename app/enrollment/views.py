@@ -9,7 +9,6 @@ from app.enrollment import checkout, emails, fulfilment, in_newsletter, own_book
 from app.enrollment.blueprint import bp
 from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
 from app.enrollment.department import views as department
-from app.enrollment.department.models import Seat
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.forms import CheckoutForm
 from app.enrollment.models import Course
@@ -145,7 +144,7 @@ def _state(order: Order) -> str:
         return order.state
     if order.has_to_choose:
         return "choosing"
-    return "paid" if Enrollment.of_order(order) or Seat.are_of(order) else "returned"
+    return "paid" if order.seats_held or Enrollment.of_order(order) else "returned"
 
 
 @bp.get("/course/checkout/cancelled")

@@ -99,7 +99,7 @@ class Seat(Model):
         """What the link of this number leads to.
 
         "ended" (the payment went back), "void" (another link took its place), "claimed", "over" (so is the cohort),
-        "on hold" (the payment is disputed) or "free".
+        "on hold" (the payment is disputed or goes back, or its buyer has to choose another cohort first) or "free".
         """
         if self.order.has_ended:
             return "ended"
@@ -109,7 +109,7 @@ class Seat(Model):
             return "claimed"
         if self.order.cohort.is_over:
             return "over"
-        return "on hold" if self.order.is_disputed else "free"
+        return "on hold" if self.order.is_on_hold else "free"
 
     def take(self, enrollment: Enrollment) -> None:
         """It is the place's now. Whoever was invited is no longer of interest: who came is known."""

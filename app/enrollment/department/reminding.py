@@ -46,7 +46,7 @@ def remind(order_id: int) -> None:
     """Tell the buyer, unless another worker did, or nothing is left to tell."""
     order = Order.for_update(order_id)
     unclaimed = [seat for seat in Seat.of_order(order) if seat.enrollment_id is None]
-    if order.has_ended or order.is_disputed or not unclaimed or any(seat.reminded_at for seat in unclaimed):
+    if order.has_ended or order.is_on_hold or not unclaimed or any(seat.reminded_at for seat in unclaimed):
         return
     for seat in unclaimed:
         seat.reminded_at = now()

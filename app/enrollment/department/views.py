@@ -39,7 +39,7 @@ def show_department(token: str) -> ResponseReturnValue:
 @link_limit
 def invite_to_seats(token: str) -> ResponseReturnValue:
     order, form = Order.for_update(_order_of(token).id), InvitationsForm()
-    if order.has_ended or order.cohort.is_over or order.is_disputed:
+    if order.has_ended or order.cohort.is_over or order.is_on_hold:
         return _page(token, order, form), 409
     if not form.validate():
         return _page(token, order, form), 422

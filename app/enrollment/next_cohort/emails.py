@@ -6,11 +6,12 @@ from app import outbox
 from app.enrollment.emails import about
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
+from app.payments.wording import money
 from app.urls import absolute_url
 
 
 def next_cohort_offered(order: Order) -> None:
-    """To the buyer: the cohort was full, a seat in the next one is held, and a link to choose."""
+    """To the buyer: no seat is left in the cohort they paid for, one in the next is held, and a link to choose."""
     outbox.post(to=order.person, template="enrollment/next_cohort_offered", **about(order), **_choice(order))
 
 
@@ -37,5 +38,11 @@ def _about_place(place: Enrollment) -> dict[str, Any]:
 
 
 def _choice(order: Order) -> dict[str, Any]:
-    url = absolute_url("enrollment.show_choice", token=order.choice_token)
-    return {"missed": order.missed_cohort, "choose_by": order.choose_by, "choice_url": url}
+    left = money(order.left_cents, order.currency)
+    is_all = order.left_cents == order.paid_cents
+    return {
+        "missed": order.missed_cohort,
+        "choose_by": order.choose_by,
+        "choice_url": absolute_url("enrollment.show_choice", token=order.choice_token),
+        "gives_back": f"the full {left} goes back" if is_all else f"{left}, what is left of your payment, goes back",
+    }

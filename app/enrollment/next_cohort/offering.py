@@ -1,4 +1,4 @@
-"""Who paid when the cohort was full is offered a seat in the next one, held for a while, or the payment back."""
+"""Who paid and has no seat is offered one in the next cohort, held for a while, or the payment back."""
 
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from app import followups
 from app.clock import now
 from app.enrollment.cohorts import Cohort, CohortFull
 from app.enrollment.enrolling import enroll, give_back
+from app.enrollment.enrollments import Enrollment
 from app.enrollment.next_cohort import emails
 from app.enrollment.orders import Order
 from app.extensions import db
@@ -23,7 +24,9 @@ class AlreadyChosen(Exception):
 
 def seat_gone(order: Order) -> None:
     """Offer the buyer of a paid, locked order the next cohort with room, or give the payment back if there is none."""
-    following = _with_room(order)
+    last = max([order.cohort, *(place.cohort for place in Enrollment.ever_of(order))], key=lambda each: each.in_order)
+    following = _with_room(last, order.seats)
+    order.missed_cohort = order.cohort if order.is_for_department else last  # A place may have moved.
     order.person.take_name(order.name)  # It is paid for, so it is theirs; people are locked after cohorts.
     if following is None:
         return give_back(order, order.stripe_payment_intent_id, "no seat")
@@ -49,11 +52,11 @@ def _ask_to_choose(order: Order) -> None:
     emails.seat_was_gone(order)
 
 
-def _with_room(order: Order) -> Cohort | None:
-    """The first cohort after the order's that takes its seats, with the seats taken."""
-    for cohort in order.cohort.following:
+def _with_room(last: Cohort, seats: int) -> Cohort | None:
+    """The first cohort after `last` that takes so many seats, with the seats taken."""
+    for cohort in last.following:
         try:
-            cohort.take_seats(order.seats)
+            cohort.take_seats(seats)
         except CohortFull:
             continue
         return cohort
@@ -63,6 +66,7 @@ def _with_room(order: Order) -> Cohort | None:
 def accept(order: Order) -> None:
     """Take the seats that are held in the next cohort. Lock the order first. Raises AlreadyChosen."""
     _end_choice(order)
+    order.missed_cohort = None
     enroll(order)
 
 

@@ -4,7 +4,6 @@ from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.enrollment.blueprint import bp
-from app.enrollment.department.models import Seat
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.next_cohort import tasks
 from app.enrollment.next_cohort.offering import AlreadyChosen, accept, decline
@@ -52,5 +51,5 @@ def _order_of(token: str) -> Order:
 
 
 def _page(token: str, order: Order) -> str:
-    is_taken = not order.has_ended and bool(Enrollment.of_order(order) or Seat.are_of(order))
+    is_taken = not order.has_ended and bool(order.seats_held or Enrollment.of_order(order))
     return render_template("enrollment/choice.html", token=token, order=order, is_taken=is_taken)

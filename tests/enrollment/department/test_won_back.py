@@ -1,0 +1,114 @@
+"""A department whose dispute was lost, and is won when its seats are somebody else's."""
+
+import re
+
+import pytest
+
+from tests.enrollment.department.conftest import BUYER, cohort
+from tests.enrollment.next_cohort.test_choosing import page, post, seats_taken, words_of
+from tests.enrollment.next_cohort.test_moving import change_cohort, move, place_of, signed_in
+from tests.enrollment.test_seats import OWNER, refunded_amounts
+from tests.races import fresh_rows
+
+GRACE = "grace@example.org"
+
+
+@pytest.fixture
+def lost(department, shop, stripe) -> str:
+    """Grace had the first of the three seats, and the bank the payment."""
+    department.claim(department.links[0])
+    return lose(shop, stripe)
+
+
+def lose(shop, stripe) -> str:
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"])
+    stripe.decide_dispute(dispute["id"], "lost")
+    shop.hear()
+    return dispute["id"]
+
+
+def win(shop, stripe, dispute: str, seats_left: int) -> None:
+    change_cohort("Spring", seats=seats_left)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear(copies=2)
+
+
+def choice(mail) -> str:
+    [letter] = mail.to(BUYER, "enrollment/next_cohort_offered")
+    return re.findall(r"http://localhost:8000(/course/orders/\S+)", letter.body)[0]
+
+
+def test_the_buyer_is_offered_all_the_seats_in_the_next_cohort(department, app, shop, stripe, mail, lost):
+    win(shop, stripe, lost, seats_left=2)
+    assert (seats_taken(), shop.enrollments) == ({"Spring": 0, "Autumn": 3}, [])
+    words = words_of(mail.to(BUYER, "enrollment/next_cohort_offered"))
+    assert "not all of your 3 seats are left there" in words
+    assert "We hold 3 seats for you in Autumn" in words
+    told = words_of(mail.to(OWNER, "enrollment/payment_disputed")[-1:])
+    assert "not all of the 3 seats are free any more" in told
+    assert "not all of your 3 seats are left there. 3 seats in <b>Autumn</b> are held" in page(app, choice(mail)).text
+    assert shop.books_balance
+
+
+def test_no_seat_is_claimed_before_they_choose(department, app, shop, stripe, mail):
+    links = department.links
+    win(shop, stripe, lose(shop, stripe), seats_left=2)
+    assert department.claim(links[1], "alan@example.org").status_code == 409
+    assert department.invite("alan@example.org").status_code == 409
+    assert "3 seats in Autumn are held for you until" in department.get().text
+    assert department.links == []
+    post(app, f"{choice(mail)}/refund")
+    assert department.claim(links[1], "alan@example.org").status_code == 409
+    assert (shop.enrollments, shop.books_balance) == ([], True)
+
+
+def test_who_takes_them_keeps_the_links_and_who_had_claimed_one_comes_along(department, app, shop, stripe, mail, lost):
+    win(shop, stripe, lost, seats_left=2)
+    assert post(app, f"{choice(mail)}/acceptance").status_code == 303
+    assert place_of(GRACE).cohort_id == cohort("Autumn").id
+    assert "You are enrolled in Autumn" in mail.to(GRACE)[-1].body
+    assert "3 seats in Autumn are yours" in page(app, choice(mail)).text
+    assert len(department.links) == 2
+    assert department.claim(department.links[0], "alan@example.org").status_code == 303
+    assert (len(shop.enrollments), seats_taken(), shop.books_balance) == (2, {"Spring": 0, "Autumn": 3}, True)
+
+
+def test_who_wants_the_payment_back_is_told_once(department, app, shop, stripe, mail, lost):
+    win(shop, stripe, lost, seats_left=2)
+    told = len(mail.to(BUYER))
+    post(app, f"{choice(mail)}/refund")
+    assert "Your payment goes back to you" in page(app, choice(mail)).text
+    shop.work()
+    shop.hear()
+    assert (refunded_amounts(stripe), shop.order.state) == ([360000], "refunded")
+    assert [letter.template for letter in mail.to(BUYER)[told:]] == ["enrollment/seat_gone"]
+    assert (shop.enrollments, shop.books_balance) == ([], True)
+
+
+def test_where_a_moved_seat_is_gone_and_no_cohort_follows_all_of_the_payment_goes_back(
+    department, app, shop, stripe, mail
+):
+    department.claim(department.links[0])
+    with fresh_rows():
+        ada = signed_in(app, GRACE)
+    assert move(ada, place_of(GRACE)).status_code == 303
+    dispute = lose(shop, stripe)
+    assert seats_taken() == {"Spring": 0, "Autumn": 0}
+    change_cohort("Autumn", seats=0)
+    win(shop, stripe, dispute, seats_left=3)
+    assert refunded_amounts(stripe) == [360000]  # No cohort follows Autumn.
+    assert (shop.enrollments, seats_taken(), shop.books_balance) == ([], {"Spring": 0, "Autumn": 0}, True)
+
+
+def test_the_owner_reads_of_seats_where_a_department_bought_them(department, shop, stripe, mail):
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"])
+    shop.hear()
+    for decision in ("lost", "won"):
+        stripe.decide_dispute(dispute["id"], decision)
+        shop.hear()
+    opened, lost, won = (words_of([letter]) for letter in mail.to(OWNER, "enrollment/payment_disputed"))
+    assert "closed for now to those who claimed a seat, and no other can be claimed; the seats stay held" in opened
+    assert "those who had claimed a seat have ended, and the 3 seats are free again" in lost
+    assert "open to those who claimed a seat, and the others can be claimed" in won
