@@ -222,7 +222,7 @@ def told_of_the_rest(mail, template) -> None:
         assert "all of it" not in told.lower()
 
 
-def test_what_goes_back_after_a_part_is_the_rest(desk, stripe, mail, paid):
+def test_what_goes_back_after_a_part_is_the_rest(app, desk, stripe, mail, paid):
     refund(stripe, amount=5000)
     desk.hear()
     stripe.fail_calls(503, path="/v1/refunds", method="POST", times=9)
@@ -232,6 +232,8 @@ def test_what_goes_back_after_a_part_is_the_rest(desk, stripe, mail, paid):
     shown = desk.get(paid).text
     assert shown.count("You get back the remaining $100.00, the way you paid.") == 2
     assert "all of it" not in shown.lower()
+    seen = signed_in(app, OWNER, owner=True).get(f"/studio/consultations/{desk.consultations[0].id}").text
+    assert ("$100 is on its way back" in seen, "all of it" in seen.lower()) == (True, False)
     stripe.sandbox.faults.clear()
     desk.work()
 
