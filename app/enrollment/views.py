@@ -144,6 +144,8 @@ def _state(order: Order) -> str:
         return order.state
     if order.has_to_choose:
         return "choosing"
+    if order.state in ("disputed", "dispute lost"):
+        return order.state
     return "paid" if order.seats_held or Enrollment.of_order(order) else "returned"
 
 

@@ -56,10 +56,12 @@ def test_one_that_is_won_opens_it_again(shop, stripe, mail, charge):
 
 
 def test_one_that_is_lost_ends_the_place_and_frees_the_seat(shop, stripe, mail, charge):
-    dispute = stripe.dispute(charge)
+    dispute, session = stripe.dispute(charge), shop.order.stripe_session_id
     shop.hear()
+    assert "The payment is disputed" in shop.come_back(session).text
     stripe.decide_dispute(dispute["id"], "lost")
     shop.hear(copies=2)
+    assert "bank took the payment back" in shop.come_back(session).text
     assert states(shop) == ("dispute lost", False, 0, 0)
     assert letters(mail, BUYER, "place_disputed")[1:] == ["Your enrollment in Spring has ended"]
     letter = mail.to(BUYER, "enrollment/place_disputed")[-1]

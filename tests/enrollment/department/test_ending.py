@@ -36,6 +36,8 @@ def test_a_refund_in_full_ends_places_and_voids_links(shop, stripe, claimed, mai
     assert claimed.claim(links[0], "alan@example.org").status_code == 409
     assert claimed.links == []
     assert "given up" in claimed.get().text
+    assert "not claimed yet" not in claimed.get().text.lower()
+    assert "Your payment goes back to you" in shop.come_back(shop.order.stripe_session_id).text
     assert shop.books_balance
 
 
