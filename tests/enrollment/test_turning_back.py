@@ -2,6 +2,7 @@
 
 from app.stripe_sandbox.store import Object
 from tests.enrollment.test_seats import OWNER
+from tests.payments.conftest import refund
 from tests.races import fresh_rows
 
 
@@ -39,6 +40,26 @@ def test_what_was_paid_a_moment_ago_is_not_let_go(app, shop, stripe):
     let_go(app, shop.order.public_id)
     assert (len(shop.enrollments), shop.seats_taken) == (1, 1)
     assert "It has been paid" in page(app, shop)
+
+
+def test_what_a_bank_has_yet_to_confirm_is_not_called_over(app, shop, stripe):
+    stripe.pay_by_debit(shop.buy())
+    shop.hear()
+    shown = page(app, shop)
+    assert ("We are waiting for your bank" in shown, "no seat is held" in shown) == (True, False)
+
+
+def test_what_was_paid_and_was_not_asked_for_is_never_called_none(app, shop, stripe):
+    session = shop.buy()
+    stripe.pay(session)
+    session_of(stripe, session)["currency"] = "eur"
+    shop.hear()
+    noted = page(app, shop)
+    refund(stripe)
+    shop.hear()
+    returned = page(app, shop)
+    assert ("We are looking into your payment" in noted, "Your payment goes back to you" in returned) == (True, True)
+    assert "Nothing was charged" not in noted + returned
 
 
 def test_while_stripe_does_not_answer_the_seat_stays_held(app, shop, stripe):
