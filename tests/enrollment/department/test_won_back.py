@@ -47,7 +47,9 @@ def test_the_buyer_is_offered_all_the_seats_in_the_next_cohort(department, app, 
     assert "We hold 3 seats for you in Autumn" in words
     told = words_of(mail.to(OWNER, "enrollment/payment_disputed")[-1:])
     assert "not all of the 3 seats are free any more" in told
-    assert "not all of your 3 seats are left there. 3 seats in <b>Autumn</b> are held" in page(app, choice(mail)).text
+    text = page(app, choice(mail)).text
+    assert "Spring has too few seats left. What would you like?" in text
+    assert "not all of your 3 seats are left there. 3 seats in <b>Autumn</b> are held" in text
     assert shop.books_balance
 
 
