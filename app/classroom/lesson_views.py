@@ -56,7 +56,7 @@ def show_lesson(module_slug: str, slug: str) -> ResponseReturnValue:
 
 def lesson_page(found: Wanted, words: writing.Page, **more: Any) -> str:
     """The page of the lesson, with what was written in it as `words` has it; optional: `message`, why something was not
-    done, and `choices`, what was chosen in the quiz.
+    done, in which section that stands (`at`: "quiz" or "question"), and `choices`, what was chosen in the quiz.
     """
     person, lesson = access().person, found.lesson
     again = request.args.get("quiz") == "again"
@@ -74,7 +74,7 @@ def lesson_page(found: Wanted, words: writing.Page, **more: Any) -> str:
         contents=_contents(lesson),
         files=CourseFile.all_named(lesson.file_names),
         result=None if again or not lesson.quiz else QuizResult.of(person, lesson),
-        **({"choices": Choices([None] * len(lesson.quiz)), "message": ""} | more),
+        **({"choices": Choices([None] * len(lesson.quiz)), "message": "", "at": ""} | more),
     )
 
 

@@ -28,6 +28,7 @@ ELSEWHERE = (
     "nothing is lost. Save once more to put what stands in the form in place of what was saved."
 )
 UNFIT = "Not everything could be saved. What you typed is below, with what to do about it."
+NOT_ASKED = "Your question was not sent. What to do about it stands below the field, and what you typed is kept."
 UNANSWERED = "Please choose an answer to each question. What you chose is kept."
 
 
@@ -55,7 +56,7 @@ def take_quiz(module_slug: str, slug: str) -> ResponseReturnValue:
         return redirect(_url(found, "quiz", quiz="again"), 303)
     if choices.complete is None or not found.lesson.quiz:
         db.session.commit()
-        return lesson_page(found, words, choices=choices, message=UNANSWERED), 422
+        return lesson_page(found, words, choices=choices, message=UNANSWERED, at="quiz"), 422
     QuizResult.take(access().person, found.lesson, choices.complete)
     db.session.commit()
     return _back(found, "quiz")
@@ -95,7 +96,8 @@ def ask_coach(module_slug: str, slug: str) -> ResponseReturnValue:
     except CannotAsk as problem:
         db.session.commit()
         words.problems[writing.QUESTION] = str(problem)
-        return lesson_page(found, words, choices=Choices.sent(found.lesson, request.form), message=str(problem)), 422
+        choices = Choices.sent(found.lesson, request.form)
+        return lesson_page(found, words, choices=choices, message=NOT_ASKED, at="question"), 422
     if question:
         db.session.flush()
         emails.question_asked(question)

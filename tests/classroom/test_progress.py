@@ -130,6 +130,7 @@ def test_a_quiz_can_be_begun_anew_without_the_answers(ada):
 def test_an_unanswered_question_is_asked_again_and_nothing_is_lost(ada, options):
     answer = quiz(ada, *options, **{"text-purpose": "Words"})
     assert (answer.status_code, "choose an answer to each" in answer.text) == (422, True)
+    assert answer.text.index('<h2 id="quiz">') < answer.text.index("choose an answer to each")
     assert ('name="quiz-0" value="1" checked' in answer.text) == bool(options)
     assert "Words" in ada.get("first/stand").text
     assert db.session.scalar(select(QuizResult)) is None

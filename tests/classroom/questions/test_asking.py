@@ -94,6 +94,7 @@ def test_what_cannot_be_asked_is_said_why_and_kept(ada, mail, words, says):
     refused = ask(ada, words)
     assert refused.status_code == 422
     assert says in refused.text
+    assert refused.text.index('<h2 id="question">') < refused.text.index("was not sent") < refused.text.index(says)
     assert words in refused.text
     assert words in ada.get(LESSON).text
     assert questions() == []
