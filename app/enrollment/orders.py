@@ -130,15 +130,12 @@ class Order(Purchase, Model):
 
     def hold(self) -> None:
         """Take the order's seats, unless it holds them. Lock the cohort first. Raises CohortFull."""
-        number = self.seats - self.seats_held
+        self.hold_more(self.seats - self.seats_held)
+
+    def hold_more(self, number: int) -> None:
+        """Take `number` of the seats that it does not hold. Lock the cohort first. Raises CohortFull."""
         self._take(number)
         self._count_early(number)
-
-    def hold_again(self, number: int) -> None:
-        """Take `number` of its seats, of which it holds none. Lock the cohort first. Raises CohortFull."""
-        self.cohort.take_seats(number)
-        self._count_early(number)
-        self.seats_held = number
 
     def _take(self, number: int) -> None:
         """The seat that the waiting list holds for who buys for themselves, if it holds one; else what is free."""
@@ -147,7 +144,7 @@ class Order(Purchase, Model):
             entry.hand_over_to(self)
         else:
             self.cohort.take_seats(number)
-        self.seats_held = self.seats
+        self.seats_held += number
 
     def release(self) -> None:
         """Give back the seats it holds, and with them the choice whether to keep them. Lock the cohort first.

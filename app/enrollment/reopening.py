@@ -15,7 +15,7 @@ def reopen(order: Order) -> list[Enrollment] | None:
     places = [place for place in ended if place.may_reopen]
     elsewhere = [place.cohort for place in places if place.holds_own_seat]
     try:
-        order.hold_again(order.seats - len(elsewhere) - (len(ended) - len(places)))
+        order.hold_more(order.seats - len(elsewhere) - (len(ended) - len(places)))
         _take_each(elsewhere)
     except CohortFull:
         order.release()

@@ -1,12 +1,15 @@
 """A dispute that was lost, which ended the place, and is decided otherwise when the seat may be somebody else's."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.papers.models import Paper
 from app.enrollment.papers.standing import moved
+from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import db
 from app.payments.fulfilment import fulfil
 from app.payments.reconciling.reconciling import reconcile
@@ -164,6 +167,19 @@ def test_one_that_is_lost_for_a_part_only_when_the_seat_is_gone_offers_what_is_l
     assert "If you do nothing until then, $900 goes back to you" in page(app, choice(mail)).text
     post(app, f"{choice(mail)}/refund")
     assert "You get back $900.00" in words_of(mail.to(BUYER, "enrollment/seat_gone"))
+
+
+def test_a_seat_that_the_waiting_list_holds_for_them_is_theirs(shop, stripe, mail, dispute):
+    with fresh_rows():
+        held = {"offered_at": now(), "offer_until": now() + timedelta(days=1), "holds_seat": True}
+        db.session.add(
+            WaitlistEntry(person=Person.at(BUYER), cohort_id=shop.cohort_id, name="Ada", confirmed_at=now(), **held)
+        )
+        db.session.commit()
+    change_cohort("Spring", seats=1, seats_taken=1)
+    assert shop.books_balance
+    win(shop, stripe, dispute)
+    assert (len(shop.enrollments), seats_taken(), shop.books_balance) == (1, {"Spring": 1, "Autumn": 0}, True)
 
 
 def test_a_part_that_goes_back_while_they_have_to_choose_counts_in_what_is_said(app, shop, stripe, mail, dispute):
