@@ -38,6 +38,8 @@ def seat_gone(order: Order) -> None:
 
 def offer_again(order: Order) -> None:
     """Hold what the buyer of a paid, locked order had yet to choose once more, or offer what there is instead."""
+    if order.cohort.has_begun:
+        return seat_gone(order)
     try:
         order.hold()
     except CohortFull:

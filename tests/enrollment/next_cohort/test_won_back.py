@@ -1,7 +1,7 @@
 """A dispute that was lost, which ended the place, and is decided otherwise when the seat may be somebody else's."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -167,6 +167,17 @@ def test_one_that_is_lost_for_a_part_only_when_the_seat_is_gone_offers_what_is_l
     assert "If you do nothing until then, $900 goes back to you" in page(app, choice(mail)).text
     post(app, f"{choice(mail)}/refund")
     assert "You get back $900.00" in words_of(mail.to(BUYER, "enrollment/seat_gone"))
+
+
+def test_what_was_held_for_them_in_a_cohort_that_has_begun_since_is_not_offered_again(shop, stripe, mail, dispute):
+    sell_the_seat(shop)
+    win(shop, stripe, dispute)
+    again = lose(shop, stripe)
+    for name, days in (("Spring", 60), ("Autumn", 1)):
+        change_cohort(name, starts_on=date.today() - timedelta(days=days))
+    win(shop, stripe, again)
+    assert len(mail.to(BUYER, "enrollment/next_cohort_offered")) == 1
+    assert (refunded_amounts(stripe), seats_taken()["Autumn"], shop.books_balance) == ([120000], 0, True)
 
 
 def test_a_seat_that_the_waiting_list_holds_for_them_is_theirs(shop, stripe, mail, dispute):
