@@ -193,6 +193,15 @@ def test_a_seat_that_the_waiting_list_holds_for_them_is_theirs(shop, stripe, mai
     assert (len(shop.enrollments), seats_taken(), shop.books_balance) == (1, {"Spring": 1, "Autumn": 0}, True)
 
 
+def test_who_had_to_choose_is_not_promised_a_payment_that_the_bank_has(app, shop, stripe, mail, dispute):
+    sell_the_seat(shop)
+    win(shop, stripe, dispute)
+    lose(shop, stripe)
+    text = page(app, choice(mail)).text
+    assert "goes back to you" not in text
+    assert "bank has taken the payment back" in text
+
+
 def test_a_part_that_goes_back_while_they_have_to_choose_counts_in_what_is_said(app, shop, stripe, mail, dispute):
     sell_the_seat(shop)
     win(shop, stripe, dispute)
