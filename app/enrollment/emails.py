@@ -98,8 +98,8 @@ def payment_disputed(order: Order, news: str, then: str = "open") -> None:
     "lost in part".
 
     Of one that is won, or lost for a part only, `then`: the places are "open", and if it had been lost before, perhaps
-    their "seats gone", the payment "goes back" as it was to, the buyer has "enrolled since" by another order or been
-    "erased", or the choice of a cohort "begins" anew.
+    their "seats gone", the payment "goes back" as it was to, the buyer has "enrolled since" by another order,
+    "nobody" is left to enroll, or the choice of a cohort "begins" anew.
     """
     _to_owner(
         "payment_disputed",

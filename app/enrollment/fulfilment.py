@@ -162,11 +162,11 @@ def _settle_after_all(order: Order) -> str:
     if places is None:
         _offer(order, seat_gone)
         return "seats gone"
-    if places or order.is_for_department:
+    if places or order.seats_held:
         _tell_of_dispute(order, disputes.WON, places)
         return "open"
-    if order.person.erased_at:
-        return "erased"
+    if order.is_for_department or order.person.erased_at:
+        return "nobody"
     give_back(order, order.stripe_payment_intent_id, "paid twice")
     return "enrolled since"
 

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from app.extensions import db
+from app.people import records
+from app.people.models import Person
 from tests.enrollment.department.conftest import BUYER, cohort
 from tests.enrollment.next_cohort.test_choosing import page, post, seats_taken, words_of
 from tests.enrollment.next_cohort.test_moving import change_cohort, move, place_of, signed_in
@@ -114,3 +117,20 @@ def test_the_owner_reads_of_seats_where_a_department_bought_them(department, sho
     assert "closed for now to those who claimed a seat, and no other can be claimed; the seats stay held" in opened
     assert "those who had claimed a seat have ended, and the 3 seats are free again" in lost
     assert "open to those who claimed a seat, and the others can be claimed" in won
+
+
+def test_where_nobody_who_had_claimed_one_can_be_enrolled_again_only_the_owner_is_told(department, shop, stripe, mail):
+    people = ["grace@example.org", "alan@example.org", "mary@example.org"]
+    for email in people:
+        department.claim(department.links[0], email)
+    dispute = lose(shop, stripe)
+    with fresh_rows():
+        for email in people:
+            records.erase(Person.at(email))
+        db.session.commit()
+    told = len(mail.to(BUYER))
+    win(shop, stripe, dispute, seats_left=3)
+    assert [letter.template for letter in mail.to(BUYER)[told:]] == []
+    [last] = mail.to(OWNER, "enrollment/payment_disputed")[-1:]
+    assert "nobody who had claimed one can be enrolled again" in words_of([last])
+    assert (shop.enrollments, seats_taken()["Spring"], shop.books_balance) == ([], 0, True)
