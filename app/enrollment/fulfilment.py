@@ -84,6 +84,7 @@ def _give_back_second(order: Order, checkout: Checkout) -> None:
     """A payment that was made at another page for what is paid already; it may come back from there, too."""
     if Refund.note_return(checkout):
         return emails.refund_failed(order, checkout.left_cents)
+    Refund.resume_second(checkout)
     return give_back(order, checkout.payment_intent_id, "paid twice", checkout.left_cents)
 
 
@@ -139,7 +140,7 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
         return emails.payment_disputed(order, news, then) if news else None
     if not news:
         return None
-    emails.payment_disputed(order, news, "begins" if order.has_to_choose else "open")
+    emails.payment_disputed(order, news, "over" if order.has_ended else "begins" if order.has_to_choose else "open")
     if news in ("asked", "closed"):  # Only the owner is.
         return None
     is_lost = news == disputes.LOST

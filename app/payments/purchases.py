@@ -292,8 +292,12 @@ class Purchase:
         return not dispute.status or self._dispute_status(dispute) == self.dispute_status
 
     def _dispute_status(self, dispute: Dispute) -> str:
-        is_part = dispute.status == disputes.LOST and self.refunded_cents + dispute.cents < self.paid_cents
-        return disputes.LOST_IN_PART if is_part else dispute.status
+        if dispute.status != disputes.LOST:
+            return dispute.status
+        # The rest may be given back since.
+        was_part = self.dispute_status == disputes.LOST_IN_PART and dispute.cents == self.disputed_cents
+        is_part = was_part or self.refunded_cents + dispute.cents < self.paid_cents
+        return disputes.LOST_IN_PART if is_part else disputes.LOST
 
     def stop_looking(self) -> None:
         self.look_at = None

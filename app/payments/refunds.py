@@ -15,7 +15,7 @@ from app.clock import now
 from app.extensions import Model, came_first, db, enqueue_after_commit, queue
 from app.payments import stripe_gateway
 from app.payments.checkouts import Checkout
-from app.payments.disputes import LOST
+from app.payments.disputes import LOST, WON
 from app.payments.fulfilment import fulfil, purchase_of_payment
 from app.payments.purchases import Purchase
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
@@ -116,11 +116,21 @@ class Refund(Model):
 
     @classmethod
     def resume(cls, purchase: Purchase) -> bool:
-        """Owe again what the payer's bank had taken meanwhile, and has given up. Lock the purchase first."""
+        """Owe again what the payer's bank had taken meanwhile, and has given up; whether it was to go back at all.
+
+        Lock the purchase first.
+        """
         refund = cls.of(purchase.stripe_payment_intent_id)
-        if refund and refund.refused_at:
+        if refund and (refund.is_kept_by_bank or (refund.has_gone and purchase.left_cents > 0)):
             refund.send_again()
         return refund is not None
+
+    @classmethod
+    def resume_second(cls, checkout: Checkout) -> None:
+        """The same of a second payment, which `checkout` is of, once its dispute is won."""
+        refund = cls.of(checkout.payment_intent_id)
+        if refund and refund.is_kept_by_bank and checkout.dispute and checkout.dispute.status == WON:
+            refund.send_again()
 
     @classmethod
     def note_failure(cls, purchase: Purchase, cents: int) -> None:
@@ -184,6 +194,15 @@ class Refund(Model):
     def has_come_back(self, asked_at: datetime) -> bool:
         """Whether it is with Stripe again, where it is seen to be missing when asked for then."""
         return self.sent_at is not None and asked_at > self.sent_at
+
+    @property
+    def is_kept_by_bank(self) -> bool:
+        """Whether Stripe could never give it back, for the payer's bank had taken the payment."""
+        return self.refused_at is not None and self.sent_at is None
+
+    @property
+    def has_gone(self) -> bool:
+        return self.sent_at is not None and self.refused_at is None
 
     @property
     def may_be_sent_again(self) -> bool:

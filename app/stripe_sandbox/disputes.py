@@ -98,12 +98,17 @@ def disputes_of(sandbox: Sandbox, charge_id: str) -> list[Object]:
     return [dispute for dispute in sandbox.store.all("dispute") if dispute["charge"] == charge_id]
 
 
-def check_refundable(sandbox: Sandbox, charge: Object) -> None:
-    """Raises StripeError while the bank holds the money, and for good when it keeps it."""
-    for dispute in disputes_of(sandbox, charge["id"]):
-        if dispute["status"] in ENDS["won"]:
-            message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
-            raise StripeError(message, code="charge_disputed")
+def refundable(sandbox: Sandbox, charge: Object) -> int:
+    """What of a charge has not gone back yet and is not with the payer's bank.
+
+    Raises StripeError when that is nothing, while the bank holds the money and for good when it keeps it.
+    """
+    at_bank = [each["amount"] for each in disputes_of(sandbox, charge["id"]) if each["status"] in ENDS["won"]]
+    left: int = charge["amount"] - charge["amount_refunded"] - sum(at_bank)
+    if at_bank and left <= 0:
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise StripeError(message, code="charge_disputed")
+    return left
 
 
 def close_refunded_inquiries(sandbox: Sandbox, charge: Object) -> None:

@@ -6,7 +6,7 @@ Since version 2024-10-28 `refund.created` and its kin are sent for every refund;
 import time
 
 from app.stripe_sandbox.balance import record
-from app.stripe_sandbox.disputes import check_refundable, close_refunded_inquiries
+from app.stripe_sandbox.disputes import close_refunded_inquiries, refundable
 from app.stripe_sandbox.errors import NotBuilt, ParameterError, StripeError
 from app.stripe_sandbox.events import emit
 from app.stripe_sandbox.lists import page
@@ -21,7 +21,7 @@ def create_refund(sandbox: Sandbox, params: Params) -> Object:
     if missing := sorted(params.keys() - OFFERED):
         raise NotBuilt(f"`{missing[0]}` on refunds", missing[0])
     charge = _refundable(sandbox, params)
-    refund = _add(sandbox, charge, _amount(charge, params.get("amount")), params)
+    refund = _add(sandbox, charge, _amount(sandbox, charge, params.get("amount")), params)
     _count(sandbox, charge, refund["amount"])
     emit(sandbox, "refund.created", refund)
     emit(sandbox, "charge.refunded", charge)
@@ -43,12 +43,11 @@ def _refundable(sandbox: Sandbox, params: Params) -> Object:
         raise StripeError(f"This payment ({subject}) does not have a successful charge to refund.")
     if charge["refunded"]:
         raise StripeError(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
-    check_refundable(sandbox, charge)
     return charge
 
 
-def _amount(charge: Object, wanted: int | None) -> int:
-    left: int = charge["amount"] - charge["amount_refunded"]
+def _amount(sandbox: Sandbox, charge: Object, wanted: int | None) -> int:
+    left = refundable(sandbox, charge)
     if wanted is None:
         return left
     if wanted < 1:

@@ -118,6 +118,36 @@ def test_one_that_is_lost_in_part_is_like_a_refund_of_a_part(shop, stripe, mail,
         assert reconcile().left == 0
 
 
+def test_the_rest_given_back_after_a_part_was_lost_ends_the_place_and_is_told_once(shop, stripe, mail, charge):
+    dispute = stripe.dispute(charge, amount=40000)["id"]
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    told = len(letters(mail, OWNER, "payment_disputed"))
+    stripe.refund(charge, 80000)
+    shop.hear(copies=2)
+    assert (states(shop)[0], len(letters(mail, OWNER, "payment_disputed"))) == ("refunded", told)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear()
+    assert letters(mail, OWNER, "payment_disputed")[told:] == ["The dispute over $400.00 is won"]
+    assert "has ended already" in mail.to(OWNER, "enrollment/payment_disputed")[-1].body
+
+
+def test_all_given_back_while_the_bank_had_a_part_follows_once_that_is_won_after_all(shop, stripe, charge):
+    dispute = stripe.dispute(charge, amount=40000)["id"]
+    stripe.decide_dispute(dispute, "lost")
+    with fresh_rows():  # Nobody has heard of it yet.
+        Refund.owe_part(Order.for_update(shop.order.id), 120000, "pressed")
+        db.session.commit()
+    shop.work()
+    shop.hear()
+    assert (shop.order.refunded_cents, len(shop.enrollments)) == (80000, 0)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear()
+    shop.hear()
+    assert states(shop) == ("refunded", False, 0, 0)
+    assert shop.order.refunded_cents == 120000
+
+
 def test_one_that_is_won_after_it_was_lost_reopens_the_place(shop, stripe, mail, charge):
     dispute = stripe.dispute(charge)
     stripe.decide_dispute(dispute["id"], "lost")

@@ -2,9 +2,11 @@
 
 import pytest
 
+from app.payments.reconciling.reconciling import reconcile
 from app.payments.tasks import sweep_payments
 from app.stripe_sandbox.cards import CLOSED_ACCOUNT
 from tests.payments.conftest import refund
+from tests.races import fresh_rows
 
 BUYER, OWNER = "ada@example.org", "owner@doctor.example.org"
 
@@ -65,6 +67,30 @@ def test_a_second_payment_that_was_returned_at_stripe_is_told_of_as_that(shop, s
     [letter] = mail.to(BUYER, "enrollment/paid_twice")
     assert "All of it has gone back to you already" in letter.body
     assert (shop.order.state, len(shop.enrollments), shop.books_balance) == ("paid", 1, True)
+
+
+def test_a_second_payment_that_its_bank_took_back_is_returned_once_it_is_won_after_all(shop, stripe, later, pages):
+    known, other = pages
+    stripe.pay(known)
+    shop.hear()
+    stripe.pay(other)
+    dispute = stripe.dispute(stripe.sandbox.store.get("checkout.session", other)["payment_intent"])["id"]
+    shop.hear()
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    later(hours=5)
+    sweep_payments.call_local()
+    assert differences() == []
+    stripe.decide_dispute(dispute, "won")
+    shop.hear()
+    shop.hear()
+    assert [made["amount"] for made in stripe.sandbox.store.all("refund")] == [120000]
+    assert differences() == []
+
+
+def differences() -> list[str]:
+    with fresh_rows():
+        return [payment.difference for payment in reconcile().payments if payment.difference]
 
 
 def test_a_debit_ordered_at_the_other_page_is_waited_for(shop, stripe, pages, later):

@@ -52,12 +52,12 @@ def mismatch_noted(payment: ConsultationPayment) -> None:
     _to_person(payment, "mismatch_noted")
 
 
-def payment_disputed(payment: ConsultationPayment, news: str) -> None:
+def payment_disputed(payment: ConsultationPayment, news: str, goes_back: bool) -> None:
     """To the owner: the payer's bank "asked" and has "closed" that, has "opened" a dispute, or it is "won", "lost" or
-    "lost in part"."""
-    _to_owner(
-        payment, "payment_disputed", news=news, **in_dispute(payment, Person.zone_of(current_app.config["OWNER_EMAIL"]))
-    )
+    "lost in part", so that what was owed back before `goes_back`.
+    """
+    owners_zone = Person.zone_of(current_app.config["OWNER_EMAIL"])
+    _to_owner(payment, "payment_disputed", news=news, goes_back=goes_back, **in_dispute(payment, owners_zone))
 
 
 def _to_person(payment: ConsultationPayment, name: str, **context: Any) -> None:

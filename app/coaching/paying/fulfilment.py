@@ -14,7 +14,7 @@ from app.coaching.models import Consultation
 from app.coaching.paying import emails
 from app.coaching.paying.models import ConsultationPayment
 from app.followups.models import REQUESTED
-from app.payments import stripe_gateway
+from app.payments import disputes, stripe_gateway
 from app.payments.checkouts import Checkout
 from app.payments.purchases import SETTLES
 from app.payments.refunds import Refund
@@ -59,8 +59,10 @@ def _settle_paid(payment: ConsultationPayment, checkout: Checkout) -> None:
         if checkout.refunded_cents < payment.paid_cents:
             _book(payment, checkout)
     _settle_refund(payment, checkout)
-    if news := payment.note_dispute(checkout.dispute):
-        emails.payment_disputed(payment, news)
+    news = payment.note_dispute(checkout.dispute)
+    goes_back = payment.dispute_status in (disputes.WON, disputes.LOST_IN_PART) and Refund.resume(payment)
+    if news:
+        emails.payment_disputed(payment, news, goes_back)
     return None
 
 
@@ -68,6 +70,7 @@ def _give_back_second(payment: ConsultationPayment, checkout: Checkout) -> None:
     """A payment that was made at another page for what is paid already; it may come back from there, too."""
     if Refund.note_return(checkout):
         return emails.refund_failed(payment, checkout.left_cents)
+    Refund.resume_second(checkout)
     return _give_back(payment, checkout, "paid twice")
 
 

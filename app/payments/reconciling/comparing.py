@@ -41,7 +41,7 @@ def _of_another_page(checkout: Checkout) -> Comparison:
     if is_odd and (refund := Refund.of(checkout.payment_intent_id)):
         if refund.has_come_back(checkout.asked_at):
             return Comparison(CAME_BACK)
-        is_late = refund.attempts and not refund.sent_at
+        is_late = refund.attempts and not refund.sent_at and not refund.is_kept_by_bank
         return Comparison("A second payment is owed back and not sent yet." if is_late else "")
     return Comparison(OF_A_SECOND_PAGE if is_odd else "")
 

@@ -249,6 +249,7 @@ def test_the_rest_that_goes_back_at_stripe_is_told_as_the_rest(desk, stripe, mai
 
 def test_what_the_payers_bank_has_is_not_promised(desk, stripe, mail, paid):
     [charge] = stripe.sandbox.store.all("charge")
+    [charge] = stripe.sandbox.store.all("charge")
     dispute = stripe.dispute(charge["id"])
     desk.hear()
     desk.post(f"{paid}/cancellation")
@@ -258,6 +259,23 @@ def test_what_the_payers_bank_has_is_not_promised(desk, stripe, mail, paid):
     stripe.decide_dispute(dispute["id"], "lost")
     desk.hear()
     assert "Your bank has given it back to you." in desk.get(paid).text
+
+
+def test_what_the_payers_bank_had_goes_back_once_it_is_won_after_all(desk, stripe, mail, later, paid):
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"])["id"]
+    desk.hear()
+    desk.post(f"{paid}/cancellation")
+    stripe.decide_dispute(dispute, "lost")
+    desk.hear()
+    later(hours=5)
+    sweep_payments.call_local()
+    assert desk.given_back == 0
+    stripe.decide_dispute(dispute, "won")
+    desk.hear()
+    desk.hear()
+    assert desk.given_back == PRICE
+    assert "is being returned now" in mail.to(OWNER, "coaching/payment_disputed")[-1].body
 
 
 def test_a_refund_at_stripe_after_it_took_place_is_told_of(desk, stripe, mail, later, paid):
