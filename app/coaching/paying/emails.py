@@ -31,6 +31,11 @@ def payment_returned(payment: ConsultationPayment, cents: int) -> None:
     _to_person(payment, "payment_returned", **_back(payment, cents))
 
 
+def partly_refunded(payment: ConsultationPayment, cents: int) -> None:
+    """To the person: a part of what was paid goes back, and nothing else changes."""
+    _to_person(payment, "partly_refunded", **_back(payment, cents))
+
+
 def payment_sent_back(payment: ConsultationPayment, cents: int, reason: str) -> None:
     """To the owner: the site gives a payment back by itself, because of this."""
     _to_owner(payment, "payment_sent_back", reason=reason, **_back(payment, cents))

@@ -104,9 +104,11 @@ def _settle_refund(payment: ConsultationPayment, checkout: Checkout) -> None:
     if payment.refunded_cents < before:
         Refund.note_return(checkout)
         return emails.refund_failed(payment, before - payment.refunded_cents)
-    if not is_all_of_it or Refund.of(payment.stripe_payment_intent_id):
-        return None  # Nothing new, or ours: then they know.
     cents = payment.refunded_cents - before
+    if cents == 0 or Refund.of(payment.stripe_payment_intent_id):
+        return None  # Nothing new, or ours: then they know.
+    if not is_all_of_it:
+        return emails.partly_refunded(payment, cents)
     if payment.booked_at and payment.consultation and payment.consultation.may_be_changed:
         call_off(payment.consultation, "", cents)  # The owner has given it back in Stripe while it was ahead.
     else:
