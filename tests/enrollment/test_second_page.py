@@ -93,6 +93,19 @@ def differences() -> list[str]:
         return [payment.difference for payment in reconcile().payments if payment.difference]
 
 
+def test_a_second_payment_that_was_not_asked_for_changes_nothing_that_stands(shop, stripe, mail, pages):
+    known, other = pages
+    stripe.pay(known)
+    shop.hear()
+    stripe.pay(other)
+    stripe.sandbox.store.get("checkout.session", other)["currency"] = "eur"
+    shop.hear(copies=2)
+    [to_owner], [to_buyer] = mail.to(OWNER, "enrollment/payment_mismatch"), mail.to(BUYER, "enrollment/mismatch_noted")
+    assert "nobody was enrolled" not in to_owner.body + to_owner.html
+    assert "you are not enrolled" not in to_buyer.body + to_buyer.html
+    assert (shop.order.state, len(shop.enrollments), shop.books_balance) == ("paid", 1, True)
+
+
 def test_a_debit_ordered_at_the_other_page_is_waited_for(shop, stripe, pages, later):
     known, other = pages
     stripe.pay_by_debit(other, CLOSED_ACCOUNT)
