@@ -32,9 +32,9 @@ def remind_some() -> bool:
     if due:
         rows = [{"session_id": each[0], "enrollment_id": each[1], "starts_at": each[2]} for each in due]
         claim = insert_with_conflict(SessionReminder).on_conflict_do_nothing()
-        keys = SessionReminder.session_id, SessionReminder.enrollment_id
+        keys = SessionReminder.session_id, SessionReminder.enrollment_id, SessionReminder.starts_at
         mine = db.session.execute(claim.values(rows).returning(*keys)).all()
-        _write({(session_id, enrollment_id) for session_id, enrollment_id in mine})
+        _write([(session_id, enrollment_id, starts_at) for session_id, enrollment_id, starts_at in mine])
     return len(due) == AT_ONCE
 
 
@@ -56,12 +56,15 @@ def _due() -> list[tuple[int, int, datetime]]:
     return [(session_id, enrollment_id, starts_at) for session_id, enrollment_id, starts_at in found]
 
 
-def _write(mine: set[tuple[int, int]]) -> None:
-    sessions = select(LiveSession).where(LiveSession.id.in_({session_id for session_id, _ in mine}))
-    sessions = sessions.options(joinedload(LiveSession.cohort).joinedload(Cohort.course))
-    places = select(Enrollment).where(Enrollment.id.in_({place_id for _, place_id in mine}))
+def _write(mine: list[tuple[int, int, datetime]]) -> None:
+    """None of a session that was changed a moment ago: who changes one after that waits, and takes these back."""
+    sessions = select(LiveSession).where(LiveSession.id.in_({session_id for session_id, _, _ in mine}))
+    sessions = sessions.options(joinedload(LiveSession.cohort).joinedload(Cohort.course)).order_by(LiveSession.id)
+    sessions = sessions.with_for_update(read=True, of=LiveSession)
+    places = select(Enrollment).where(Enrollment.id.in_({place_id for _, place_id, _ in mine}))
     as_they_are = {"populate_existing": True}
     session_of = {session.id: session for session in db.session.scalars(sessions, execution_options=as_they_are)}
     place_of = {place.id: place for place in db.session.scalars(places.options(joinedload(Enrollment.person)))}
-    for session_id, place_id in sorted(mine):
-        emails.session_tomorrow(session_of[session_id], place_of[place_id])
+    for session_id, place_id, starts_at in sorted(mine):
+        if session_of[session_id].set_for == starts_at:
+            emails.session_tomorrow(session_of[session_id], place_of[place_id])

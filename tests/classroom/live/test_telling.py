@@ -16,7 +16,7 @@ from app.outbox import Email
 from app.people.models import Person
 from tests.classroom.conftest import enroll
 from tests.classroom.live.test_sessions import ADA, JOIN, session
-from tests.races import at_once, fresh_rows
+from tests.races import at_once, fresh_rows, in_thread, nth, stopped_before, wait_until_blocked
 
 __all__ = ["session"]  # A fixture: on Tuesday, December 1, at noon in New York.
 GRACE = "grace@example.org"
@@ -124,6 +124,38 @@ def test_a_worker_that_dies_leaves_all_to_the_next(session, mail):
     tell()
     assert len(mail.all) == 1
     assert db.session.scalars(select(SessionNews)).all() == []
+
+
+# SQLite has one writer at a time: no session is moved while a reminder of it is being written.
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("statement", ["INSERT INTO session_reminder", "INSERT INTO email"])
+def test_one_that_is_moved_while_it_is_reminded_of_leaves_no_reminder_of_the_time_before(
+    app, session, mail, clock, statement
+):
+    clock.time, at = session.starts_at - timedelta(hours=20), session.starts_at + timedelta(hours=2)
+    db.session.rollback()
+    outcomes: dict[str, object] = {}
+
+    def in_app(deed: Callable[[], None]) -> None:
+        with app.app_context():
+            deed()
+
+    with stopped_before("before_cursor_execute", "reminder", nth(1, statement)) as turnstile:
+        reminder = in_thread("reminder", lambda: in_app(remind_of_sessions.call_local), outcomes)
+        assert turnstile.arrived.wait(30)
+        mover = in_thread("mover", lambda: in_app(lambda: _change(lambda row: row.change(at, 90, JOIN))), outcomes)
+        if "email" in statement:
+            wait_until_blocked()
+        else:
+            mover.join()
+        turnstile.open.set()
+        reminder.join()
+        mover.join()
+    assert outcomes == {"reminder": None, "mover": None}
+    remind_of_sessions.call_local()
+    is_reminder = Email.template == "classroom/session_tomorrow"
+    [due] = db.session.scalars(select(Email).where(Email.is_due(), is_reminder)).all()
+    assert TWO in due.body
 
 
 def test_one_called_off_and_set_again_for_the_same_time_is_reminded_again(session, mail, clock):
