@@ -40,20 +40,28 @@ def _refund(paper: Paper) -> str:
 
 def _place(paper: Paper) -> str:
     place = paper.enrollment
-    if place is None:
-        return ""
-    if place.ended_at:
+    if place and place.ended_at:
         return f"The enrollment ended on {_on(place.ended_at, place.cohort.time_zone)}."
     return moved(paper)
 
 
 def moved(paper: Paper) -> str:
-    """To which cohort its place moved since it was issued, with the dates; empty if it did not."""
+    """To which cohort its place or seats moved since it was issued, with the dates; empty if they did not."""
     place = paper.enrollment
-    if place is None or not place.moved_at or place.cohort.name == paper.facts["cohort"]:
+    if place is None:
+        return _seats_moved(paper)
+    if not place.moved_at or place.cohort.name == paper.facts["cohort"]:
         return ""
     moved_on = _on(place.moved_at, place.cohort.time_zone)
     return f"Moved on {moved_on}, to {place.cohort.name}: {place.cohort.dates}."
+
+
+def _seats_moved(paper: Paper) -> str:
+    """A department took seats in a later cohort instead of those it had bought."""
+    order = paper.order
+    if order is None or order.has_to_choose or not order.seats_held or order.cohort.name == paper.facts["cohort"]:
+        return ""
+    return f"The seats are in {order.cohort.name} now: {order.cohort.dates}."
 
 
 def _on(moment: datetime, zone: str) -> str:

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from app.enrollment.papers.models import Paper
+from app.enrollment.papers.standing import Standing
 from app.extensions import db
 from app.people import records
 from app.people.models import Person
@@ -42,6 +44,14 @@ def choice(mail) -> str:
     return re.findall(r"http://localhost:8000(/course/orders/\S+)", letter.body)[0]
 
 
+def since_the_receipt(shop) -> str:
+    """What the check page adds to the receipt of the whole order."""
+    with fresh_rows():
+        receipt = Paper.of_order(shop.order)[0]
+        assert (receipt.enrollment_id, receipt.facts["cohort"]) == (None, "Spring")
+        return Standing.of(receipt).place
+
+
 def test_the_buyer_is_offered_all_the_seats_in_the_next_cohort(department, app, shop, stripe, mail, lost):
     win(shop, stripe, lost, seats_left=2)
     assert (seats_taken(), shop.enrollments) == ({"Spring": 0, "Autumn": 3}, [])
@@ -70,7 +80,9 @@ def test_no_seat_is_claimed_before_they_choose(department, app, shop, stripe, ma
 
 def test_who_takes_them_keeps_the_links_and_who_had_claimed_one_comes_along(department, app, shop, stripe, mail, lost):
     win(shop, stripe, lost, seats_left=2)
+    assert "Autumn" not in since_the_receipt(shop)
     assert post(app, f"{choice(mail)}/acceptance").status_code == 303
+    assert since_the_receipt(shop).startswith("The seats are in Autumn now: ")
     assert place_of(GRACE).cohort_id == cohort("Autumn").id
     assert "You are enrolled in Autumn" in mail.to(GRACE)[-1].body
     assert "3 seats in Autumn are yours" in page(app, choice(mail)).text
