@@ -118,3 +118,11 @@ def end_places(order: Order, reason: str) -> list[Enrollment]:
     for _, person in sorted(followed.items()):  # Everybody locks people in this order, after cohorts.
         followups.call_off(person, order.occasion, reason)
     return places
+
+
+def tell_of_dispute(order: Order, news: str, places: list[Enrollment]) -> None:
+    """To a department, and to the people of these places: a dispute over the payment is "opened", "won" or "lost"."""
+    if Seat.are_of(order):
+        department.department_disputed(order, news)
+    for place in places:
+        emails.place_disputed(place, news)

@@ -12,7 +12,7 @@ from app.enrollment import emails
 from app.enrollment.cohorts import CohortFull
 from app.enrollment.department import emails as department
 from app.enrollment.department.models import Seat
-from app.enrollment.enrolling import end_places, enroll, give_back
+from app.enrollment.enrolling import end_places, enroll, give_back, tell_of_dispute
 from app.enrollment.enrollments import Enrollment, has_bought_since
 from app.enrollment.next_cohort.offering import offer_again, seat_gone
 from app.enrollment.orders import Order
@@ -144,7 +144,7 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
     if news in ("asked", "closed"):  # Only the owner is.
         return None
     is_lost = news == disputes.LOST
-    _tell_of_dispute(order, news, end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order))
+    tell_of_dispute(order, news, end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order))
     return order.release() if is_lost else None
 
 
@@ -164,7 +164,7 @@ def _settle_after_all(order: Order) -> str:
         _offer(order, seat_gone)
         return "seats gone"
     if places or order.seats_held:
-        _tell_of_dispute(order, disputes.WON, places)
+        tell_of_dispute(order, disputes.WON, places)
         return "open"
     if order.is_for_department or order.person.erased_at:
         return "nobody"
@@ -176,13 +176,6 @@ def _offer(order: Order, offer: Callable[[Order], None]) -> None:
     if order.person.erased_at:  # There is nobody to choose.
         return give_back(order, order.stripe_payment_intent_id, "erased")
     return offer(order)
-
-
-def _tell_of_dispute(order: Order, news: str, places: list[Enrollment]) -> None:
-    if Seat.are_of(order):
-        department.department_disputed(order, news)
-    for place in places:
-        emails.place_disputed(place, news)
 
 
 def _settle_under_way(order: Order, checkout: Checkout) -> None:

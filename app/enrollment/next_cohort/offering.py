@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app import followups
 from app.clock import now
 from app.enrollment.cohorts import Cohort, CohortFull
-from app.enrollment.enrolling import enroll, give_back
+from app.enrollment.enrolling import enroll, give_back, tell_of_dispute
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.next_cohort import emails
 from app.enrollment.orders import Order
@@ -70,6 +70,8 @@ def accept(order: Order) -> None:
     _end_choice(order)
     order.missed_cohort = None
     enroll(order)
+    if order.is_disputed:  # The way in that was mailed just now is closed until that is decided.
+        tell_of_dispute(order, "opened", Enrollment.of_order(order))
 
 
 def decline(order: Order, reason: str = "declined") -> None:

@@ -212,3 +212,12 @@ def test_a_dispute_won_after_it_was_lost_lets_them_choose_again(app, shop, strip
     assert len(mail.to(BUYER, "enrollment/next_cohort_offered")) == 2
     assert post(app, f"{link}/acceptance").status_code == 303
     assert len(shop.enrollments) == 1
+
+
+def test_who_takes_the_seat_while_the_payment_is_disputed_is_told_that_it_is_on_hold(app, shop, stripe, mail, link):
+    [charge] = stripe.sandbox.store.all("charge")
+    stripe.dispute(charge["id"])
+    shop.hear()
+    assert post(app, f"{link}/acceptance").status_code == 303
+    assert [letter.template for letter in mail.to(BUYER)][-2:] == ["enrollment/enrolled", "enrollment/place_disputed"]
+    assert mail.to(BUYER)[-1].subject == "Your enrollment in Autumn is on hold"
