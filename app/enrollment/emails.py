@@ -48,12 +48,12 @@ def already_enrolled(person: Person, cohort: Cohort) -> None:
     )
 
 
-def awaiting_payment(order: Order) -> None:
-    outbox.post(to=order.person, template="enrollment/awaiting_payment", **about(order))
+def awaiting_payment(order: Order, debit: Checkout) -> None:
+    outbox.post(to=order.person, template="enrollment/awaiting_payment", **about(order, debit))
 
 
-def payment_failed(order: Order) -> None:
-    outbox.post(to=order.person, template="enrollment/payment_failed", **about(order))
+def payment_failed(order: Order, debit: Checkout) -> None:
+    outbox.post(to=order.person, template="enrollment/payment_failed", **about(order, debit))
 
 
 def seat_gone(order: Order, cents: int, reason: str) -> None:
@@ -154,21 +154,21 @@ def mismatch_returned(order: Order) -> None:
     outbox.post(to=order.person, template="enrollment/mismatch_returned", **about(order))
 
 
-def sums(order: Order) -> list[tuple[str, str]]:
-    """What was paid and how it comes about, as rows of a receipt; before, the price alone."""
+def sums(order: Order, debit: Checkout | None = None) -> list[tuple[str, str]]:
+    """What was paid, or ordered by a debit, and how it comes about, as rows of a receipt; before, the price alone."""
     seats = f" ({order.seats} seats)" if order.is_for_department else ""
     price = (f"Price{seats}", money(order.amount_cents, order.currency))
-    if not order.paid_at:
+    if not (order.paid_at or debit):
         return [price]
-    code = f" with code {order.promotion_code}" if order.promotion_code else ""
+    told, total = debit or order, debit.amount_cents if debit else order.paid_cents
+    code = f" with code {told.promotion_code}" if told.promotion_code else ""
     rows = [price]
-    if order.discount_cents:
-        rows.append((f"Discount{code}", f"-{money(order.discount_cents, order.currency)}"))
-    if order.tax_cents:
-        rows.append(
-            (f"Tax{', in the price' if order.has_tax_in_price else ''}", money(order.tax_cents, order.currency))
-        )
-    return [*rows, ("Total paid", money(order.paid_cents, order.currency))]
+    if told.discount_cents:
+        rows.append((f"Discount{code}", f"-{money(told.discount_cents, order.currency)}"))
+    if told.tax_cents:
+        is_in_price = total == order.amount_cents - told.discount_cents
+        rows.append((f"Tax{', in the price' if is_in_price else ''}", money(told.tax_cents, order.currency)))
+    return [*rows, ("Total" if debit else "Total paid", money(total, order.currency))]
 
 
 def back(order: Order, cents: int) -> dict[str, Any]:
@@ -182,17 +182,18 @@ def _to_owner(name: str, **context: Any) -> None:
     outbox.post(to=current_app.config["OWNER_EMAIL"], template=f"enrollment/{name}", **context)
 
 
-def about(order: Order) -> dict[str, Any]:
-    """What a mail about an order says of it."""
+def about(order: Order, debit: Checkout | None = None) -> dict[str, Any]:
+    """What a mail about an order says of it, or of the debit by which it may be paid."""
     cohort = order.cohort
+    cents = debit.amount_cents if debit else order.paid_cents if order.paid_at else order.amount_cents
     return {
         "order": order,
         "cohort": cohort,
         "course": cohort.course,
         "dates": cohort.dates,
         "starts_on": cohort.begins,
-        "amount": money(order.paid_cents if order.paid_at else order.amount_cents, order.currency),
+        "amount": money(cents, order.currency),
         "paid_on": day(order.paid_at.date()) if order.paid_at else "",
-        "sums": sums(order),
+        "sums": sums(order, debit),
         "course_url": absolute_url("enrollment.show_course"),
     }

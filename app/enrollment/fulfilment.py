@@ -43,7 +43,7 @@ def settle(order: Order, checkout: Checkout) -> None:
     if checkout.status == "expired":
         return _settle_expired(order, checkout)
     if checkout.status == "complete":
-        return _settle_failed(order)
+        return _settle_failed(order, checkout)
     if order.look_at and order.look_at <= now():
         order.look_again()
     return None
@@ -184,13 +184,13 @@ def _settle_under_way(order: Order, checkout: Checkout) -> None:
     if order.paid_at is None and order.await_payment(checkout.session_id):
         _try_to_hold(order)
         followups.stop_on(ENROLLED, order.person)  # Who has paid is reminded of nothing.
-        emails.awaiting_payment(order)
+        emails.awaiting_payment(order, checkout)
     return None
 
 
-def _settle_failed(order: Order) -> None:
+def _settle_failed(order: Order, checkout: Checkout) -> None:
     if order.fail():
-        emails.payment_failed(order)
+        emails.payment_failed(order, checkout)
 
 
 def _try_to_hold(order: Order) -> None:

@@ -9,6 +9,7 @@ from app.payments import books
 from app.payments.wording import money
 from app.people import records
 from app.people.models import Person
+from app.stripe_sandbox.cards import CLOSED_ACCOUNT
 from tests.races import fresh_rows
 
 BUSINESS = {"business_name": "General Hospital", "tax_id": {"type": "us_ein", "value": "12-3456789"}}
@@ -209,3 +210,25 @@ def test_who_comes_back_after_buying_anew_pays_once(shop, stripe, later):
     assert [refund["amount"] for refund in stripe.sandbox.store.all("refund")] == [120000]
     with fresh_rows():
         assert Person.with_email("ada@example.org")
+
+
+def test_what_is_written_of_a_debit_says_what_the_page_took_and_how_many_seats(shop, stripe, mail):
+    taxed("exclusive")
+    stripe.set_tax(percent=10)
+    stripe.make_code("SPRING", percent_off=25)
+    session = shop.buy(seats="3")
+    stripe.type_code(session, "SPRING")
+    stripe.pay_by_debit(session, CLOSED_ACCOUNT)
+    assert "Your seats are held" in shop.come_back(session).text
+    shop.hear()
+    [letter] = mail.to("ada@example.org", "enrollment/awaiting_payment")
+    assert "chose to pay $2,970.00 from" in letter.body
+    rows = ("Price (3 seats): $3,600.00", "Discount with code SPRING: -$900.00", "Tax: $270.00", "Total: $2,970.00\n")
+    assert "\n".join(rows) in letter.body
+    assert "Your 3 seats in Spring are held" in letter.body
+    assert "hand the seats out" in letter.body
+    stripe.settle(session)
+    shop.hear()
+    [letter] = mail.to("ada@example.org", "enrollment/payment_failed")
+    assert "payment of $2,970.00 for" in letter.body
+    assert "None of the 3 seats is yours" in letter.body
