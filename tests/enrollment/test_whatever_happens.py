@@ -145,7 +145,7 @@ class Life:
         self.shop.work()
 
     def dispute(self) -> None:
-        self.stripe.dispute(self._page(), inquiry=self.dice.random() < 0.3)
+        self.stripe.dispute(self._page(), self.dice.choice([None, None, 40000]), inquiry=self.dice.random() < 0.3)
 
     def decide(self) -> None:
         if open_ones := self._open_disputes():

@@ -278,7 +278,9 @@ def test_what_the_payers_bank_had_goes_back_once_it_is_won_after_all(desk, strip
     desk.hear()
     desk.hear()
     assert desk.given_back == PRICE
-    assert "is being returned now" in mail.to(OWNER, "coaching/payment_disputed")[-1].body
+    lost, won = mail.to(OWNER, "coaching/payment_disputed")[1:]
+    assert "had been called off before" in lost.body and "had been called off before" in lost.html
+    assert "is being returned now" in won.body and "is being returned now" in won.html
 
 
 def test_a_refund_at_stripe_after_it_took_place_is_told_of(desk, stripe, mail, later, paid):
