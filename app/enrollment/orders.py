@@ -26,6 +26,7 @@ class Order(Purchase, Model):
     """
 
     __tablename__ = "course_order"
+    OCCASION = "order:"
     __table_args__ = (
         CheckConstraint("seats >= 1", name="seats_positive"),
         CheckConstraint("seats_held BETWEEN 0 AND seats", name="seats_held_in_bounds"),
@@ -64,7 +65,7 @@ class Order(Purchase, Model):
     @property
     def occasion(self) -> str:
         """What follow-ups about this order are started and called off under."""
-        return f"order:{self.id}"
+        return f"{self.OCCASION}{self.id}"
 
     @classmethod
     def for_update(cls, order_id: int) -> "Order":
@@ -122,10 +123,10 @@ class Order(Purchase, Model):
         if self.seats_held:
             return
         self._take(self.seats)
-        price_cents, self.is_early = self.cohort.price_seats(self.seats)
-        priced = (price_cents * self.seats, self.cohort.course.currency)
-        if priced != (self.amount_cents, self.currency):
-            self.amount_cents, self.currency = priced
+        price_cents, is_early = self.cohort.price_seats(self.seats)
+        priced = (price_cents * self.seats, self.cohort.course.currency, is_early)
+        if priced != (self.amount_cents, self.currency, self.is_early):
+            self.amount_cents, self.currency, self.is_early = priced
             self.renew()
 
     def hold(self) -> None:

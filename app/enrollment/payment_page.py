@@ -35,7 +35,8 @@ def _asked_besides(order: Order) -> dict[str, Any]:
         "customer_creation": "always",
         "invoice_creation": {"enabled": True, "invoice_data": _invoice(order)},
     }
-    if order.wants_reminder:
+    # A page that is brought back within 30 days has its price of today, when the early one may be over.
+    if order.wants_reminder and not order.is_early:
         asked["after_expiration"] = {"recovery": {"enabled": True, "allow_promotion_codes": True}}
     return asked
 

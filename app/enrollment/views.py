@@ -5,7 +5,17 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerDay
 
-from app.enrollment import checkout, emails, fulfilment, in_newsletter, own_books, records, structured_data, tasks
+from app.enrollment import (
+    checkout,
+    emails,
+    fulfilment,
+    in_newsletter,
+    own_books,
+    records,
+    structured_data,
+    tasks,
+    until_sold_out,
+)
 from app.enrollment.blueprint import bp
 from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
 from app.enrollment.department import views as department
@@ -27,8 +37,8 @@ from app.publishing import public_page, when_it_fails
 from app.urls import absolute_url
 
 log = logging.getLogger(__name__)
-# What follows from a payment, what is done daily, what the newsletter asks, and what enrollment holds of a person, is
-# known once these are imported.
+# What follows from a payment, what is done daily, what the newsletter asks, what ends reminders, and what enrollment
+# holds of a person, is known once these are imported.
 __all__ = [
     "bp",
     "department",
@@ -38,6 +48,7 @@ __all__ = [
     "own_books",
     "records",
     "tasks",
+    "until_sold_out",
     "waitlist",
 ]
 

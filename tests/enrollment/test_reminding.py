@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from app.enrollment.checkout import REMINDER_WORDING
+from app.enrollment.cohorts import Cohort
 from app.enrollment.models import Course
 from app.extensions import db
 from app.followups import content
@@ -13,6 +15,13 @@ from tests.races import fresh_rows
 
 STARTER = Path(__file__).parents[2] / "app" / "starter"
 FIRST, SECOND = "You left off before paying. Nothing was charged", "Yes, no, or later: all three are fine"
+
+
+def change(**columns) -> None:
+    """Sets columns of every cohort."""
+    with fresh_rows():
+        db.session.execute(update(Cohort).values(columns))
+        db.session.commit()
 
 
 @pytest.fixture
@@ -77,3 +86,31 @@ def test_who_pays_by_a_bank_that_has_yet_to_answer_gets_no_second(letters, shop,
     stripe.pay_by_debit(shop.buy())
     shop.hear()
     assert letters(days=3) == [FIRST]
+
+
+@pytest.mark.parametrize("sold_out", [{"seats_taken": 3}, {"seats_awaited": 3}, {"sales_open": False}])
+def test_nobody_is_reminded_of_what_cannot_be_bought_any_more(letters, sold_out):
+    assert letters(hours=4) == [FIRST]
+    change(**sold_out)
+    assert letters(days=3) == [FIRST]
+
+
+def test_a_letter_that_could_not_be_sent_before_the_cohort_began_is_not_sent_after(letters):
+    assert letters(days=101) == []
+
+
+def test_who_left_a_page_at_the_early_price_is_led_back_to_the_course_and_its_price(shop, stripe, mail, work, later):
+    change(early_price_cents=100000, early_seats=1)
+    with fresh_rows():
+        content.import_from(STARTER)
+        db.session.commit()
+    left = shop.buy(reminder="y")
+    assert stripe.sandbox.store.get("checkout.session", left)["after_expiration"] is None
+    later(minutes=40)
+    shop.hear()
+    later(hours=4)
+    sweep_followups.call_local()
+    work()
+    [letter] = [email for email in mail.all if email.subject == FIRST]
+    assert "/course/#enroll" in letter.body
+    assert "/c/recover/" not in letter.body
