@@ -15,6 +15,7 @@ from app.urls import absolute_url
 
 Facts = dict[str, Any]
 NOT_GIVEN = "Name not given"
+TAX_ON_TOP = ", plus tax where it is due"
 
 
 def of_receipt(order: Order, enrollment: Enrollment | None, share: int = 0) -> Facts:
@@ -134,12 +135,12 @@ def _fee(cohort: Cohort) -> str:
     currency = cohort.course.currency
     if not cohort.regular_price_cents:
         return "None"
-    fee = money(cohort.regular_price_cents, currency)
+    fee, tax = money(cohort.regular_price_cents, currency), TAX_ON_TOP if cohort.course.tax == "exclusive" else ""
     if not cohort.is_early:
-        return fee
+        return fee + tax
     until = f" until {day(cohort.early_until)}" if cohort.early_until else ""
     first = f" for the first {cohort.early_seats} seats" if cohort.early_seats else ""
-    return f"{fee}; {money(cohort.price_now_cents, currency)}{until}{first}"
+    return f"{fee}; {money(cohort.price_now_cents, currency)}{until}{first}{tax}"
 
 
 def _day(moment: datetime | None, cohort: Cohort) -> str:

@@ -164,6 +164,13 @@ def test_an_early_price_that_is_over_is_not_promised(client, typed, cohort):
     assert papers()[0].facts["fee"] == "$1,200.00"
 
 
+def test_tax_that_comes_on_top_is_said_of_the_fee(client, typed, cohort):
+    cohort.course.tax = "exclusive"
+    db.session.commit()
+    client.post(PATH, data=typed)
+    assert papers()[0].facts["fee"] == "$1,200.00, plus tax where it is due"
+
+
 def test_search_engines_find_it(client, cohort):
     assert f"http://localhost:8000{PATH}" in client.get("/sitemap.xml").text
 
