@@ -82,6 +82,25 @@ def test_who_pays_after_the_last_seat_of_all_has_gone_gets_the_money_back(shop, 
     assert shop.books_balance
 
 
+def test_a_department_that_pays_when_too_few_seats_are_left_is_not_told_that_there_are_none(
+    shop, course, stripe, mail, later
+):
+    course.cohorts[1].sales_open = False
+    db.session.commit()
+    session = shop.buy(seats="3")
+    later(minutes=33)
+    stripe.pay(session)
+    give_up_the_order(shop, seats_of_the_cohort=2)
+    shop.hear()
+    letter, to_owner = mail.to(BUYER, "enrollment/seat_gone")[0], mail.to(OWNER, "enrollment/payment_returned")[0]
+    assert letter.subject == "Not all of your seats were left. We are returning your payment"
+    assert "by then fewer than 3 seats were left there." in " ".join(letter.body.split())
+    assert "not all of 3 seats were left" in letter.html
+    assert to_owner.subject == "A payment of $3,600.00 is being returned: too few seats were left"
+    assert "when fewer than 3 seats of Spring were left" in to_owner.body
+    assert not any("full" in each.body or "no seat" in each.body.lower() for each in (letter, to_owner))
+
+
 def test_who_pays_late_while_a_seat_is_left_is_enrolled(shop, stripe):
     session = shop.buy()
     stripe.pay(session)
