@@ -60,7 +60,8 @@ def _settle_paid(payment: ConsultationPayment, checkout: Checkout) -> None:
             _book(payment, checkout)
     _settle_refund(payment, checkout)
     news = payment.note_dispute(checkout.dispute)
-    goes_back = payment.dispute_status in (disputes.WON, disputes.LOST_IN_PART) and Refund.resume(payment)
+    is_ours = payment.dispute_status in (disputes.WON, disputes.LOST_IN_PART) and payment.left_cents > 0
+    goes_back = is_ours and Refund.resume(payment)
     if news:
         emails.payment_disputed(payment, news, goes_back)
     return None

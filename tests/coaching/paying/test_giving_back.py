@@ -13,6 +13,7 @@ from app.coaching.models import Consultation
 from app.coaching.paying.checkout import page_wanted
 from app.coaching.paying.models import ConsultationPayment
 from app.extensions import db
+from app.payments.fulfilment import fulfil
 from app.payments.stripe_gateway import open_checkout
 from app.payments.tasks import sweep_payments
 from tests.coaching.paying.conftest import PRICE
@@ -252,7 +253,6 @@ def test_the_rest_that_goes_back_at_stripe_is_told_as_the_rest(desk, stripe, mai
 
 def test_what_the_payers_bank_has_is_not_promised(desk, stripe, mail, paid):
     [charge] = stripe.sandbox.store.all("charge")
-    [charge] = stripe.sandbox.store.all("charge")
     dispute = stripe.dispute(charge["id"])
     desk.hear()
     desk.post(f"{paid}/cancellation")
@@ -281,6 +281,24 @@ def test_what_the_payers_bank_had_goes_back_once_it_is_won_after_all(desk, strip
     lost, won = mail.to(OWNER, "coaching/payment_disputed")[1:]
     assert "had been called off before" in lost.body and "had been called off before" in lost.html
     assert "is being returned now" in won.body and "is being returned now" in won.html
+
+
+def test_what_has_gone_back_before_is_not_said_to_be_returned_once_more(desk, stripe, mail, paid):
+    [charge] = stripe.sandbox.store.all("charge")
+    inquiry = stripe.dispute(charge["id"], inquiry=True)["id"]
+    desk.post(f"{paid}/cancellation")
+    desk.work()
+    desk.hear()
+    with stripe.sandbox.transaction():  # The bank went on all the same, and it came to nothing.
+        stripe.sandbox.store.get("dispute", inquiry)["status"] = "won"
+    session_id = desk.payment.stripe_session_id
+    with fresh_rows():
+        fulfil(session_id)
+    told = mail.to(OWNER, "coaching/payment_disputed")[-1]
+    assert "is won" in told.body
+    assert "returned now" not in told.body + told.html
+    desk.work()
+    assert desk.given_back == PRICE
 
 
 def test_a_refund_at_stripe_after_it_took_place_is_told_of(desk, stripe, mail, later, paid):
