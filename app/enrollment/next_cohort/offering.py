@@ -26,7 +26,8 @@ def seat_gone(order: Order) -> None:
     """Offer the buyer of a paid, locked order the next cohort with room, or give the payment back if there is none."""
     last = max([order.cohort, *(place.cohort for place in Enrollment.ever_of(order))], key=lambda each: each.in_order)
     following = _with_room(last, order.seats)
-    order.missed_cohort = order.cohort if order.is_for_department else last  # A place may have moved.
+    wanted = order.cohort if order.is_for_department else last  # A place may have moved.
+    order.missed_cohort = order.missed_cohort or wanted  # What was offered instead is not what was paid for.
     order.person.take_name(order.name)  # It is paid for, so it is theirs; people are locked after cohorts.
     if following is None:
         return give_back(order, order.stripe_payment_intent_id, "no seat")

@@ -177,6 +177,7 @@ def test_what_was_held_for_them_in_a_cohort_that_has_begun_since_is_not_offered_
         change_cohort(name, starts_on=date.today() - timedelta(days=days))
     win(shop, stripe, again)
     assert len(mail.to(BUYER, "enrollment/next_cohort_offered")) == 1
+    assert "your payment for Spring has been decided" in words_of(mail.to(BUYER, "enrollment/seat_gone"))
     assert (refunded_amounts(stripe), seats_taken()["Autumn"], shop.books_balance) == ([120000], 0, True)
 
 
