@@ -5,6 +5,8 @@ much mail an address gets is counted in the database), and count only posts that
 all are what stops a robot, and count everything.
 """
 
+import math
+import time
 import unicodedata
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
@@ -12,6 +14,7 @@ from typing import Any
 
 from flask import Response, request
 from flask_limiter.util import get_remote_address
+from limits import RateLimitItem
 
 from app.extensions import limiter
 
@@ -93,3 +96,16 @@ def _is_trapped() -> bool:
 
 def _spares_domain() -> bool:
     return _is_trapped() or typed_domain() in MAILBOX_PROVIDERS
+
+
+def used_up_for(limit: RateLimitItem, *keys: str) -> int:
+    """In how many seconds what was used up of `limit` begins anew, for Retry-After (RFC 9110 §10.2.3)."""
+    return max(1, math.ceil(limiter.limiter.get_window_stats(limit, *keys).reset_time - time.time()))
+
+
+def wait_in_words(seconds: int) -> str:
+    """ "in 20 minutes": never sooner than after so many seconds."""
+    minutes = math.ceil(seconds / 60)
+    if minutes > 90:
+        return f"in {math.ceil(minutes / 60)} hours"
+    return "in a minute" if minutes == 1 else f"in {minutes} minutes"

@@ -4,7 +4,7 @@ import pytest
 from flask import request
 
 from app.extensions import limiter
-from app.limits import mailbox_of, typed_address
+from app.limits import mailbox_of, typed_address, wait_in_words
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,8 @@ def test_a_hospitals_domain_has_a_limit_and_a_mailbox_provider_has_none(client, 
     assert ask_for_links(client, "late@Hospital.example.org", 200) == 429
     limiter.reset()
     assert from_many_networks(320, "p", "gmail.com") == {303}
+
+
+def test_the_wait_that_is_told_is_never_too_short():
+    told = [wait_in_words(seconds) for seconds in (1, 61, 90 * 60, 90 * 60 + 1, 24 * 3600)]
+    assert told == ["in a minute", "in 2 minutes", "in 90 minutes", "in 2 hours", "in 24 hours"]

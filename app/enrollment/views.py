@@ -27,7 +27,7 @@ from app.enrollment.orders import Order
 from app.enrollment.waitlist import views as waitlist
 from app.extensions import csrf, db, limiter
 from app.json_ld import json_ld
-from app.limits import form_limits, network
+from app.limits import form_limits, network, used_up_for, wait_in_words
 from app.payments import stripe_gateway
 from app.payments.fulfilment import give_up
 from app.payments.returning import catch_up, named_session
@@ -52,6 +52,17 @@ __all__ = [
     "waitlist",
 ]
 
+# Each success holds a seat for half an hour: what one network may ask for is what it could keep from everybody else. A
+# hospital, which is one network, does not meet this on the first day of sales. Who is refused holds nothing.
+page_limit = limiter.shared_limit(
+    lambda: PAGES,
+    scope="checkout-pages:network",
+    key_func=network,
+    methods=["POST"],
+    deduct_when=lambda response: response.status_code == 303,
+)
+PAGES = "40/hour;100/day"
+
 # A department may ask for 50 seats, which are more than a cohort has. So once a network has been given this many beyond
 # the first of each page, paid or not, it is given no more than one at a time until the next day: who means to keep a
 # cohort of 24 from everybody keeps it three times half an hour.
@@ -67,10 +78,10 @@ def show_course() -> ResponseReturnValue:
 
 @bp.post("/course/checkout")
 @csrf.exempt
-# Each success holds a seat for half an hour: what one network may ask for is what it could keep from everybody else.
 # An address holds one seat however often it is typed, for it has one open order; so its limit is wide, and no stranger
 # who types it keeps its owner from buying.
-@form_limits("checkout", address="60/hour", network_="10/hour", domain="200/hour", in_all="600/hour")
+@form_limits("checkout", address="60/hour", network_="300/hour", domain="200/hour", in_all="3000/hour")
+@page_limit
 def start_checkout() -> ResponseReturnValue:
     course = Course.current() or abort(404)
     form = CheckoutForm(course)
@@ -86,10 +97,10 @@ def start_checkout() -> ResponseReturnValue:
 def _send_to_stripe(course: Course, form: CheckoutForm) -> ResponseReturnValue:
     wanted = form.wanted
     if wanted.seats > 1 and _has_asked_for_enough():
-        form.seats.errors = [
-            "Many seats were asked for from your network today. Please try again tomorrow, or write to us."
-        ]
-        return _course_page(course, form), 429
+        wait = used_up_for(SEATS_A_DAY, "checkout-seats", network())
+        again = f"Please try again {wait_in_words(wait)}, or write to us."
+        form.seats.errors = [f"Many seats were asked for from your network today. {again}"]
+        return _course_page(course, form), 429, {"Retry-After": str(wait)}
     try:
         url = checkout.start(wanted, page=url_for(".show_course"))
     except CohortFull as full:

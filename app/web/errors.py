@@ -1,7 +1,6 @@
 """Pages for what went wrong: what it was, what to do, and a number to mention. They need nothing of the database."""
 
 import logging
-import time
 from typing import NamedTuple
 
 from flask import Flask, Response, current_app, make_response, render_template, request
@@ -13,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError, ServiceUnavailable, TooManyRequests
 
 from app.extensions import SAFE_METHODS, db, limiter
+from app.limits import used_up_for, wait_in_words
 from app.web.logging import request_id
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ WORDS = {
     415: Words(
         "We cannot read that kind of file", "Send the form from our own page, or a file of the kind it asks for."
     ),
-    429: Words("That was a little too often", "Wait a while, then try again."),
+    429: Words("That was a little too often", "Please try again in a minute."),
     500: Words(
         "Something broke on our side", "It is not your fault, and we have a note of it. Please try again later."
     ),
@@ -108,7 +108,9 @@ def _words(error: HTTPException, status: int) -> Words:
         return Words(standard.title, PERHAPS_NOT_SAVED)
     if status >= 500 and (own := _own_words()):
         return Words(standard.title, own)
-    if status < 500 and error.description and error.description != type(error).description and status != 429:
+    if status == 429:
+        return Words(standard.title, f"Please try again {wait_in_words(_seconds_until_allowed())}.")
+    if status < 500 and error.description and error.description != type(error).description:
         return Words(standard.title, error.description)
     return standard
 
@@ -120,7 +122,7 @@ def _own_words() -> str:
 
 def _seconds_until_allowed() -> int:
     limit = limiter.current_limit
-    return max(1, round(limit.reset_at - time.time())) if limit else 60
+    return used_up_for(limit.limit, *limit.request_args) if limit else 60
 
 
 def database_away(error: Exception) -> ResponseReturnValue:

@@ -5,8 +5,10 @@ from sqlalchemy import update
 
 from app import followups
 from app.enrollment.cohorts import Cohort
+from app.enrollment.models import Course
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.limits import wait_in_words
 from app.payments.tasks import sweep_payments
 from tests.payments.conftest import refund
 from tests.races import at_once, fresh_rows
@@ -234,8 +236,19 @@ def test_one_network_cannot_hold_every_seat(shop, client, limits):
     with fresh_rows():
         db.session.get_one(Cohort, shop.cohort_id).seats = 50
         db.session.commit()
-    answers = [shop.start(client, email=f"buyer{number}@example.org").status_code for number in range(12)]
-    assert answers == [303] * 10 + [429] * 2
+    answers = [shop.start(client, email=f"buyer{number}@example.org") for number in range(41)]
+    assert [answer.status_code for answer in answers] == [303] * 40 + [429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 3600
+    assert wait_in_words(int(answers[-1].headers["Retry-After"])) in answers[-1].text
+
+
+def test_a_hospital_that_finds_a_cohort_full_may_ask_for_another(shop, client, limits):
+    for number in range(3):
+        shop.buy(email=f"buyer{number}@example.org")
+    assert {shop.start(client, email=f"late{number}@example.org").status_code for number in range(45)} == {409}
+    with fresh_rows():
+        other = Course.current().cohorts[1].id
+    assert shop.start(client, cohort=str(other), email="late@example.org").status_code == 303
 
 
 def test_an_order_whose_process_died_before_stripe_answered_is_let_go(shop, stripe, later):

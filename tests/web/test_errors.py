@@ -3,6 +3,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
+from app.limits import wait_in_words
 from app.web import errors
 from tests.web import pages
 
@@ -35,6 +36,7 @@ def test_a_limit_says_when_it_ends(client, limits):
     assert refused
     assert 0 < int(refused[0].headers["Retry-After"]) <= 24 * 3600
     assert errors.WORDS[429].title in refused[0].text
+    assert wait_in_words(int(refused[0].headers["Retry-After"])) in refused[0].text
 
 
 def test_a_wrong_method_says_which_are_right(web):

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -5,6 +6,7 @@ from typing import Any, NamedTuple
 from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.clock import now
 from app.coaching.availability.models import Coach
 from app.coaching.blueprint import LIMITS, bp
 from app.coaching.booking.held import NotHeld
@@ -66,7 +68,8 @@ def ask_for_address(token: str) -> ResponseReturnValue:
         db.session.commit()
         if ask_again_at:
             form.email.errors = [asked_too_soon(in_words(ask_again_at, consultation.time_zone))]
-            return _page(token, consultation, address=form), 429
+            wait = math.ceil((ask_again_at - now()).total_seconds())
+            return _page(token, consultation, address=form), 429, {"Retry-After": str(wait)}
     return redirect(url_for("newsletter.show_address_step_done", what="asked"), 303)
 
 

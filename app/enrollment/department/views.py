@@ -14,7 +14,7 @@ from app.enrollment.orders import Order
 from app.enrollment.papers.models import Paper
 from app.enrollment.papers.views import paper_as_file
 from app.extensions import csrf, db, limiter
-from app.limits import form_limits, network
+from app.limits import form_limits, network, used_up_for, wait_in_words
 from app.people.link_mailings import LinkMailing
 from app.people.models import Person
 from app.publishing import public_page
@@ -45,8 +45,11 @@ def invite_to_seats(token: str) -> ResponseReturnValue:
         return _page(token, order, form), 422
     number = len(form.invited)
     if limiter.enabled and not limiter.limiter.test(INVITATIONS_A_DAY, "invitations", order.public_id, cost=number):
-        form.addresses.errors = ["Many invitations went out today. Please send the rest tomorrow, or hand links out."]
-        return _page(token, order, form), 429
+        wait = used_up_for(INVITATIONS_A_DAY, "invitations", order.public_id)
+        form.addresses.errors = [
+            f"Many invitations went out today. Please send the rest {wait_in_words(wait)}, or hand links out."
+        ]
+        return _page(token, order, form), 429, {"Retry-After": str(wait)}
     try:
         invite(order, form.invited)
     except NotNow as reason:

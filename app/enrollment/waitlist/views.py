@@ -44,7 +44,7 @@ def show_waitlist() -> ResponseReturnValue:
 
 @bp.post("/course/waitlist")
 @csrf.exempt
-@form_limits("course-waitlist", address="60/hour", network_="30/hour", domain="200/hour", in_all="600/hour")
+@form_limits("course-waitlist", address="60/hour", network_="100/hour", domain="200/hour", in_all="1000/hour")
 def join_waitlist() -> ResponseReturnValue:
     full = _full_cohorts()
     form = WaitlistForm(full)

@@ -70,6 +70,7 @@ def test_a_corrected_slip_is_told_when_to_ask_again_and_the_slip_leads_nowhere(b
     answer = client.post(f"{booked}/address", data={"email": NEW})
     assert answer.status_code == 429
     assert "Please ask again after Monday, November 23, 2026, 3:10 AM CST." in answer.text
+    assert answer.headers["Retry-After"] == "480"
     assert f'value="{NEW}"' in answer.text
     assert client.post(re.search(r"/newsletter/address/\S+", slip.body)[0]).status_code == 410
     frozen.advance(minutes=8)

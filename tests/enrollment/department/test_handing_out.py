@@ -103,7 +103,8 @@ def test_a_department_sends_so_many_invitations_a_day(department, limits, mail, 
     department.reassign(2)
     answer = department.invite("p3@example.org p4@example.org")
     assert answer.status_code == 429
-    assert "tomorrow" in answer.text
+    assert "Please send the rest in 24 hours" in answer.text
+    assert 0 < int(answer.headers["Retry-After"]) <= 24 * 3600
     assert department.invite("p3@example.org").status_code == 303
 
 
