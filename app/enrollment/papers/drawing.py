@@ -1,4 +1,4 @@
-"""From a paper to its PDF: the same bytes whenever it is drawn, but for a receipt's word on a place that has moved.
+"""From a paper to its PDF: the same bytes whenever it is drawn, but for a receipt's word on what became of it.
 
 Import this where something is drawn, not at the top of a module: with what it imports it takes a third of a second.
 """
@@ -7,7 +7,7 @@ from app.enrollment.papers import certificate, letter, receipt
 from app.enrollment.papers.letter_text import Words
 from app.enrollment.papers.models import CERTIFICATE, Paper
 from app.enrollment.papers.sheet import About, Sheet
-from app.enrollment.papers.standing import moved
+from app.enrollment.papers.standing import since_issued
 
 
 def draw(paper: Paper) -> bytes:
@@ -16,7 +16,7 @@ def draw(paper: Paper) -> bytes:
     title = "Certificate of completion" if is_certificate else "Receipt"
     sheet = Sheet(_about(paper, f"{title}: {paper.facts['course']}", is_certificate=is_certificate))
     (certificate if is_certificate else receipt).draw(
-        sheet, paper.facts | {"number": paper.number, "moved": moved(paper)}
+        sheet, paper.facts | {"number": paper.number, "since_issued": since_issued(paper)}
     )
     return sheet.bytes
 

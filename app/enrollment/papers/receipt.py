@@ -15,8 +15,8 @@ def draw(sheet: Sheet, facts: dict[str, Any]) -> None:
     sheet.rows(_people(facts))
     sheet.heading("What it was for")
     sheet.rows(_course(facts))
-    if facts["moved"]:
-        sheet.notice("Since this receipt was issued", facts["moved"])
+    if facts["since_issued"]:
+        sheet.notice("Since this receipt was issued", facts["since_issued"])
     sheet.heading("What was paid")
     sheet.amounts(_sums(facts), ("Amount paid", amount(facts, "paid_cents")))
     sheet.space(6)

@@ -20,6 +20,15 @@ class Standing(NamedTuple):
         return cls(_refund(paper), _place(paper))
 
 
+def since_issued(paper: Paper) -> str:
+    """What a receipt could not state, as it came about later. One for a place that had ended says so by itself."""
+    order, standing = paper.order, Standing.of(paper)
+    paid_back = (order.refund_noted_at, order.disputed_at, order.dispute_ended_at) if order else ()
+    refund = standing.refund if any(at and at > paper.issued_at for at in paid_back) else ""
+    place = "" if paper.facts.get("ended_on") else standing.place
+    return " ".join(sentence for sentence in (refund, place) if sentence)
+
+
 def _refund(paper: Paper) -> str:
     order = paper.order
     if paper.kind != RECEIPT or order is None:
@@ -29,9 +38,9 @@ def _refund(paper: Paper) -> str:
     if order.is_disputed:
         return "The payer's bank is looking into a dispute about this payment."
     if not order.refunded_cents and not order.kept_by_bank_cents:
-        return "Nothing has been paid back."
+        return ""
     at, zone = order.refund_noted_at, order.cohort.time_zone
-    when = f", {'' if order.refunded_at else 'the last of it '}on {_on(at, zone)}" if at else ""
+    when = f" as of {_on(at, zone)}" if at else ""
     whose = f"Of the whole order of {order.seats} seats, " if paper.facts["shared_by"] else ""
     back_cents = order.refunded_cents + order.kept_by_bank_cents
     back = f"{whose}{money(back_cents, order.currency)} of {money(order.paid_cents, order.currency)}"
@@ -42,10 +51,10 @@ def _place(paper: Paper) -> str:
     place = paper.enrollment
     if place and place.ended_at:
         return f"The enrollment ended on {_on(place.ended_at, place.cohort.time_zone)}."
-    return moved(paper)
+    return _moved(paper)
 
 
-def moved(paper: Paper) -> str:
+def _moved(paper: Paper) -> str:
     """To which cohort its place or seats moved since it was issued, with the dates; empty if they did not."""
     place = paper.enrollment
     if place is None:

@@ -80,18 +80,26 @@ def test_guessing_is_stopped_and_checking_is_not(client, limits, paper):
     assert client.get(f"/papers/{new_number()}").status_code == 429
 
 
-def test_what_was_paid_back_is_told_with_its_day(client, paper, place, clock):
+def test_what_was_paid_back_is_told_with_its_day_there_and_on_the_receipt(clock, client, paper, place, read):
     order, path = place.order, f"/papers/{paper.number}"
+    assert "Since this receipt was issued" not in read(draw(paper))
+    clock.advance(days=1)
     order.note_refund(30000, now())
     db.session.commit()
-    assert "$300.00 of $1,200.00 has been paid back, the last of it on November 23, 2026." in client.get(path).text
-    clock.advance(days=2)
+    part = "$300.00 of $1,200.00 has been paid back as of November 24, 2026."
+    assert part in client.get(path).text
+    assert f"Since this receipt was issued {part}" in " ".join(read(draw(paper)).split())
+    clock.advance(days=1)
     order.note_refund(120000, now())
     place.end()
     db.session.commit()
-    page = client.get(path).text
-    assert "$1,200.00 of $1,200.00 has been paid back, on November 25, 2026." in page
-    assert "The enrollment ended on November 25, 2026." in page
+    page, receipt = client.get(path).text, " ".join(read(draw(paper)).split())
+    for said in (
+        "$1,200.00 of $1,200.00 has been paid back as of November 25, 2026.",
+        "The enrollment ended on November 25, 2026.",
+    ):
+        assert said in page
+        assert said in receipt
 
 
 def test_a_payment_the_bank_took_back_and_a_place_that_moved_are_told(client, paper, place, read, clock):
