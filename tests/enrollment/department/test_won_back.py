@@ -1,6 +1,7 @@
 """A department whose dispute was lost, and is won when its seats are somebody else's."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 
@@ -129,6 +130,13 @@ def test_the_owner_reads_of_seats_where_a_department_bought_them(department, sho
     assert "closed for now to those who claimed a seat, and no other can be claimed; the seats stay held" in opened
     assert "those who had claimed a seat have ended, and the 3 seats are free again" in lost
     assert "open to those who claimed a seat, and the others can be claimed" in won
+
+
+def test_of_a_cohort_that_is_over_no_seat_is_said_to_be_there_to_claim(department, shop, stripe, mail, lost):
+    change_cohort("Spring", starts_on=date.today() - timedelta(days=60), ends_on=date.today() - timedelta(days=9))
+    win(shop, stripe, lost, seats_left=3)
+    assert "open to those who claimed a seat." in words_of(mail.to(OWNER, "enrollment/payment_disputed")[-1:])
+    assert (len(shop.enrollments), shop.books_balance) == (1, True)
 
 
 def test_where_nobody_who_had_claimed_one_can_be_enrolled_again_only_the_owner_is_told(department, shop, stripe, mail):
