@@ -9,6 +9,7 @@ function keepSaved(form) {
   const fields = [...form.querySelectorAll("textarea")];
   // Another person at the same computer is not offered it.
   const key = `unsaved ${form.dataset.autosave} ${new URL(form.action).pathname}`;
+  const offered = `offered ${key}`;
   const typed = () => Object.fromEntries(fields.map((field) => [field.name, field.value]));
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
   const shown = Object.fromEntries(fields.map((field) => [field.name, field.defaultValue]));
@@ -22,7 +23,7 @@ function keepSaved(form) {
   const isUnsaved = () => !same(saved, typed());
   const store = (act) => { try { return act(localStorage); } catch { return null; /* Full, forbidden, or not ours. */ } };
   const keep = () => store((kept) => kept.setItem(key, JSON.stringify({ at: Date.now(), typed: typed() })));
-  const forget = () => store((kept) => kept.removeItem(key));
+  const forget = (...names) => store((kept) => names.forEach((name) => kept.removeItem(name)));
   const later = (delay) => { clearTimeout(timer); timer = setTimeout(save, delay); };
   const again = (text, delay = wait) => {
     say(`Not saved yet: ${text} What you typed stays here.`, true);
@@ -42,7 +43,7 @@ function keepSaved(form) {
         for (const [name, mark] of Object.entries(said.marks)) if (form.elements[`seen-${name}`]) form.elements[`seen-${name}`].value = mark;
         saved = sent;
         wait = FIRST_RETRY;
-        if (isUnsaved()) { keep(); later(AFTER_TYPING); } else forget();
+        if (isUnsaved()) { keep(); later(AFTER_TYPING); } else forget(key);
         say(`Saved ${said.saved}`);
       } else if (answer.status === 409) {
         halt("something else was written here on another device. Press Save to see both.");
@@ -75,24 +76,31 @@ function keepSaved(form) {
   offerSpare();
   if (isUnsaved() && saved) later(AFTER_TYPING); // Who types fast has begun before this file was there.
 
-  // Words that an earlier visit could not save.
+  // Words that an earlier visit could not save: kept apart from what is typed meanwhile, until they are brought back or
+  // thrown away.
   function offerSpare() {
-    const spare = store((kept) => JSON.parse(kept.getItem(key)));
-    if (!spare || "unsaved" in form.dataset) return;
-    const differs = fields.filter(({ name, value }) => spare.typed[name] && spare.typed[name] !== value);
-    if (!differs.length) return forget();
-    const offer = form.querySelector("[data-spare]");
-    offer.querySelector("[data-spare-time]").textContent = new Date(spare.at).toLocaleString();
+    if ("unsaved" in form.dataset) return;
+    const kept = [offered, key].map((name) => store((all) => JSON.parse(all.getItem(name)))).filter(Boolean);
+    const spare = Object.fromEntries(fields.map(({ name, value }) => {
+      return [name, kept.map(({ typed }) => typed[name]).filter((words) => words && words !== value).reduce(joined, "")];
+    }));
+    const differs = fields.filter(({ name }) => spare[name]);
+    if (!differs.length) return forget(offered, key);
+    const at = kept.at(-1).at, offer = form.querySelector("[data-spare]");
+    store((all) => { all.setItem(offered, JSON.stringify({ at, typed: spare })); all.removeItem(key); });
+    offer.querySelector("[data-spare-time]").textContent = new Date(at).toLocaleString();
     offer.hidden = false;
+    const close = () => { forget(offered); offer.hidden = true; };
     offer.querySelector("[data-spare-take]").addEventListener("click", () => {
-      for (const field of differs) {
-        const words = spare.typed[field.name];
-        field.value = words.includes(field.value) ? words : `${field.value}\n\n${words}`;
-      }
-      offer.hidden = true;
+      for (const field of differs) field.value = joined(field.value, spare[field.name]);
       differs[0].dispatchEvent(new Event("input", { bubbles: true }));
+      close();
       differs[0].focus();
     });
-    offer.querySelector("[data-spare-drop]").addEventListener("click", () => { forget(); offer.hidden = true; });
+    offer.querySelector("[data-spare-drop]").addEventListener("click", close);
   }
+}
+
+function joined(had, words) {
+  return words.includes(had) ? words : `${had}\n\n${words}`;
 }

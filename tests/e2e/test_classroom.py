@@ -54,7 +54,7 @@ def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session
     desk.get_by_role("button", name="Save").last.click()
     desk.wait_for_url(re.compile("#notes"))
 
-    # Closed before they could be saved, the words are offered again.
+    # Closed before they could be saved, the words are offered again, and not lost over what is saved meanwhile.
     phone.reload()
     phone.context.set_offline(True)
     phone.get_by_label(NOTES).fill("Typed and closed")
@@ -63,6 +63,15 @@ def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session
     phone.context.set_offline(False)
     later = phone.context.new_page()
     later.goto(LESSON)
-    later.get_by_role("button", name="Bring it back").click()
-    assert later.get_by_label(NOTES).input_value() == "Typed at the desk\n\nTyped and closed"
+    back = later.get_by_role("button", name="Bring it back")
+    back.wait_for()
+    later.get_by_label(NOTES).fill("Typed later")
+    later.get_by_role("button", name="Save").last.click()
+    later.wait_for_url(re.compile("#notes"))
+    later.reload()
+    back.click()
+    assert later.get_by_label(NOTES).input_value() == "Typed later\n\nTyped and closed"
     later.locator("[data-saved]").filter(has_text=re.compile(r"^Saved \d")).wait_for()
+    later.reload()
+    later.get_by_role("button", name="Save").last.wait_for()
+    assert back.is_hidden()
