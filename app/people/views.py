@@ -46,10 +46,11 @@ def sign_in() -> ResponseReturnValue:
 
 
 # The address has an allowance in the database. The limit here is wide, because a narrow one would let a stranger who
-# keeps asking in somebody's name shut that person out.
+# keeps asking in somebody's name shut that person out. A hospital's doctors come through one network, a whole
+# department in the hour of a live session.
 @bp.post("/sign-in")
 @csrf.exempt
-@form_limits("sign-in", address="300/hour", network_="30/hour", domain="600/hour", in_all="1000/hour")
+@form_limits("sign-in", address="300/hour", network_="300/hour", domain="600/hour", in_all="1000/hour")
 def send_sign_in_link() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
