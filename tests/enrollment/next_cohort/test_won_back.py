@@ -8,7 +8,7 @@ import pytest
 from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.papers.models import Paper
-from app.enrollment.papers.standing import moved
+from app.enrollment.papers.standing import Standing
 from app.enrollment.waitlist.models import WaitlistEntry
 from app.extensions import db
 from app.payments.fulfilment import fulfil
@@ -86,7 +86,7 @@ def test_who_takes_the_next_cohort_has_their_one_place_there(app, shop, stripe, 
     assert (place.order_id, place.cohort_id) == (shop.orders[0].id, shop.orders[0].cohort_id)
     with fresh_rows():
         [receipt] = Paper.of_order(shop.orders[0])
-        assert ("to Autumn" in moved(receipt), receipt.facts["cohort"]) == (True, "Spring")
+        assert ("to Autumn" in Standing.of(receipt).place, receipt.facts["cohort"]) == (True, "Spring")
     assert (seats_taken(), shop.books_balance) == ({"Spring": 1, "Autumn": 1}, True)
 
 
