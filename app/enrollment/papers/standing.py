@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.clock import in_zone
+from app.enrollment.cohorts import Cohort
 from app.enrollment.papers.models import RECEIPT, Paper
 from app.payments import disputes
 from app.payments.wording import day, money
@@ -55,12 +56,12 @@ def _place(paper: Paper) -> str:
 
 
 def _moved(paper: Paper) -> str:
-    """To which cohort its place or seats moved since it was issued, with the dates; empty if they did not."""
+    """To which cohort its place or seats moved since it was issued, or to which days that one was; empty if neither."""
     place = paper.enrollment
     if place is None:
         return _seats_moved(paper)
     if not place.moved_at or place.cohort.name == paper.facts["cohort"]:
-        return ""
+        return _new_dates(paper, place.cohort)
     moved_on = _on(place.moved_at, place.cohort.time_zone)
     return f"Moved on {moved_on}, to {place.cohort.name}: {place.cohort.dates}."
 
@@ -68,9 +69,16 @@ def _moved(paper: Paper) -> str:
 def _seats_moved(paper: Paper) -> str:
     """A department took seats in a later cohort instead of those it had bought."""
     order = paper.order
-    if order is None or order.has_to_choose or not order.seats_held or order.cohort.name == paper.facts["cohort"]:
+    if order is None or order.has_to_choose or not order.seats_held:
         return ""
+    if order.cohort.name == paper.facts["cohort"]:
+        return _new_dates(paper, order.cohort)
     return f"The seats are in {order.cohort.name} now: {order.cohort.dates}."
+
+
+def _new_dates(paper: Paper, cohort: Cohort) -> str:
+    # At one's own pace, a paper adds from when there is access.
+    return "" if paper.facts["dates"].startswith(cohort.dates) else f"The dates are now: {cohort.dates}."
 
 
 def _on(moment: datetime, zone: str) -> str:

@@ -1,6 +1,6 @@
 """Whoever is shown a paper checks it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from app.enrollment.papers.models import Paper
 from app.enrollment.papers.numbers import SYMBOLS, as_written, new_number
 from app.extensions import db
 from tests.enrollment.conftest import a_cohort
+from tests.enrollment.papers.conftest import buy
 
 WRONG = "DD-00000-00000-00000"
 
@@ -116,3 +117,14 @@ def test_a_payment_the_bank_took_back_and_a_place_that_moved_are_told(client, pa
     assert moved in receipt
     assert f"Dates {paper.facts['dates']}" in receipt
     assert Paper.certify(place, date(2028, 6, 1)).facts["dates"] == later.dates
+
+
+def test_dates_that_the_owner_changed_are_told_there_and_on_the_receipt(client, paper, cohort, read):
+    of_all = Paper.receipt_of_all(buy(cohort, "grace@example.org", seats=2, seats_held=2))
+    stated, cohort.ends_on = cohort.dates, cohort.ends_on + timedelta(days=7)
+    db.session.commit()
+    for issued in (paper, of_all):
+        receipt = " ".join(read(draw(issued)).split())
+        assert f"Dates {stated}" in receipt
+        assert f"Since this receipt was issued The dates are now: {cohort.dates}." in receipt
+        assert f"The dates are now: {cohort.dates}." in client.get(f"/papers/{issued.number}").text
