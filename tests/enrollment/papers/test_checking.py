@@ -10,7 +10,8 @@ from app.enrollment.papers.models import Paper
 from app.enrollment.papers.numbers import SYMBOLS, as_written, new_number
 from app.extensions import db
 from tests.enrollment.conftest import a_cohort
-from tests.enrollment.papers.conftest import buy
+from tests.enrollment.papers.conftest import buy, enroll
+from tests.enrollment.papers.test_receipts import HOSPITAL
 
 WRONG = "DD-00000-00000-00000"
 
@@ -52,6 +53,15 @@ def test_the_page_says_what_the_paper_says_and_stays_out_of_caches_and_searches(
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["X-Robots-Tag"] == "noindex"
     assert 'name="robots" content="noindex"' in page.text
+
+
+def test_the_payers_organization_is_shown_and_neither_its_people_nor_its_address(client, cohort):
+    paper = Paper.receipt(enroll(buy(cohort, billing=HOSPITAL)))
+    db.session.commit()
+    page = client.get(f"/papers/{paper.number}").text
+    assert "St. Elsewhere Medical Center" in page
+    assert not any(kept in page for kept in ("Grace Hopper", "12 Main Street", "12-3456789"))
+    assert "These lines are part of what it states." in page
 
 
 def test_the_form_leads_to_the_paper(client, paper):
