@@ -5,7 +5,7 @@ from app.payments import disputes
 from app.payments.wording import money
 
 NOT_CHARGED = (
-    "Our payment partner does not answer just now. Nothing was charged, and this time has not been taken. "
+    "Our payment partner does not answer just now. Nothing was charged, and nothing has been booked. "
     "Please try again in a minute; all you wrote is here."
 )
 UNKNOWN_ADDRESS = "Our payment partner cannot write to this address. Please check it, or use another."
