@@ -171,6 +171,15 @@ class Order(Purchase, Model):
         self.seats_held = self.seats
 
     @property
+    def held_until(self) -> datetime | None:
+        """Until when a seat is held for its buyer, who has not paid: by it, or, even after it, by the waiting list."""
+        ends = [self.expires_at] if self.can_be_paid else []
+        entry = None if self.is_for_department else WaitlistEntry.standing(self.person, self.cohort)
+        if entry and entry.offer_until and entry.offer_until > now() and (entry.has_offer or entry.order_id == self.id):
+            ends.append(entry.offer_until)
+        return max(ends, default=None)
+
+    @property
     def has_to_choose(self) -> bool:
         """Whether it is paid, and its buyer has yet to choose between seats in another cohort and the payment."""
         return self.choose_by is not None

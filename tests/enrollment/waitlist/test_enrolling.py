@@ -85,6 +85,25 @@ def test_unpaid_the_seat_is_theirs_again_while_the_offer_lasts(line, stripe, lat
     assert line.shop.books_balance
 
 
+def test_who_turns_back_is_told_until_when_the_list_holds_the_seat(line, stripe, client):
+    session = session_of(line.enroll(line.offered()))
+    order = order_of(line)
+    until = in_words(line.entry().offer_until, "America/New_York")
+
+    def pages():
+        with fresh_rows():
+            yield client.get(f"/course/checkout/cancelled?order={order.public_id}").text
+        yield line.shop.come_back(session).text
+
+    assert f"held for you until {until}" in next(pages())
+    client.post("/course/checkout/cancelled", data={"order": order.public_id})
+    for page in pages():
+        assert f"still held for you alone until {until}" in page
+        assert "no seat is held" not in page
+        assert "is free again" not in page
+    assert line.entry().state == "offered"
+
+
 @pytest.mark.parametrize("status", [503, "drop"])
 def test_a_stripe_that_stumbles_leaves_the_seat_with_them(line, stripe, status):
     link = line.offered()
