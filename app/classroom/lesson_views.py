@@ -1,6 +1,7 @@
 """A lesson, as it is read."""
 
 import logging
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from flask import Response, abort, make_response, render_template, request
@@ -17,6 +18,7 @@ from app.classroom.outline import Outline, Step
 from app.classroom.progress import LessonProgress
 from app.classroom.questions.models import LessonQuestion
 from app.classroom.quizzes import Choices, QuizResult
+from app.clock import now
 from app.enrollment.models import Module
 from app.extensions import db, write_on_get
 from app.publishing import echoes_nothing
@@ -88,10 +90,11 @@ def _contents(lesson: Lesson) -> list[dict[str, str]]:
 
 
 def _note_seen(found: Wanted) -> None:
-    """Note what is looked at, where that is another lesson than last time. A page that can be read is not held back
-    because nothing can be written just now.
+    """Note what is looked at; of the lesson that was looked at last, once a day. A page that can be read is not held
+    back because nothing can be written just now.
     """
-    if found.outline.last_seen is found.step:
+    seen = found.step.progress
+    if seen and found.outline.last_seen is found.step and seen.seen_at > now() - timedelta(days=1):
         return
     try:
         write_on_get()

@@ -19,7 +19,7 @@ class LessonProgress(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     lesson_id: Mapped[int] = mapped_column(ForeignKey("lesson.id"), primary_key=True, index=True)
     opened_at: Mapped[datetime] = mapped_column(default=now)
-    seen_at: Mapped[datetime] = mapped_column(default=now)  # When they last came to it from another one.
+    seen_at: Mapped[datetime] = mapped_column(default=now)  # When they were last at it, to within a day.
     completed_at: Mapped[datetime | None]
 
     @classmethod

@@ -107,13 +107,15 @@ def ask_coach(module_slug: str, slug: str) -> ResponseReturnValue:
 
 
 def _keep(found: Wanted) -> writing.Page:
-    """Save what was typed, unless the form is old: then the page shows it, and it is saved by its next form.
+    """Note that the person is at work, and save what was typed, unless the form is old: then the page shows it, and it
+    is saved by its next form.
 
     It locks the person, for all that follows.
     """
     person, typed = Person.for_update(access().person.id), _typed()
     if person is None or person.erased_at:  # Their data was erased at this very moment.
         abort(401)
+    LessonProgress.see(access().person, found.lesson)
     if not form_is_old():
         return writing.keep(access().person, found.lesson, typed)
     saved = writing.read(access().person, found.lesson)

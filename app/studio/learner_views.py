@@ -1,6 +1,6 @@
 """Who is in a cohort, how far they are, and who has stalled."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from flask import abort, render_template, request
@@ -24,17 +24,17 @@ STALLED_AFTER = timedelta(days=10)
 
 
 class Way(NamedTuple):
-    """How far somebody is: lessons done, lessons open to them, when they last opened one, and since when they could."""
+    """How far somebody is: lessons done, lessons open to them, when they were last in one, and since when they wait."""
 
     done: int
     is_open: int
     last_seen: datetime | None
-    open_since: datetime | None
+    waiting_since: datetime | None
 
     @property
     def has_stalled(self) -> bool:
-        """Whether lessons wait for them, and they have opened none for a while."""
-        since = self.last_seen or self.open_since
+        """Whether lessons wait for them, and they were in none for a while."""
+        since = self.waiting_since
         return self.done < self.is_open and since is not None and since < now() - STALLED_AFTER
 
 
@@ -71,8 +71,10 @@ def _ways(cohort: Cohort, places: list[Enrollment]) -> dict[int, Way]:
 
 def _way(place: Enrollment, modules: list[tuple[Module, int]], done: int, last_seen: datetime | None) -> Way:
     opened = [(at, lessons) for module, lessons in modules if (at := opening_of(module, place)) <= now()]
-    open_since = min((at for at, _ in opened), default=None)
-    return Way(done, sum(lessons for _, lessons in opened), last_seen, open_since)
+    since, starts_on = last_seen or min((at for at, _ in opened), default=None), place.cohort.starts_on
+    if since and starts_on:  # Nobody has to begin before the cohort does.
+        since = max(since, datetime.combine(starts_on, time(), UTC))
+    return Way(done, sum(lessons for _, lessons in opened), last_seen, since)
 
 
 def _modules(cohort: Cohort) -> list[tuple[Module, int]]:

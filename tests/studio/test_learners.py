@@ -20,7 +20,7 @@ def state_of(page: str, email: str) -> str:
     return re.sub(r"<[^>]+>|\s+", " ", row)
 
 
-def test_who_opens_nothing_for_ten_days_has_stalled(ada, owner, cohort, clock):
+def test_who_is_in_no_lesson_for_ten_days_of_the_cohort_has_stalled(ada, owner, cohort, clock):
     ada.get("first/stand")
     ada.post("first/stand/completion", done="yes")
     enroll("grace@example.org", cohort)
@@ -29,10 +29,19 @@ def test_who_opens_nothing_for_ten_days_has_stalled(ada, owner, cohort, clock):
     assert "Stalled" not in state_of(page, "ada@example.org") + state_of(page, "grace@example.org")
     clock.advance(days=6)
     ada.get("first/map")
-    clock.advance(days=5)
+    clock.advance(days=5)  # Enrolled eleven days ago; the cohort began four days ago.
+    page = look(owner, cohort)
+    assert "Stalled" not in state_of(page, "ada@example.org") + state_of(page, "grace@example.org")
+    clock.advance(days=4)
+    again = ada.get("first/map")
+    clock.advance(days=4)
     page = look(owner, cohort)
     assert "Enrolled" in state_of(page, "ada@example.org")
     assert "Stalled" in state_of(page, "grace@example.org")
+    clock.advance(days=5)
+    ada.post("first/map/writing", again, **{"text-_notes": "Still at it"})
+    clock.advance(days=5)
+    assert "Enrolled" in state_of(look(owner, cohort), "ada@example.org")
 
 
 def test_nobody_stalls_before_a_lesson_opens(ada, owner, cohort, clock):
