@@ -59,7 +59,7 @@ def _open_department(order: Order) -> None:
 
 def _bring_along(order: Order) -> None:
     """Places of a department that a dispute ended, and that go on in another cohort, which the buyer has chosen."""
-    for place in sorted(Enrollment.ever_of(order), key=lambda place: place.person_id):
+    for place in sorted(Seat.places_of(order), key=lambda place: place.person_id):
         if place.person.erased_at or Enrollment.standing(place.person, order.cohort):
             place.cohort = order.cohort  # It stays ended.
         else:

@@ -145,12 +145,13 @@ class Enrollment(Model):
     def begin(cls, order: Order, person: Person | None = None) -> "Enrollment":
         """The place of a person, or of the buyer. Lock the order and its cohort first, and see that none stands.
 
-        One that the order paid for before, and that has ended, moves there and stands again.
+        One that the order paid for before, and that has ended, stands again, and moves if that is another cohort.
         """
         person = person or order.person
         ended = select(cls).where(cls.order_id == order.id, cls.person_id == person.id)
         if enrollment := db.session.scalar(ended):
-            enrollment.moved_at, enrollment.moved_from = now(), enrollment.cohort
+            if enrollment.cohort_id != order.cohort_id:
+                enrollment.moved_at, enrollment.moved_from = now(), enrollment.cohort
             enrollment.cohort, enrollment.ended_at = order.cohort, None
         else:
             enrollment = cls(order=order, person=person, cohort=order.cohort)
@@ -158,14 +159,6 @@ class Enrollment(Model):
         if entry := WaitlistEntry.standing(enrollment.person, order.cohort):
             entry.end("enrolled")
         return enrollment
-
-    @classmethod
-    def has_begun(cls, order: Order, person: Person) -> bool:
-        """Whether the person has a place in the order's cohort, or was given one by the order wherever it is now."""
-        if cls.standing(person, order.cohort):
-            return True
-        of_order = select(cls.id).where(cls.order_id == order.id, cls.person_id == person.id)
-        return db.session.scalar(of_order.limit(1)) is not None
 
     @property
     def shares_progress(self) -> bool:

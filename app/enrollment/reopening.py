@@ -1,6 +1,7 @@
 """Places that a dispute ended come back when it is decided otherwise after all, where the seats are still free."""
 
 from app.enrollment.cohorts import Cohort, CohortFull
+from app.enrollment.department.models import Seat
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 
@@ -11,7 +12,7 @@ def reopen(order: Order) -> list[Enrollment] | None:
     One stays ended, and its seat free, whose person has been erased or has got another in that cohort meanwhile. Lock
     the order first.
     """
-    ended = sorted(Enrollment.ever_of(order), key=lambda place: place.cohort.in_order)
+    ended = sorted(Seat.places_of(order), key=lambda place: place.cohort.in_order)
     places = [place for place in ended if place.may_reopen]
     elsewhere = [place.cohort for place in places if place.holds_own_seat]
     try:

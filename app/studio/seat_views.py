@@ -1,9 +1,10 @@
 """What the owner does for a department from its order's page."""
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.enrollment.department import emails
+from app.enrollment.department.claiming import free
 from app.enrollment.department.models import AlreadyClaimed, Seat
 from app.enrollment.orders import Order
 from app.extensions import db
@@ -19,6 +20,18 @@ def reassign_seat(order_id: int, position: int) -> ResponseReturnValue:
         flash(f"Seat {position} has a new link, which its department finds on its page. The old one is void.", "good")
     except AlreadyClaimed:
         flash(f"Seat {position} has just been claimed, so its link stays.", "bad")
+    db.session.commit()
+    return _back(order_id)
+
+
+@bp.post(f"{AN_ORDER}/seats/<int(max=50):position>/release")
+def free_seat(order_id: int, position: int) -> ResponseReturnValue:
+    seat = Seat.in_order(_locked(order_id), position) or abort(404)
+    try:
+        free(seat, request.form.get("place", type=int))
+        flash(f"Seat {position} is free again, and has a new link, which its department finds on its page.", "good")
+    except AlreadyClaimed:
+        flash(f"Seat {position} stays as it is: whoever claimed it has been here, or it is free already.", "bad")
     db.session.commit()
     return _back(order_id)
 

@@ -24,10 +24,10 @@ def page(owner, order: str) -> str:
         return owner.get(order).text
 
 
-def press(owner, order: str, button: str):
+def press(owner, order: str, button: str, **typed: str):
     token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page(owner, order))[1]
     with fresh_rows():
-        return owner.post(f"{order}/{button}", data={"csrf_token": token})
+        return owner.post(f"{order}/{button}", data={"csrf_token": token} | typed)
 
 
 def test_the_owner_sees_whose_each_seat_is(owner, order):
@@ -46,6 +46,17 @@ def test_the_owner_gives_an_unclaimed_seat_a_new_link(owner, order, department, 
     assert "has just been claimed" in page(owner, order)
     assert department.claimed == [1]
     assert press(owner, order, "seats/9/reassignment").status_code == 404
+
+
+def test_the_owner_frees_a_seat_where_nobody_has_signed_in(owner, order, department, mail):
+    [place] = re.findall(r'name="place" value="(\d+)"', page(owner, order))
+    assert press(owner, order, "seats/2/release", place=place).status_code == 303
+    assert "Seat 2 stays as it is" in page(owner, order)
+    press(owner, order, "seats/1/release", place=place)
+    assert "Seat 1 is free again" in page(owner, order)
+    assert department.claimed == []
+    assert len(department.links) == 3
+    assert press(owner, order, "seats/9/release", place=place).status_code == 404
 
 
 def test_the_owner_sends_the_departments_link_again(owner, order, department, mail):

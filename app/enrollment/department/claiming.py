@@ -1,9 +1,10 @@
-"""Claiming a seat: whoever has its link, and was first, has a place of their own."""
+"""Claiming a seat: whoever has its link, and was first, has a place of their own, unless they never come."""
 
 from datetime import timedelta
 
+from app import followups
 from app.enrollment.department import emails
-from app.enrollment.department.models import Seat
+from app.enrollment.department.models import AlreadyClaimed, Seat
 from app.enrollment.enrolling import SIGN_IN_LINK_GOOD_FOR, give_place
 from app.enrollment.enrollments import Enrollment
 from app.people.link_mailings import LinkMailing
@@ -25,7 +26,7 @@ def claim(seat: Seat, number: int, email: str, name: str) -> Enrollment | None:
     if seat.state(number) != "free":
         raise NotFree
     person = Person.at(email)
-    if Enrollment.has_begun(order, person):
+    if Enrollment.standing(person, order.cohort) or Seat.is_held_by(order, person):
         if LinkMailing.claim("seat not needed", Person.counted_as(email), every=timedelta()):
             emails.seat_not_needed(person, order)
         return None
@@ -33,3 +34,20 @@ def claim(seat: Seat, number: int, email: str, name: str) -> Enrollment | None:
     seat.take(enrollment)
     emails.seat_claimed(enrollment, SIGN_IN_LINK_GOOD_FOR)
     return enrollment
+
+
+def free(seat: Seat, enrollment_id: int | None) -> None:
+    """End the place that the seat went to, whose person was never here, and give the seat a new link.
+
+    Lock the order first. Raises AlreadyClaimed when the seat is not that place's, or they have been here meanwhile.
+    """
+    place = seat.enrollment
+    if place is None or place.id != enrollment_id:
+        raise AlreadyClaimed
+    Person.for_update(place.person_id)
+    if not seat.may_be_freed:
+        raise AlreadyClaimed
+    place.end()
+    seat.free()
+    followups.call_off(place.person, seat.order.occasion, "seat freed")
+    emails.seat_ended(place, is_freed=True)

@@ -12,8 +12,8 @@ from app.people.sign_in import SignInCode
 from app.urls import absolute_url
 
 DATA = (
-    "What you type is kept for the course. {buyer} sees your name, your address and the day you claim the seat, and "
-    "nothing of what you do in the course unless you allow that in the classroom."
+    "What you type is kept for the course. {buyer} sees your name, your address, the day you claim the seat and "
+    "whether you have signed in yet, and nothing of what you do in the course unless you allow that in the classroom."
 )
 
 
@@ -66,9 +66,9 @@ def seat_not_needed(person: Person, order: Order) -> None:
     outbox.post(to=person, template="enrollment/seat_not_needed", sign_in_url=sign_in_url, **about(order))
 
 
-def seat_ended(enrollment: Enrollment) -> None:
-    """To whoever claimed a seat: the department has its payment back, so that the place is over."""
-    outbox.post(to=enrollment.person, template="enrollment/seat_ended", **about(enrollment.order))
+def seat_ended(enrollment: Enrollment, *, is_freed: bool = False) -> None:
+    """To whoever claimed a seat: the department has its payment back, or has freed the seat, so the place is over."""
+    outbox.post(to=enrollment.person, template="enrollment/seat_ended", is_freed=is_freed, **about(enrollment.order))
 
 
 def seats_unclaimed(order: Order, number: int) -> None:

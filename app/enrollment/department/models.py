@@ -11,6 +11,7 @@ from app.clock import now
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import Model, db
+from app.people.models import Person
 
 CLAIM, DEPARTMENT = "claim of a seat", "seats of a department"
 UNCLAIMED = text("enrollment_id IS NULL")
@@ -62,6 +63,19 @@ class Seat(Model):
     @classmethod
     def are_of(cls, order: Order) -> bool:
         return db.session.scalar(select(cls.id).filter_by(order_id=order.id).limit(1)) is not None
+
+    @classmethod
+    def places_of(cls, order: Order) -> list[Enrollment]:
+        """Those the order pays for, or paid for, but for those whose seat has been freed for somebody else."""
+        if not order.is_for_department:
+            return Enrollment.ever_of(order)
+        return [seat.enrollment for seat in cls.of_order(order) if seat.enrollment]
+
+    @classmethod
+    def is_held_by(cls, order: Order, person: Person) -> bool:
+        """Whether one of the order's seats is the person's, in whichever cohort their place is now."""
+        theirs = select(cls.id).join(cls.enrollment).where(cls.order_id == order.id, Enrollment.person_id == person.id)
+        return db.session.scalar(theirs.limit(1)) is not None
 
     @classmethod
     def inviting(cls, addresses: Collection[str]) -> "list[Seat]":
@@ -124,10 +138,23 @@ class Seat(Model):
 
     def reassign(self) -> None:
         """Give it a new link, for somebody else; those before claim nothing any more. Raises AlreadyClaimed."""
-        if self.enrollment_id is not None:
+        if self.enrollment is not None:
             raise AlreadyClaimed
         self.claim_number += 1
         self.forget_invitation()
+
+    @property
+    def may_be_freed(self) -> bool:
+        """Whether who claimed it was never here, as with a slip in the address, so that somebody else may have it."""
+        place = self.enrollment
+        if place is None or place.ended_at or place.holds_own_seat or place.person.last_seen_at:
+            return False
+        return not (self.order.has_ended or self.order.is_on_hold or self.order.cohort.is_over)
+
+    def free(self) -> None:
+        """It is nobody's again, and has a new link."""
+        self.enrollment = self.claimed_at = None
+        self.reassign()
 
     def forget_invitation(self) -> None:
         self.invited_email, self.invited_name, self.invited_at = "", "", None

@@ -7,6 +7,7 @@ from sqlalchemy import exists, select
 
 from app.enrollment.blueprint import bp
 from app.enrollment.department import claim_views, emails, progress, records, sharing_views, tasks
+from app.enrollment.department.claiming import free
 from app.enrollment.department.forms import DepartmentLinksForm, InvitationsForm
 from app.enrollment.department.inviting import NotNow, invite
 from app.enrollment.department.models import AlreadyClaimed, Seat, order_of_department
@@ -70,6 +71,20 @@ def reassign_seat(token: str, position: int) -> ResponseReturnValue:
     seat = Seat.in_order(order, position) or abort(404)
     try:
         seat.reassign()
+    except AlreadyClaimed:
+        return _page(token, order, InvitationsForm(formdata=None)), 409
+    db.session.commit()
+    return redirect(url_for(".show_department", token=token, renewed=position, _anchor=f"seat-{position}"), 303)
+
+
+@bp.post(f"{A_PAGE}/seats/<int(max=50):position>/release")
+@csrf.exempt
+@link_limit
+def free_seat(token: str, position: int) -> ResponseReturnValue:
+    order = Order.for_update(_order_of(token).id)
+    seat = Seat.in_order(order, position) or abort(404)
+    try:
+        free(seat, request.form.get("place", type=int))
     except AlreadyClaimed:
         return _page(token, order, InvitationsForm(formdata=None)), 409
     db.session.commit()

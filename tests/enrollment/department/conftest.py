@@ -35,6 +35,9 @@ class Department:
     def reassign(self, position: int):
         return self.post(f"{self.path}/seats/{position}/reassignment")
 
+    def free(self, position: int, place: int | None):
+        return self.post(f"{self.path}/seats/{position}/release", place=str(place))
+
     def claim(self, link: str, email: str = "grace@example.org", name: str = "Grace Hopper"):
         return self.post(link, name=name, email=email)
 
