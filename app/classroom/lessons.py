@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.enrollment.models import Course, Module
+from app.enrollment.models import Course, Module, lessons_timed
 from app.extensions import Model, db
 from app.hub.written import Written
 
@@ -45,12 +45,6 @@ class Lesson(Model, Written):
     is_retired: Mapped[bool] = mapped_column(default=False)
     module: Mapped[Module] = relationship()
 
-    @classmethod
-    def minutes_of(cls, course: Course) -> int:
-        """What all lessons of the course take together."""
-        total = select(func.sum(cls.duration_minutes)).join(cls.module)
-        return db.session.scalar(total.where(Module.course_id == course.id, ~cls.is_retired)) or 0
-
     @property
     def youtube_id(self) -> str | None:
         """Of a video that can be played here, fetched from YouTube once somebody asks for it; None of another."""
@@ -61,3 +55,10 @@ class Lesson(Model, Written):
     def file_names(self) -> set[str]:
         """The course files that go with it."""
         return {entry["file"] for entry in self.downloads} | ({self.audio} if self.audio else set())
+
+
+@lessons_timed.connect
+def minutes_of(course: Course) -> int:
+    """What all lessons of the course take together."""
+    total = select(func.sum(Lesson.duration_minutes)).join(Lesson.module)
+    return db.session.scalar(total.where(Module.course_id == course.id, ~Lesson.is_retired)) or 0

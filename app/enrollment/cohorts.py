@@ -104,6 +104,13 @@ class Cohort(Model, Published):
         return f"{day(self.starts_on)} to {day(self.ends_on)}"
 
     @property
+    def planned_minutes(self) -> dict[str, int | None]:
+        """What it takes: live sessions and coaching, or, at one's own pace, the lessons. `hours_of` words it."""
+        if self.is_self_paced:
+            return {"minutes": None, "lesson_minutes": self.course.lesson_minutes}
+        return {"minutes": self.course.live_minutes, "lesson_minutes": None}
+
+    @property
     def begins(self) -> str:
         """In words: "March 2, 2027"."""
         return day(self.starts_on) if self.starts_on else "when you do"

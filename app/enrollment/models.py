@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from blinker import Signal
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 TAXES = ("none", "exclusive", "inclusive")
 NO_CREDIT = "No CME credit is offered for this course."
+
+# Sent with a course to ask how many minutes its lessons take: whoever holds them answers.
+lessons_timed = Signal()
 
 
 class Course(Model, Published, Written):
@@ -70,6 +74,11 @@ class Course(Model, Published, Written):
         if self.live_minutes is None:
             return None
         return self.live_minutes // 60 if self.live_minutes % 60 == 0 else self.live_minutes / 60
+
+    @property
+    def lesson_minutes(self) -> int:
+        """What all its lessons take together."""
+        return sum(minutes for _, minutes in lessons_timed.send(self))
 
     @property
     def cohorts_on_sale(self) -> list["Cohort"]:

@@ -4,7 +4,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app import outbox
-from app.classroom.lessons import Lesson
 from app.classroom.progress import CourseCompletion
 from app.clock import now
 from app.enrollment.cohorts import Cohort
@@ -26,7 +25,7 @@ def certify(place: Enrollment) -> bool:
     if not (completion and is_ready):
         return False
     completed_on = max(completion.completed_on, place.cohort.ends_on or date.min)
-    Paper.certify(place, completed_on, Lesson.minutes_of(place.cohort.course))
+    Paper.certify(place, completed_on)
     outbox.post(
         to=place.person,
         template="classroom/certificate_issued",

@@ -47,14 +47,9 @@ def of_receipt(order: Order, enrollment: Enrollment | None, share: int = 0) -> F
     }
 
 
-def of_certificate(enrollment: Enrollment, completed_on: date, lesson_minutes: int) -> Facts:
-    """`lesson_minutes`: what all lessons take. At one's own pace, without live sessions, they are its hours."""
+def of_certificate(enrollment: Enrollment, completed_on: date) -> Facts:
     about = _about_course(enrollment.cohort, enrollment.enrolled_at)
-    return about | {
-        "attendee": _attendee(enrollment),
-        "completed_on": completed_on.isoformat(),
-        "lesson_minutes": lesson_minutes if enrollment.cohort.is_self_paced else None,
-    }
+    return about | {"attendee": _attendee(enrollment), "completed_on": completed_on.isoformat()}
 
 
 def of_letter(cohort: Cohort) -> Facts:
@@ -82,7 +77,7 @@ def _about_course(cohort: Cohort, access_from: datetime | None) -> Facts:
         "cohort": cohort.name,
         "dates": cohort.dates + (begins if cohort.is_self_paced else ""),
         "sessions": cohort.sessions,
-        "minutes": None if cohort.is_self_paced else course.live_minutes,
+        **cohort.planned_minutes,
         "syllabus": [module.title for module in course.modules],
         "credit": course.credit_statement,
         "issued_on": _day(now(), cohort),

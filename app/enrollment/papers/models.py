@@ -83,10 +83,10 @@ class Paper(Model):
         return cls._once(lambda: facts.of_receipt(order, None), kind=RECEIPT, order_id=order.id, enrollment_id=None)
 
     @classmethod
-    def certify(cls, enrollment: Enrollment, completed_on: date, lesson_minutes: int = 0) -> "Paper":
+    def certify(cls, enrollment: Enrollment, completed_on: date) -> "Paper":
         """That the course was completed: the certificate issued, or a new one."""
         return cls._once(
-            lambda: facts.of_certificate(enrollment, completed_on, lesson_minutes),
+            lambda: facts.of_certificate(enrollment, completed_on),
             kind=CERTIFICATE, order_id=enrollment.order_id, enrollment_id=enrollment.id,
         )  # fmt: skip
 

@@ -21,14 +21,15 @@ def amount(facts: dict[str, Any], key: str) -> str:
 def hours_of(facts: dict[str, Any]) -> str:
     """Of live sessions and coaching together, as the course page counts them; who came to them nobody notes.
 
-    On a certificate at one's own pace, of the lessons.
+    At one's own pace, of the lessons.
     """
+    is_certificate = "completed_on" in facts
     if facts["minutes"]:
-        attendance = "; attendance is not recorded" if "completed_on" in facts else ""
+        attendance = "; attendance is not recorded" if is_certificate else ""
         return f"The course includes {_hours(facts['minutes'] / 60)} of live sessions and coaching{attendance}"
-    if lesson_minutes := facts.get("lesson_minutes"):  # Certificates from before they were stated lack them.
-        hours = _hours(round(lesson_minutes / 60, 1) or 0.1)
-        return f"The lessons of the course are planned to take about {hours}; time spent is not recorded"
+    if lesson_minutes := facts.get("lesson_minutes"):  # Papers from before they were stated lack them.
+        hours, spent = _hours(round(lesson_minutes / 60, 1) or 0.1), "; time spent is not recorded"
+        return f"The lessons of the course are planned to take about {hours}{spent if is_certificate else ''}"
     return ""
 
 

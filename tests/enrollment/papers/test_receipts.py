@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.classroom.lessons import Lesson
 from app.clock import now
 from app.enrollment.papers.drawing import draw
 from app.enrollment.papers.models import Paper
@@ -35,6 +36,20 @@ def test_paying_issues_a_receipt_and_the_mail_says_where_it_is(shop, mail, read)
     [letter] = mail.to("ada@example.org", "enrollment/enrolled")
     assert "http://localhost:8000/learn/papers/" in letter.body
     assert "http://localhost:8000/learn/papers/" in letter.html
+
+
+def test_at_ones_own_pace_receipt_and_mail_count_the_hours_of_lessons(shop, course, mail, read):
+    course.cohorts[0].starts_on = course.cohorts[0].ends_on = None
+    about = {"title": "Stand", "summary": "-", "body": "-", "duration_minutes": 75}
+    db.session.add_all(Lesson(module=course.modules[0], slug=f"l{at}", position=at, **about) for at in (1, 2))
+    db.session.commit()
+    shop.stripe.pay(shop.buy())
+    shop.hear()
+    hours = "Hours{} The lessons of the course are planned to take about 2.5 hours"
+    assert hours.format("") in " ".join(read(draw(db.session.scalars(db.select(Paper)).one())).split())
+    [letter] = mail.to("ada@example.org", "enrollment/enrolled")
+    assert hours.format(":") in letter.body
+    assert "Live time" not in letter.body + letter.html
 
 
 def test_attendee_and_payer_stand_apart(cohort, read):
