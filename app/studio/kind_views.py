@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from app.coaching.availability.kinds import ConsultationKind
+from app.coaching.offer import CoachingOffer
 from app.extensions import db
 from app.slugs import free_slug, slug_of
 from app.studio.blueprint import bp
@@ -22,14 +23,14 @@ def list_kinds() -> ResponseReturnValue:
 @bp.get("/kinds/new")
 def begin_kind() -> ResponseReturnValue:
     form = KindForm(formdata=None, duration_minutes=45, step_minutes=30, price="0")
-    return render_template("studio/kind.html", kind=None, form=form)
+    return _page(None, form)
 
 
 @bp.post("/kinds")
 def create_kind() -> ResponseReturnValue:
     form = KindForm()
     if not form.validate():
-        return render_template("studio/kind.html", kind=None, form=form), 422
+        return _page(None, form), 422
     kinds = _all_kinds()
     slug = free_slug(slug_of(form.title.data or "", 70, "consultation"), [kind.slug for kind in kinds])
     kind = ConsultationKind(slug=slug, position=max((each.position for each in kinds), default=0) + 1)
@@ -43,7 +44,7 @@ def create_kind() -> ResponseReturnValue:
 @bp.get(A_KIND)
 def show_kind(kind_id: int) -> ResponseReturnValue:
     kind = db.session.get(ConsultationKind, kind_id) or abort(404)
-    return render_template("studio/kind.html", kind=kind, form=KindForm.showing(kind))
+    return _page(kind, KindForm.showing(kind))
 
 
 @bp.post(A_KIND)
@@ -51,7 +52,7 @@ def save_kind(kind_id: int) -> ResponseReturnValue:
     kind = _kind_for_update(kind_id)
     form = KindForm(kind)
     if not form.validate():
-        return render_template("studio/kind.html", kind=kind, form=form), 422
+        return _page(kind, form), 422
     form.fill(kind)
     db.session.commit()
     flash("Saved. What is booked already keeps its length and what was agreed.", "good")
@@ -87,3 +88,8 @@ def _kind_for_update(kind_id: int) -> ConsultationKind:
 
 def _all_kinds() -> list[ConsultationKind]:
     return list(db.session.scalars(select(ConsultationKind).order_by(ConsultationKind.position, ConsultationKind.id)))
+
+
+def _page(kind: ConsultationKind | None, form: KindForm) -> str:
+    offer = CoachingOffer.current()
+    return render_template("studio/kind.html", kind=kind, form=form, price_note=offer.price_note if offer else "")

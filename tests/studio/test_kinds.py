@@ -66,6 +66,17 @@ def test_a_price_is_typed_in_units(send, owner):
     assert 'value="99.50"' in owner.get(f"/studio/kinds/{kind.id}").text
 
 
+def test_who_sets_a_price_reads_what_the_coaching_page_says_of_prices_and_where_that_is_changed(owner):
+    assert "price_note" not in owner.get("/studio/kinds/new").text
+    factories.offer().price_note = "There is no charge."
+    kind = factories.kind()
+    db.session.commit()
+    for path in ("new", kind.id):
+        page = owner.get(f"/studio/kinds/{path}").text
+        assert "There is no charge." in page
+        assert "coaching/offer.md" in page
+
+
 @pytest.mark.parametrize(("typed", "cents"), [("", 0), (" ", 0), ("0.00", 0), ("1", 100), (" 120 ", 12000)])
 def test_no_price_is_free_and_spaces_are_nothing(send, typed, cents):
     assert send("/kinds", **KIND | {"price": typed}).status_code == 303
