@@ -13,6 +13,7 @@ from app.classroom.live.calendars import sessions_of
 from app.classroom.outline import Outline
 from app.classroom.progress import CourseCompletion
 from app.classroom.search import find
+from app.enrollment.papers.models import CERTIFICATE, Paper
 from app.hub.search import LONGEST_QUERY
 from app.publishing import echoes_nothing
 
@@ -41,6 +42,7 @@ def show_classroom() -> ResponseReturnValue:
         outline=Outline.of(allowed),
         next_session=next(to_come, None),
         completion=CourseCompletion.of(allowed.person, allowed.course),
+        has_certificate=any(paper.kind == CERTIFICATE for paper in Paper.of_person(allowed.person)),
     )
 
 

@@ -39,8 +39,11 @@ def test_it_is_issued_once_the_cohort_is_over_and_mailed_once(ada, place, mail, 
     assert certificates(ada) == []
     assert "Your certificate is issued when" in ada.get().text
     clock.advance(days=42)
+    page = ada.get().text
+    assert "Your certificate is being issued" in page and "Your certificate</a>" not in page
     issue_certificates.call_local()
     issue_certificates.call_local()
+    assert "Your certificate</a>" in ada.get().text
     assert certificates(ada) == [day.isoformat()]
     assert len(mail.to(ada.person.email, "classroom/certificate_issued")) == 1
 
