@@ -39,7 +39,8 @@ def choose_time_zone() -> ResponseReturnValue:
 def change_calendar_address() -> ResponseReturnValue:
     LearnersCalendar.change_address(access().person)
     db.session.commit()
-    flash("Your calendar has another address now. Subscribe to it anew: the one before is empty.", "good")
+    gone = "The one before is gone; programs that subscribed to it may keep what they fetched."
+    flash(f"Your calendar has another address now. Subscribe to it anew. {gone}", "good")
     return redirect(url_for(".list_sessions", _anchor="calendar"), 303)
 
 
