@@ -27,7 +27,7 @@ def _found_nothing(response: Response) -> bool:
 
 
 # Numbers cannot be guessed; this keeps robots from trying. Whoever checks papers that there are is not counted, and
-# nobody's guesses stop anybody else.
+# guesses stop nobody on another network.
 guess_limit = limiter.shared_limit("30/hour", scope="papers:network", key_func=network, deduct_when=_found_nothing)
 
 
