@@ -7,6 +7,7 @@ from flask import current_app, url_for
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
+from app.classroom.questions.models import LessonQuestion
 from app.clock import in_zone, now
 from app.coaching.availability.wall_clock import EPOCH, MINUTE, WallClock, number_of
 from app.coaching.models import Consultation
@@ -62,6 +63,7 @@ class Overview(NamedTuple):
     troubles: list[Trouble]
     open_requests: Count
     to_answer: list[Consultation]
+    questions: list[LessonQuestion]
     to_note: list[Consultation]
     today: list[Consultation]
     odd_orders: list[Order]
@@ -87,6 +89,7 @@ class Overview(NamedTuple):
             troubles=coaching_troubles(),
             open_requests=Count.of(select(Consultation.id).where(is_open)),
             to_answer=_to_answer(is_open),
+            questions=_questions(),
             to_note=_booked(now() - REMEMBERED, now()),
             today=_booked(now(), _end_of_today()),
             # Their payment was not what we asked for.
@@ -124,6 +127,13 @@ def _to_answer(is_open: ColumnElement[bool]) -> list[Consultation]:
     waiting = select(Consultation).where(is_open, is_ours)
     soonest = waiting.order_by(held_until.is_(None), held_until, Consultation.id)
     return list(db.session.scalars(soonest.options(*_ABOUT).limit(LATELY)))
+
+
+def _questions() -> list[LessonQuestion]:
+    """Those of learners that wait for an answer, the oldest first."""
+    waiting = select(LessonQuestion).where(LessonQuestion.answered_at.is_(None)).order_by(LessonQuestion.id)
+    about = joinedload(LessonQuestion.person), joinedload(LessonQuestion.lesson)
+    return list(db.session.scalars(waiting.options(*about).limit(LATELY)))
 
 
 def _booked(since: datetime, until: datetime) -> list[Consultation]:

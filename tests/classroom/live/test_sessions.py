@@ -136,7 +136,9 @@ def test_the_calendar_moves_with_its_learner_and_is_empty_when_access_ends(app, 
 def test_another_address_makes_the_one_before_void(app, ada, session):
     first = address(ada)
     assert change_address(ada).status_code == 303
-    assert "The one before is gone; programs that subscribed to it may keep what they fetched." in ada.get("sessions").text
+    assert (
+        "The one before is gone; programs that subscribed to it may keep what they fetched." in ada.get("sessions").text
+    )
     second = address(ada)
     assert change_address(ada).status_code == 303
     assert [fetch(app, path).status_code for path in (first, second, address(ada))] == [404, 404, 200]

@@ -154,3 +154,12 @@ def test_questions_are_told_and_erased(ada):
     assert questions() == []
     with fresh_rows():  # The owner's mail about it names the person.
         assert db.session.scalars(db.select(Email).filter_by(template="classroom/question_asked")).all() == []
+
+
+def test_the_overview_says_which_questions_wait_until_they_are_answered(ada, owner):
+    ask(ada)
+    [question] = questions()
+    waits = f'<a href="/studio/questions/{question.id}">Answer the question of <bdi>{ADA}</bdi></a>'
+    assert waits in owner.get("/studio/").text
+    answer(owner, question)
+    assert "Nothing is waiting" in owner.get("/studio/").text
