@@ -192,6 +192,7 @@ def test_called_off_by_the_coach_all_of_it_goes_back(desk, stripe, mail, paid):
     desk.work()
     assert (desk.owed, desk.given_back) == (["called off"], PRICE)
     assert "You get back all of it" in mail.to(ADA, "coaching/consultation_called_off")[0].body
+    assert "they have been told why." in mail.to(OWNER, "coaching/booking_called_off")[0].body
 
 
 def test_moving_keeps_the_payment(desk, stripe, paid):
@@ -247,7 +248,8 @@ def test_the_rest_that_goes_back_at_stripe_is_told_as_the_rest(desk, stripe, mai
         refund(stripe, amount=cents)
         desk.hear()
     told_of_the_rest(mail, "coaching/consultation_called_off")
-    assert "Goes back: $100.00" in mail.to(OWNER, "coaching/booking_called_off")[0].body
+    to_owner = mail.to(OWNER, "coaching/booking_called_off")[0].body
+    assert ("Goes back: $100.00" in to_owner, "they have been told." in to_owner) == (True, True)
     assert "All of it has gone back to you" in desk.get(paid).text
 
 
