@@ -72,7 +72,7 @@ def paid_twice(order: Order, cents: int) -> None:
 def refunded(enrollment: Enrollment, cents: int) -> None:
     """To the person enrolled, who paid: so much goes back now, all or the rest of it, and the place has ended."""
     cohort = enrollment.cohort
-    about_it = about(enrollment.order) | {"cohort": cohort, "dates": cohort.dates} | back(enrollment.order, cents)
+    about_it = about(enrollment.order) | {"cohort": cohort, "dates": cohort.dates} | gone_back(enrollment.order, cents)
     outbox.post(to=enrollment.person, template="enrollment/refunded", **about_it)
 
 
@@ -84,7 +84,7 @@ def free_order_ended(order: Order, cohort: Cohort, had_to_choose: bool) -> None:
 
 def partly_refunded(order: Order, cents: int, *, keeps_it: bool) -> None:
     """To the buyer: a part of what was paid goes back; whether what was bought stays theirs."""
-    about_it = about(order) | back(order, cents) | {"keeps_it": keeps_it}
+    about_it = about(order) | gone_back(order, cents) | {"keeps_it": keeps_it}
     outbox.post(to=order.person, template="enrollment/partly_refunded", **about_it)
 
 
@@ -174,6 +174,14 @@ def sums(order: Order, debit: Checkout | None = None) -> list[tuple[str, str]]:
 def back(order: Order, cents: int) -> dict[str, Any]:
     """What goes back now, empty where nothing does, and whether it is the rest after a part."""
     return {"back": money(cents, order.currency) if cents else "", "is_rest": cents < order.paid_cents}
+
+
+def gone_back(order: Order, cents: int) -> dict[str, Any]:
+    """As `back`, of what the order knows of already. The sums end with what went back before, and what does now."""
+    before = order.refunded_cents - cents
+    rows = [("Returned before", before)] if before else []
+    told = [(words, f"-{money(each, order.currency)}") for words, each in [*rows, ("Returned now", cents)]]
+    return back(order, cents) | {"sums": [*sums(order), *told]}
 
 
 def _to_owner(name: str, **context: Any) -> None:

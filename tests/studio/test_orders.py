@@ -64,6 +64,18 @@ def test_a_part_goes_back_and_the_place_stays(owner, shop, stripe, mail, paid):
     assert 'value="1000"' in shown
 
 
+def test_what_went_back_before_is_told_with_what_goes_back_now(owner, shop, stripe, mail, paid):
+    for amount in ("200", "300", "700"):
+        give_back(owner, paid, amount)
+        shop.work()
+        shop.hear()
+    first, second = mail.to(BUYER, "enrollment/partly_refunded")
+    [last] = mail.to(BUYER, "enrollment/refunded")
+    assert "Total paid: $1,200.00\nReturned now: -$200.00\n" in first.body
+    assert "Total paid: $1,200.00\nReturned before: -$200.00\nReturned now: -$300.00\n" in second.body
+    assert "Total paid: $1,200.00\nReturned before: -$500.00\nReturned now: -$700.00\n" in last.body
+
+
 def test_all_of_it_goes_back_and_ends_the_place(owner, shop, stripe, mail, paid):
     assert give_back(owner, paid, "1,200.00").status_code == 303
     shop.work()
@@ -259,12 +271,16 @@ def test_a_full_refund_that_did_not_arrive_can_be_given_back_once_more(owner, sh
     shop.hear()
     shown = page(owner, paid).text
     assert "did not all arrive: $1,200 is with Stripe again" in shown
+    assert ("Nobody is enrolled by this order any more" in shown, "ends the enrollment" in shown) == (True, False)
+    came_back = shop.come_back(shop.order.stripe_session_id).text
+    assert ("Your refund did not arrive" in came_back, "returned in full" in came_back) == (True, False)
     assert "The payer&#39;s bank did not take it." in shown
     assert give_back(owner, paid, "1200").status_code == 303
     shop.work()
     assert sorted(refund["status"] for refund in refunds(stripe)) == ["failed", "succeeded"]
     assert (shop.order.refunded_cents, shop.order.state, shop.enrollments) == (120000, "refunded", [])
     assert "Give money back" not in page(owner, paid).text
+    assert "returned in full" in shop.come_back(shop.order.stripe_session_id).text
     assert "You stay enrolled" not in mail.to(BUYER, "enrollment/partly_refunded")[-1].body
 
 

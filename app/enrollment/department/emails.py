@@ -4,7 +4,7 @@ from typing import Any
 
 from app import outbox
 from app.enrollment.department.models import Seat, department_token
-from app.enrollment.emails import about, back
+from app.enrollment.emails import about, gone_back
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.people.models import Person
@@ -78,7 +78,7 @@ def seats_unclaimed(order: Order, number: int) -> None:
 
 def department_refunded(order: Order, cents: int) -> None:
     """To the buyer: so much goes back now, all or the rest of it, and the seats are given up."""
-    about_it = about(order) | back(order, cents)
+    about_it = about(order) | gone_back(order, cents)
     outbox.post(to=order.person, template="enrollment/department_refunded", **about_it)
 
 
