@@ -42,10 +42,12 @@ def list_enrollments() -> ResponseReturnValue:
     return render_template("studio/enrollments.html", page=page, standing=_standing(page.rows))
 
 
-def _standing(orders: list[Order]) -> dict[int, int]:
-    """How many places each of `orders` pays for that stand, by the order's number."""
-    places = select(Enrollment.order_id).where(
+def _standing(orders: list[Order]) -> dict[int, list[Enrollment]]:
+    """The places each of `orders` pays for that stand, by the order's number."""
+    places = select(Enrollment).where(
         Enrollment.order_id.in_([order.id for order in orders]), Enrollment.ended_at.is_(None)
     )
-    found = list(db.session.scalars(places))
-    return {order_id: found.count(order_id) for order_id in found}
+    found: dict[int, list[Enrollment]] = {}
+    for place in db.session.scalars(places.options(joinedload(Enrollment.cohort)).order_by(Enrollment.id)):
+        found.setdefault(place.order_id, []).append(place)
+    return found

@@ -1,8 +1,10 @@
 """Who is in a cohort, how far they are, and who has stalled, in a fixed number of queries."""
 
 import re
+from datetime import date
 
 from app.clock import now
+from app.enrollment.cohorts import Cohort
 from app.extensions import db
 from tests.classroom.conftest import ada, cohort, course, enroll, folder, lessons
 from tests.races import fresh_rows
@@ -63,6 +65,21 @@ def test_to_who_is_on_hold_or_gone_nothing_is_open(ada, owner, cohort):
         assert state in state_of(page, email)
         assert "open" not in state_of(page, email)
     assert "0 of 3 open" in state_of(page, "ada@example.org")
+
+
+def test_the_list_of_enrollments_says_who_moved_where(ada, owner, cohort):
+    spring = Cohort(name="Spring", starts_on=date(2027, 3, 1), ends_on=date(2027, 4, 1), time_zone="UTC", seats_taken=2)
+    cohort.course.cohorts.append(spring)
+    alone, of_two = enroll("alone@example.org", cohort), enroll("of.two@example.org", cohort)
+    of_two.order.seats = 2
+    for place in (alone, of_two):
+        place.moved_from, place.moved_at, place.cohort = cohort, now(), spring
+    db.session.commit()
+    with fresh_rows():
+        page = owner.get("/studio/enrollments").text
+    assert " moved to Spring" in state_of(page, "alone@example.org")
+    assert "1 moved to Spring" in state_of(page, "of.two@example.org")
+    assert "moved" not in state_of(page, "ada@example.org")
 
 
 def test_more_learners_take_no_more_queries(ada, owner, cohort, queries):
