@@ -1,12 +1,12 @@
 """Letters to a whole cohort: written, looked at, and sent once."""
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Field
 from wtforms.validators import InputRequired, ValidationError
 
 from app.classroom.announcements import emails
-from app.classroom.announcements.models import FIELDS, Announcement
+from app.classroom.announcements.models import FIELDS, Announcement, ChangedSince
 from app.classroom.announcements.tasks import post_announcements
 from app.enrollment.cohorts import Cohort
 from app.extensions import db, enqueue_after_commit
@@ -66,8 +66,11 @@ def change_announcement(announcement_id: int) -> ResponseReturnValue:
 
 @bp.post(f"{AN_ANNOUNCEMENT}/sending")
 def send_announcement(announcement_id: int) -> ResponseReturnValue:
-    told = db.session.get(Announcement, announcement_id) or abort(404)
-    is_new = told.send()
+    told = db.session.get(Announcement, announcement_id, with_for_update=True) or abort(404)
+    try:
+        is_new = told.send(request.form.get("seen", ""))
+    except ChangedSince:
+        return _page(told, AnnouncementForm(formdata=None, obj=told), has_changed=True), 409
     enqueue_after_commit(post_announcements)
     db.session.commit()
     flash("It is on its way." if is_new else "It was sent before, and is not sent again.", "good")
@@ -79,7 +82,7 @@ def _list(cohort: Cohort, form: AnnouncementForm) -> str:
     return render_template("studio/announcements.html", cohort=cohort, announcements=told, form=form, fields=FIELDS)
 
 
-def _page(told: Announcement, form: AnnouncementForm) -> str:
+def _page(told: Announcement, form: AnnouncementForm, *, has_changed: bool = False) -> str:
     subject, words, _html = emails.preview(told)
-    said = {"fields": FIELDS, "subject": subject, "words": words}
+    said = {"fields": FIELDS, "subject": subject, "words": words, "has_changed": has_changed}
     return render_template("studio/announcement.html", told=told, form=form, **said)

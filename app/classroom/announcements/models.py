@@ -14,6 +14,7 @@ from app.enrollment.orders import Order
 from app.extensions import Model, db
 from app.followups import merge
 from app.followups.models import ENROLLED
+from app.newsletter.issues.seen import mark_of
 from app.people.models import Person
 
 WAITING = text("posted_at IS NULL")
@@ -28,6 +29,10 @@ class Read(NamedTuple):
     subject: str
     text: str
     html: Markup
+
+
+class ChangedSince(Exception):
+    """Nothing was sent: it says something else than what was seen."""
 
 
 class Announcement(Model):
@@ -55,6 +60,11 @@ class Announcement(Model):
         return Read(merge.fill(self.subject, values), merge.fill_plain(self.text, values), html)
 
     @property
+    def mark(self) -> str:
+        """Of what it says now: sent along by who has seen that."""
+        return mark_of(self.subject, self.text)
+
+    @property
     def _occasion(self) -> dict[str, str]:
         return {"cohort_name": self.cohort.name, "starts_on": self.cohort.begins}
 
@@ -71,8 +81,13 @@ class Announcement(Model):
         places = select(literal(self.id), Enrollment.id).join(Enrollment.order).join(Enrollment.person)
         return places.where(Enrollment.cohort_id == self.cohort_id, Enrollment.opens(), Person.erased_at.is_(None))
 
-    def send(self) -> bool:
-        """Let all who have a place now get it, once; False when it was sent. A task writes the mails."""
+    def send(self, seen: str) -> bool:
+        """Let all who have a place now get it, once; False when it was sent. A task writes the mails.
+
+        `seen` is the mark of what its sender saw. Raises ChangedSince if that is not what would be sent. Lock it first.
+        """
+        if self.sent_at is None and seen != self.mark:
+            raise ChangedSince
         mine = update(Announcement).where(Announcement.id == self.id, Announcement.sent_at.is_(None))
         if db.session.scalar(mine.values(sent_at=now()).returning(Announcement.id)) is None:
             return False

@@ -1,5 +1,7 @@
 """The owner tells a cohort something: once to each, by mail and in the classroom."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -45,10 +47,17 @@ def told(ada, owner, cohort) -> int:
         return int(answer.location.rpartition("/")[2])
 
 
-def send(owner, told: int):
+def button(owner, told: int) -> dict[str, str]:
+    """What the button to send it would send."""
     with fresh_rows():
-        token = token_in(owner.get(f"/studio/announcements/{told}"))
-        return owner.post(f"/studio/announcements/{told}/sending", data={"csrf_token": token})
+        page = owner.get(f"/studio/announcements/{told}")
+        return {"csrf_token": token_in(page), "seen": re.search(r'name="seen" value="([^"]+)"', page.text)[1]}
+
+
+def send(owner, told: int, pressed: dict[str, str] | None = None):
+    data = pressed or button(owner, told)
+    with fresh_rows():
+        return owner.post(f"/studio/announcements/{told}/sending", data=data)
 
 
 def test_it_is_looked_at_and_then_sent_to_each_who_has_a_place(ada, owner, told, mail, work):
@@ -103,10 +112,10 @@ def test_who_was_erased_is_not_counted(owner, told):
 
 
 def test_pressed_twice_and_worked_on_at_once_each_gets_it_once(app, owner, told, mail, work):
-    token = token_in(owner.get(f"/studio/announcements/{told}"))
+    pressed = button(owner, told)
     db.session.rollback()
     path = f"/studio/announcements/{told}/sending"
-    at_once(3, lambda _: owner.post(path, data={"csrf_token": token}).status_code)
+    at_once(3, lambda _: owner.post(path, data=pressed).status_code)
 
     def post(_: int) -> None:
         with app.app_context():
@@ -128,6 +137,21 @@ def test_a_worker_that_dies_leaves_the_rest_to_the_next(owner, told, mail):
         db.session.commit()
     post_announcements.call_local()
     assert len(mail.all) == 1
+
+
+def test_what_was_changed_since_it_was_seen_is_not_sent_before_it_is_seen(owner, told, mail, work):
+    seen = button(owner, told)
+    with fresh_rows():
+        changed = {"csrf_token": seen["csrf_token"], "subject": "Tuesday moves", "text": "We meet at **nine**."}
+        owner.post(f"/studio/announcements/{told}", data=changed)
+    refused = send(owner, told, seen)
+    assert refused.status_code == 409
+    assert "Nothing was sent" in refused.text and "<strong>nine</strong>" in refused.text
+    work()
+    assert mail.all == []
+    assert send(owner, told).status_code == 303
+    work()
+    assert sorted(mail.recipients) == [ADA, GRACE]
 
 
 def test_what_was_sent_cannot_be_changed(owner, told):
