@@ -71,8 +71,7 @@ def paid_twice(order: Order, cents: int) -> None:
 
 def refunded(enrollment: Enrollment, cents: int) -> None:
     """To the person enrolled, who paid: so much goes back now, all or the rest of it, and the place has ended."""
-    cohort = enrollment.cohort
-    about_it = about(enrollment.order) | {"cohort": cohort, "dates": cohort.dates} | gone_back(enrollment.order, cents)
+    about_it = about_place(enrollment) | gone_back(enrollment.order, cents)
     outbox.post(to=enrollment.person, template="enrollment/refunded", **about_it)
 
 
@@ -82,9 +81,9 @@ def free_order_ended(order: Order, cohort: Cohort, had_to_choose: bool) -> None:
     outbox.post(to=order.person, template="enrollment/free_order_ended", **about_it)
 
 
-def partly_refunded(order: Order, cents: int, *, keeps_it: bool) -> None:
-    """To the buyer: a part of what was paid goes back; whether what was bought stays theirs."""
-    about_it = about(order) | gone_back(order, cents) | {"keeps_it": keeps_it}
+def partly_refunded(order: Order, cents: int, cohort: Cohort, *, keeps_it: bool) -> None:
+    """To the buyer: a part of what was paid goes back; whether what was bought stays theirs, and in which cohort."""
+    about_it = about(order) | gone_back(order, cents) | {"cohort": cohort, "dates": cohort.dates, "keeps_it": keeps_it}
     outbox.post(to=order.person, template="enrollment/partly_refunded", **about_it)
 
 
@@ -114,7 +113,7 @@ def payment_disputed(order: Order, news: str, then: str = "open") -> None:
 def place_disputed(enrollment: Enrollment, news: str) -> None:
     """To the person enrolled: the place is on hold, open again or over."""
     sign_in_url = absolute_url("people.sign_in", next="/learn/")
-    about_it = about(enrollment.order) | {"cohort": enrollment.cohort, "news": news, "sign_in_url": sign_in_url}
+    about_it = about_place(enrollment) | {"news": news, "sign_in_url": sign_in_url}
     outbox.post(to=enrollment.person, template="enrollment/place_disputed", **about_it)
 
 
@@ -205,3 +204,8 @@ def about(order: Order, debit: Checkout | None = None) -> dict[str, Any]:
         "sums": sums(order, debit),
         "course_url": absolute_url("enrollment.show_course"),
     }
+
+
+def about_place(place: Enrollment) -> dict[str, Any]:
+    """What a mail about a place says of its order, and of the cohort where the place is now."""
+    return about(place.order) | {"cohort": place.cohort, "dates": place.cohort.dates, "starts_on": place.cohort.begins}

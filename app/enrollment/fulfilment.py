@@ -121,8 +121,10 @@ def _settle_refund(order: Order, checkout: Checkout) -> None:
 def _tell_of_change(order: Order, before: int) -> None:
     """A part went back, or what was on its way back has failed at Stripe."""
     if order.refunded_cents > before:
-        keeps_it = not order.has_to_choose and bool(order.seats_held or Enrollment.of_order(order))
-        emails.partly_refunded(order, order.refunded_cents - before, keeps_it=keeps_it)
+        places = Enrollment.of_order(order)
+        keeps_it = not order.has_to_choose and bool(order.seats_held or places)
+        cohort = places[0].cohort if places and not order.is_for_department else order.cohort
+        emails.partly_refunded(order, order.refunded_cents - before, cohort, keeps_it=keeps_it)
     elif order.refunded_cents < before:
         Refund.note_failure(order, before - order.refunded_cents)
         emails.refund_failed(order, before - order.refunded_cents)

@@ -11,7 +11,7 @@ from app.extensions import db
 from app.followups import Sequence, SequenceRun
 from app.people.models import Person
 from app.people.sign_in import SignInCode
-from tests.enrollment.next_cohort.test_choosing import seats_taken
+from tests.enrollment.next_cohort.test_choosing import seats_taken, words_of
 from tests.enrollment.test_seats import BUYER, OWNER
 from tests.payments.conftest import refund
 from tests.races import at_once, fresh_rows
@@ -93,6 +93,15 @@ def test_when_a_moved_place_ends_its_own_seat_is_given_back(ada, shop, stripe, m
     assert seats_taken() == {"Spring": 0, "Autumn": 0}
     assert shop.books_balance
     assert "Autumn" in mail.to(BUYER)[-1].body
+
+
+def test_a_part_that_goes_back_after_the_move_names_the_cohort_where_the_place_is(ada, shop, stripe, mail):
+    move(ada, place_of())
+    refund(stripe, amount=20000)
+    shop.hear()
+    words = words_of(mail.to(BUYER, "enrollment/partly_refunded"))
+    assert "You stay enrolled in Autumn." in words
+    assert "Spring" not in words
 
 
 def test_of_a_department_only_the_seat_of_who_moves_is_given_back(app, shop, stripe):
