@@ -31,6 +31,10 @@ __all__ = ["books", "bp", "records"]
 # Where the ledger says they agreed: not the page's whole address, which holds a private link.
 PAGE = "/course/waitlist"
 COUNTED_AHEAD = 20
+STRIPE_AWAY = (
+    "Our payment partner does not answer just now. Nothing was charged, and the seat stays held for you as long as this"
+    " page says. Please try again in a minute."
+)
 
 
 @bp.get("/course/waitlist")
@@ -129,7 +133,8 @@ def _send_to_stripe(token: str, entry: WaitlistEntry, form: NameForm) -> Respons
         return _entry_page(token, _of_link(token), form), 409
     except GatewayUnavailable as trouble:
         log.warning("no payment page could be opened: %s", trouble)
-        return render_template("enrollment/unavailable.html", form=None), 503, {"Retry-After": "60"}
+        form.form_errors = [STRIPE_AWAY]
+        return _entry_page(token, _of_link(token), form), 503, {"Retry-After": "60"}
     except GatewayRefused:
         return render_template("enrollment/unavailable.html", form=None), 503
     return redirect(url, 303)

@@ -108,7 +108,9 @@ def test_who_turns_back_is_told_until_when_the_list_holds_the_seat(line, stripe,
 def test_a_stripe_that_stumbles_leaves_the_seat_with_them(line, stripe, status):
     link = line.offered()
     stripe.fail_calls(status, path="/v1/checkout/sessions", times=3)
-    assert line.enroll(link).status_code == 503
+    answer = line.enroll(link)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "the seat stays held for you" in answer.text
     assert (line.entry().state, line.counts) == ("offered", (3, 0))
     assert line.enroll(link).status_code == 303
     assert line.shop.books_balance
