@@ -199,24 +199,7 @@ function keepFresh(region) {
   setTimeout(look, seconds * 1000);
 }
 
-// An address to be pasted elsewhere.
-function offerCopy(field) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "quiet";
-  button.textContent = "Copy";
-  button.addEventListener("click", async () => {
-    field.select();
-    try {
-      await navigator.clipboard.writeText(field.value);
-      button.textContent = "Copied";
-    } catch { /* It is selected: a key does the rest. */ }
-  });
-  field.after(button);
-}
-
 all("form[data-autosave]").forEach(keepSaved);
-all("[data-copied]").forEach(offerCopy);
 all("[data-insert]").forEach(offerInserting);
 all(".preview iframe").forEach((frame) => all("form[data-autosave]").forEach((form) => follow(frame, form)));
 all("form[data-previewed]").forEach(previewAlong);

@@ -46,6 +46,13 @@ def test_who_has_a_place_may_buy_seats_for_others(shop, stripe, course, mail):
     assert (len(shop.enrollments), shop.seats_taken, shop.books_balance) == (1, 3, True)
 
 
+def test_each_link_can_be_copied_with_a_press(department):
+    page = department.get().text
+    assert [f'data-copied="Copy the link to seat {number}"' in page for number in (1, 2, 3, 4)] == [True] * 3 + [False]
+    [script] = re.findall(r'src="(/static/[^"]*copy[^"]*js)"', page)
+    assert "navigator.clipboard.writeText" in department.get(script).text
+
+
 def test_pasted_addresses_each_get_a_link_of_their_own(department, mail):
     pasted = 'Grace Hopper <grace@example.org>;\n"Turing, Alan" <ALAN@example.org>, grace@example.org'
     assert department.invite(pasted).status_code == 303
