@@ -207,5 +207,11 @@ def about(order: Order, debit: Checkout | None = None) -> dict[str, Any]:
 
 
 def about_place(place: Enrollment) -> dict[str, Any]:
-    """What a mail about a place says of its order, and of the cohort where the place is now."""
-    return about(place.order) | {"cohort": place.cohort, "dates": place.cohort.dates, "starts_on": place.cohort.begins}
+    """What a mail about a place says of its order, of the cohort where the place is now, and which others are open."""
+    cohort, opening = place.cohort, [other for other in Enrollment.opening(place.person) if other.id != place.id]
+    return about(place.order) | {
+        "cohort": cohort,
+        "dates": cohort.dates,
+        "starts_on": cohort.begins,
+        "elsewhere": " and ".join(other.cohort.name for other in opening),
+    }

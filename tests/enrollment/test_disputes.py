@@ -13,6 +13,7 @@ from app.payments.purchases import SETTLES
 from app.payments.reconciling.reconciling import reconcile
 from app.payments.refunds import Refund
 from app.payments.tasks import sweep_payments
+from app.stripe_sandbox.refunds import create_refund
 from tests.enrollment.test_seats import BUYER, OWNER
 from tests.payments.conftest import refund
 from tests.races import fresh_rows
@@ -246,3 +247,23 @@ def test_a_refund_that_fails_while_it_is_open_is_told_of_at_once(shop, stripe, m
     sweep_payments.call_local()
     assert (shop.order.refunded_cents, shop.order.state) == (0, "disputed")
     assert letters(mail, OWNER, "refund_failed") == ["A refund of $200.00 did not arrive"]
+
+
+def test_the_mails_say_so_when_another_payment_keeps_the_classroom_open(shop, stripe, course, mail, charge):
+    stripe.pay(shop.buy(cohort=str(course.cohorts[1].id)))
+    shop.hear()
+    dispute = stripe.dispute(charge)
+    shop.hear()
+    stripe.decide_dispute(dispute["id"], "won")
+    shop.hear()
+    with stripe.sandbox.transaction():
+        create_refund(stripe.sandbox, {"charge": charge})
+    shop.hear()
+    on_hold, won = mail.to(BUYER, "enrollment/place_disputed")
+    [ended] = mail.to(BUYER, "enrollment/refunded")
+    open_still = "The classroom stays open to you, as you are enrolled in Autumn."
+    assert won.subject == "Your enrollment in Spring stands again"
+    for letter in (on_hold, ended):
+        for words in (letter.body, letter.html):
+            assert open_still in " ".join(words.split())
+            assert "closed to you" not in words
