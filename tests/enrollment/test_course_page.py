@@ -40,6 +40,14 @@ def test_the_page_says_what_who_buys_needs_to_know(client, course, cohort):
     assert "Secret text." not in page
 
 
+def test_an_offer_at_ones_own_pace_says_what_it_lacks(client, course, cohort):
+    lacks = ("The lessons, without live sessions", "It cannot be moved to another cohort later")
+    assert not any(words in client.get("/course/").text for words in lacks)
+    cohort.starts_on, cohort.ends_on, cohort.sessions = None, None, ""
+    db.session.commit()
+    assert all(client.get("/course/").text.count(words) == 1 for words in lacks)
+
+
 def test_structured_data_agrees_with_the_page(client, course, cohort):
     db.session.add(Question(slug="time", title="How much time?", body="Twelve hours."))
     course.question_slugs = ["time"]
