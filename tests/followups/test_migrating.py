@@ -41,7 +41,7 @@ def before(database_kind, tmp_path):
         db.session.execute(
             text(
                 'INSERT INTO sequence_run (id, sequence_id, person_id, occasion, "values", started_at, next_step,'
-                " next_at, stop_reason) VALUES (1, 3, 1, 'order:1', '{}', :at, 1, :at, '')"
+                " next_at, stop_reason) VALUES (1, 4, 1, 'order:1', '{}', :at, 1, :at, '')"
             ),
             {"at": at},
         )
