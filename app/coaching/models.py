@@ -142,8 +142,7 @@ class Consultation(Model, TakesTimes, Linked):
         One whose payment is not what we asked for "does not match", until that has gone back.
         """
         if self.is_unpaid and not self.is_being_paid:
-            is_odd = self.payment and self.payment.state == "does not match"
-            return "does not match" if is_odd else "not paid"
+            return "does not match" if self.payment and self.payment.state == "does not match" else "not paid"
         moments = {
             "cancelled": self.cancelled_at,
             "completed": self.completed_at,

@@ -1,5 +1,7 @@
 """The page from which a department hands its seats out, by the link that was mailed to whoever bought them."""
 
+from collections.abc import Callable
+
 from flask import abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerDay
@@ -67,24 +69,22 @@ def invite_to_seats(token: str) -> ResponseReturnValue:
 @csrf.exempt
 @link_limit
 def reassign_seat(token: str, position: int) -> ResponseReturnValue:
-    order = Order.for_update(_order_of(token).id)
-    seat = Seat.in_order(order, position) or abort(404)
-    try:
-        seat.reassign()
-    except AlreadyClaimed:
-        return _page(token, order, InvitationsForm(formdata=None)), 409
-    db.session.commit()
-    return redirect(url_for(".show_department", token=token, renewed=position, _anchor=f"seat-{position}"), 303)
+    return _with_new_link(token, position, Seat.reassign)
 
 
 @bp.post(f"{A_PAGE}/seats/<int(max=50):position>/release")
 @csrf.exempt
 @link_limit
 def free_seat(token: str, position: int) -> ResponseReturnValue:
+    place_id = request.form.get("place", type=int)
+    return _with_new_link(token, position, lambda seat: free(seat, place_id))
+
+
+def _with_new_link(token: str, position: int, give_it_one: Callable[[Seat], None]) -> ResponseReturnValue:
     order = Order.for_update(_order_of(token).id)
     seat = Seat.in_order(order, position) or abort(404)
     try:
-        free(seat, request.form.get("place", type=int))
+        give_it_one(seat)
     except AlreadyClaimed:
         return _page(token, order, InvitationsForm(formdata=None)), 409
     db.session.commit()

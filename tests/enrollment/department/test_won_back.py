@@ -13,6 +13,7 @@ from app.people.models import Person
 from tests.enrollment.department.conftest import BUYER, cohort
 from tests.enrollment.next_cohort.test_choosing import page, post, seats_taken, words_of
 from tests.enrollment.next_cohort.test_moving import change_cohort, move, place_of, signed_in
+from tests.enrollment.next_cohort.test_won_back import lose
 from tests.enrollment.test_seats import OWNER, refunded_amounts
 from tests.races import fresh_rows
 
@@ -24,14 +25,6 @@ def lost(department, shop, stripe) -> str:
     """Grace had the first of the three seats, and the bank the payment."""
     department.claim(department.links[0])
     return lose(shop, stripe)
-
-
-def lose(shop, stripe) -> str:
-    [charge] = stripe.sandbox.store.all("charge")
-    dispute = stripe.dispute(charge["id"])
-    stripe.decide_dispute(dispute["id"], "lost")
-    shop.hear()
-    return dispute["id"]
 
 
 def win(shop, stripe, dispute: str, seats_left: int) -> None:
