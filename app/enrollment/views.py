@@ -55,13 +55,12 @@ __all__ = [
 # Each success holds a seat for half an hour: what one network may ask for is what it could keep from everybody else. A
 # hospital, which is one network, does not meet this on the first day of sales. Who is refused holds nothing.
 page_limit = limiter.shared_limit(
-    lambda: PAGES,
+    "40/hour;100/day",
     scope="checkout-pages:network",
     key_func=network,
     methods=["POST"],
     deduct_when=lambda response: response.status_code == 303,
 )
-PAGES = "40/hour;100/day"
 
 # A department may ask for 50 seats, which are more than a cohort has. So once a network has been given this many beyond
 # the first of each page, paid or not, it is given no more than one at a time until the next day: who means to keep a
