@@ -7,7 +7,7 @@ from app.clock import in_zone, now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course, Module
-from app.local_times import SkippedTime, in_words, instant
+from app.local_times import SkippedTime, date_in_words, in_words, instant
 from app.people.models import Person
 
 
@@ -46,6 +46,11 @@ class Access:
     def in_words(self, moment: datetime) -> str:
         """Such as "Tuesday, March 16, 2027, 9:30 AM EDT"."""
         return in_words(moment, self.zone)
+
+    def opening_in_words(self, moment: datetime) -> str:
+        """The day alone where it is the midnight that begins it on the person's clocks, as it is for most."""
+        shown = in_zone(moment, self.zone)
+        return date_in_words(shown) if shown.time() == time() else self.in_words(moment)
 
     def opens_at(self, module: Module) -> datetime | None:
         """When the module opens; None when it is open."""

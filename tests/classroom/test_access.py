@@ -10,6 +10,7 @@ from app.enrollment.models import Module
 from app.extensions import db
 from app.people.models import Person
 from tests.classroom.conftest import Learner, enroll
+from tests.races import fresh_rows
 
 FIRST, CLOSED = "first/stand", "second/ask"
 
@@ -27,12 +28,16 @@ def test_all_is_open_from_the_enrollment_on_unless_the_cohort_goes_week_by_week(
 
 def test_week_by_week_a_module_opens_at_midnight_where_the_cohort_is_held(ada, weekly, clock):
     before = ada.get("")
-    assert "Opens Monday, November 30, 2026, 12:00 AM EST" in before.text
-    assert "Opens Monday, December 7, 2026, 12:00 AM EST" in before.text
+    assert "Opens Monday, November 30, 2026." in before.text
+    assert "Opens Monday, December 7, 2026." in before.text
     assert "learners" not in before.text
     answer = ada.get(FIRST)
     assert (answer.status_code, "badge" in answer.text) == (403, False)
-    assert "opens Monday, November 30, 2026, 12:00 AM EST" in answer.text
+    assert "opens Monday, November 30, 2026." in answer.text
+    with fresh_rows():
+        ada.person.time_zone = "America/Chicago"
+        db.session.commit()
+    assert "Opens Sunday, November 29, 2026, 11:00 PM CST." in ada.get("").text
     clock.time = datetime(2026, 11, 30, 4, 59, 59, tzinfo=UTC)
     assert ada.get(FIRST).status_code == 403
     clock.advance(seconds=1)
@@ -55,7 +60,7 @@ def test_at_ones_own_pace_weeks_are_counted_from_the_enrollment(app, lessons, co
     enroll("ada@example.org", own_pace)  # Monday, November 23, 4 in the morning there.
     ada = Learner(app, "ada@example.org")
     assert [ada.get(path).status_code for path in (FIRST, CLOSED)] == [200, 403]
-    assert "Opens Monday, November 30, 2026, 12:00 AM EST" in ada.get().text
+    assert "Opens Monday, November 30, 2026." in ada.get().text
     clock.time = datetime(2026, 11, 30, 5, tzinfo=UTC)
     assert ada.get(CLOSED).status_code == 200
 
@@ -78,7 +83,7 @@ def test_what_was_open_before_one_moved_to_a_later_cohort_stays_open(app, weekly
     clock.advance(days=30)
     ada = Learner(app, "ada@example.org")
     assert [ada.get(path).status_code for path in (FIRST, CLOSED)] == [200, 403]
-    assert "opens Tuesday, March 9, 2027, 12:00 AM UTC" in ada.get(CLOSED).text
+    assert "opens Tuesday, March 9, 2027." in ada.get(CLOSED).text
 
 
 @pytest.mark.parametrize(
