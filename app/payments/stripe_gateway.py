@@ -144,7 +144,7 @@ def refund_payment(payment: str, metadata: dict[str, str], key: str, cents: int 
     """Give back all that is left of a payment, or a part; the refund's id, empty if all was given back before.
 
     `was_tried`: under another key, and Stripe may have done it all the same; `metadata` tells this refund from others.
-    Raises GatewayUnavailable, or GatewayRefused: with the code "lost" where the payer's bank has taken it back.
+    Raises GatewayUnavailable, or GatewayRefused: with the code "lost" where the payer's bank has taken all of it.
     """
     wanted: Any = {"payment_intent": payment, "metadata": metadata} | ({"amount": cents} if cents else {})
     with calling() as client:
@@ -153,11 +153,27 @@ def refund_payment(payment: str, metadata: dict[str, str], key: str, cents: int 
         try:
             return client.v1.refunds.create(wanted, {"idempotency_key": key}).id
         except stripe.InvalidRequestError as refusal:
-            if refusal.code != "charge_already_refunded" and _dispute_of(client, payment).status == LOST:
-                raise GatewayRefused(TAKEN_BACK, LOST, None) from refusal
-            if cents or refusal.code != "charge_already_refunded":
+            if refusal.code == "charge_already_refunded":
+                if cents:
+                    raise
+                return ""
+            lost = _dispute_of(client, payment)
+            if lost.status != LOST:
                 raise
-            return ""
+            if left := _left_beside(client, payment, lost):
+                if cents:
+                    raise
+                # Asked for all that is left, Stripe may count what the bank keeps.
+                return client.v1.refunds.create(wanted | {"amount": left}, {"idempotency_key": f"{key}-{left}"}).id
+            if made := _refund_made(client, payment, metadata):
+                return made
+            raise GatewayRefused(TAKEN_BACK, LOST, None) from refusal
+
+
+def _left_beside(client: stripe.StripeClient, payment: str, lost: Dispute) -> int:
+    """What has neither gone back of a payment nor was lost to the payer's bank."""
+    charge = client.v1.payment_intents.retrieve(payment, {"expand": ["latest_charge"]}).to_dict()["latest_charge"]
+    return max(int(charge["amount"] - charge["amount_refunded"] - lost.cents), 0)
 
 
 def _refund_made(client: stripe.StripeClient, payment: str, metadata: dict[str, str]) -> str:

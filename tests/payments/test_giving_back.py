@@ -108,3 +108,24 @@ def test_what_the_bank_has_taken_back_is_owed_no_more(shop, stripe, later, paid)
     stripe.decide_dispute(dispute["id"], "won")  # After all: so it is owed again.
     shop.hear()
     assert (gone_back(stripe), shop.order.state, shop.books_balance) == ([120000], "refunded", True)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [{"status": 400}],
+        [{"status": 400, "times": 2}],
+        [{"status": 400}, {"status": 500, "times": 3, "after": True}],
+    ],
+)
+def test_what_the_bank_did_not_take_goes_back_though_stripe_refuses_at_first(shop, stripe, later, paid, faults):
+    [charge] = stripe.sandbox.store.all("charge")
+    stripe.decide_dispute(stripe.dispute(charge["id"], amount=40000)["id"], "lost")
+    for fault in faults:
+        stripe.fail_calls(**fault, path="/v1/refunds", method="POST")
+    owe(paid)
+    shop.work()
+    sweep_later(stripe, later)
+    with fresh_rows():
+        [refund] = Refund.all_of(shop.order)
+        assert (gone_back(stripe), refund.has_gone) == ([80000], True)
