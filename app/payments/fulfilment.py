@@ -103,8 +103,7 @@ def close(session_id: str) -> None:
 
     Commits. Call it with no transaction open. Raises GatewayUnavailable, GatewayRefused.
     """
-    with suppress(GatewayRefused):  # It is over already.
-        stripe_gateway.expire_checkout(session_id)
+    stripe_gateway.expire_checkout(session_id)
     fulfil(session_id)
 
 

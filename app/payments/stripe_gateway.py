@@ -8,7 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -128,8 +128,8 @@ def _one_dispute(dispute: dict[str, Any], asked_at: datetime) -> Dispute:
 
 
 def expire_checkout(session_id: str) -> None:
-    """Close a payment page now. Raises GatewayUnavailable, or GatewayRefused when it is no longer open."""
-    with calling() as client:
+    """Close a payment page now, unless it is over already. Raises GatewayUnavailable, GatewayRefused."""
+    with calling() as client, suppress(stripe.InvalidRequestError):
         client.v1.checkout.sessions.expire(session_id)
 
 

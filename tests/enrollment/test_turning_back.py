@@ -35,11 +35,12 @@ def test_a_seat_is_let_go_and_its_page_closed(app, shop, stripe):
     assert let_go(app, shop.order.public_id).status_code == 303
 
 
-def test_what_was_paid_a_moment_ago_is_not_let_go(app, shop, stripe):
+def test_what_was_paid_a_moment_ago_is_not_let_go(app, shop, stripe, caplog):
     stripe.pay(shop.buy())
     let_go(app, shop.order.public_id)
     assert (len(shop.enrollments), shop.seats_taken) == (1, 1)
     assert "It has been paid" in page(app, shop)
+    assert [line for line in caplog.records if line.levelname == "ERROR"] == []
 
 
 def test_what_a_bank_has_yet_to_confirm_is_not_called_over(app, shop, stripe):
