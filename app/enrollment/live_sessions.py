@@ -13,8 +13,9 @@ from app.extensions import Model, db
 from app.outbox.models import Email
 
 LONGEST_MINUTES = 24 * 60
-# Sent with a session that is moved, called off or set again, before the commit, and with when it was set for `before`.
-session_rescheduled = Signal()
+# Sent with a session that is moved, called off, set again or has another place, before the commit, and with when it was
+# set for before (`was_at`) and where (`was_place`).
+session_changed = Signal()
 
 
 class LiveSession(Model):
@@ -64,11 +65,11 @@ class LiveSession(Model):
         wanted = (title or self.title, starts_at, duration_minutes, place, None)
         changed = wanted != (self.title, self.starts_at, self.duration_minutes, self.place, self.cancelled_at)
         if changed:
-            before = self.set_for
+            before = self.set_for, self.place
             self.title, self.starts_at, self.duration_minutes, self.place, self.cancelled_at = wanted
             self.sequence += 1
-            if self.set_for != before:
-                self._say_so(before)
+            if (self.set_for, self.place) != before:
+                self._say_so(*before)
         return changed
 
     def cancel(self) -> None:
@@ -76,10 +77,10 @@ class LiveSession(Model):
         if self.cancelled_at is None:
             before, self.cancelled_at = self.set_for, now()
             self.sequence += 1
-            self._say_so(before)
+            self._say_so(before, self.place)
 
-    def _say_so(self, before: datetime | None) -> None:
-        """What waits to be sent about the time before is taken back."""
+    def _say_so(self, was_at: datetime | None, was_place: str) -> None:
+        """What waits to be sent about it as it was is taken back."""
         db.session.flush()
         Email.expire_about(self.uid)
-        session_rescheduled.send(self, before=before)
+        session_changed.send(self, was_at=was_at, was_place=was_place)

@@ -74,12 +74,20 @@ def test_one_that_is_added_changed_and_cancelled_is_followed_by_classroom_and_ca
 def test_the_owner_is_told_how_many_are_e_mailed_and_they_are(ada, desk, owner, cohort, mail, work):
     desk("/cohorts/%s/sessions", **TERMS)
     pages, path = [], f"/sessions/{only().id}"
-    for changed in ({"at": "2026-12-01T13:30"}, {"at": "2026-12-01T13:30", "minutes": "60"}):
+
+    def change(**changed):
         assert desk(path, **TERMS | changed).status_code == 303
-        work()
         with fresh_rows():
             pages.append(owner.get("/studio" + path).text)
-    assert "1 person is e-mailed about it" in pages[0] and "Nobody is e-mailed about it" in pages[1]
+
+    change(place="Room 4")
+    change()
+    change(at="2026-12-01T13:30")
+    work()
+    change(at="2026-12-01T13:30", minutes="60")
+    work()
+    told = ["1 person is" if "1 person is e-mailed about it" in page else "Nobody is" in page for page in pages]
+    assert told == ["1 person is", True, "1 person is", True]
     [letter] = mail.to("ada@example.org")
     assert letter.subject == "Moved: Terms, now Tuesday, December 1, 2026, 1:30 PM EST"
 

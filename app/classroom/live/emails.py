@@ -13,10 +13,10 @@ def session_tomorrow(session: LiveSession, place: Enrollment) -> None:
     _about("session_tomorrow", session, place, expires_at=session.starts_at)
 
 
-def session_rescheduled(session: LiveSession, place: Enrollment, was_at: datetime | None) -> None:
-    """That it is moved, called off or, where they know it as that, takes place after all."""
-    expires_at = session.set_for or was_at
-    _about("session_rescheduled", session, place, expires_at=expires_at, was_at=was_at, set_for=session.set_for)
+def session_changed(session: LiveSession, place: Enrollment, was_at: datetime | None) -> None:
+    """That it is moved, called off or has another place or, where they know it as called off, takes place after all."""
+    expires_at = session.ends_at if session.set_for else was_at
+    _about("session_changed", session, place, expires_at=expires_at, was_at=was_at, set_for=session.set_for)
 
 
 def _about(name: str, session: LiveSession, place: Enrollment, **more: Any) -> None:

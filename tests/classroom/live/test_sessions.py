@@ -192,8 +192,8 @@ def test_one_that_is_moved_is_told_anew_and_one_that_has_begun_not_at_all(sessio
     assert mail.to("late@example.org") == []
 
 
-@pytest.mark.parametrize(("what", "is_taken_back"), [("cancelled", True), ("moved", True), ("elsewhere", False)])
-def test_a_reminder_that_waits_is_taken_back_when_the_session_is_not_then(session, mail, clock, what, is_taken_back):
+@pytest.mark.parametrize("what", ["cancelled", "moved", "elsewhere"])
+def test_a_reminder_that_waits_is_taken_back_when_the_session_is_not_then_or_there(session, mail, clock, what):
     clock.time = session.starts_at - timedelta(hours=20)
     remind_of_sessions.call_local()
     with fresh_rows():
@@ -203,8 +203,8 @@ def test_a_reminder_that_waits_is_taken_back_when_the_session_is_not_then(sessio
         else:
             terms.change(terms.starts_at + timedelta(hours=4 if what == "moved" else 0), 90, f"{JOIN}/2")
         db.session.commit()
-    [reminder] = mail.to(ADA)
-    assert db.session.scalars(select(Email.id).where(Email.is_due())).all() == ([] if is_taken_back else [reminder.id])
+    assert len(mail.to(ADA)) == 1
+    assert db.session.scalars(select(Email.id).where(Email.is_due())).all() == []
 
 
 def test_what_is_kept_for_reminders_and_the_calendar_goes_with_its_person(app, ada, session, clock):

@@ -1,4 +1,4 @@
-"""Who has a place is e-mailed, once, when a session that lies ahead is moved, called off or set again."""
+"""Who has a place is e-mailed, once, when a session is moved, called off, set again or has another place."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,10 +23,10 @@ GRACE = "grace@example.org"
 NOON, TWO = "Tuesday, December 1, 2026, 12:00 PM EST", "Tuesday, December 1, 2026, 2:00 PM EST"
 
 
-def move(session: LiveSession, **by: float) -> None:
+def move(session: LiveSession, place: str = JOIN, **by: float) -> None:
     """So much later than it was set for at first."""
     at = session.starts_at + timedelta(**by)
-    _change(lambda row: row.change(at, 90, JOIN))
+    _change(lambda row: row.change(at, 90, place))
 
 
 def call_off() -> None:
@@ -103,8 +103,59 @@ def test_of_changes_that_follow_each_other_at_once_the_last_is_told_and_none_tha
         assert NOON in mail.all[0].body
 
 
-def test_nobody_is_told_of_a_new_title_or_place_or_of_what_has_begun(session, mail, clock):
-    _change(lambda row: row.change(row.starts_at, 60, "Room 4", "Terms and words"))
+@pytest.mark.parametrize(
+    ("place", "subject", "said"),
+    [
+        (f"{JOIN}/2", "New link", f"Join: {JOIN}/2"),
+        ("Room 4", "New place", "Where: Room 4"),
+        ("", "New place", "Where: It will stand in the classroom"),
+    ],
+)
+def test_another_place_is_told_until_it_is_over(session, mail, clock, place, subject, said):
+    clock.time = session.starts_at - timedelta(hours=20)
+    remind_of_sessions.call_local()
+    clock.time = session.starts_at + timedelta(minutes=89)
+    move(session, place=place)
+    tell()
+    remind_of_sessions.call_local()
+    reminder, news = mail.to(ADA)
+    assert db.session.scalars(select(Email.id).where(Email.is_due())).all() == [news.id] != [reminder.id]
+    assert news.subject == f"{subject}: Terms, {NOON}"
+    assert said in news.body and "set for" not in news.body + news.html
+    clock.advance(minutes=1)
+    move(session, place=JOIN)
+    tell()
+    assert len(mail.all) == 2
+
+
+def test_a_place_that_was_changed_and_changed_back_and_one_called_off_again_meanwhile_are_no_news(session, mail):
+    move(session, place="Room 4")
+    move(session)
+    assert db.session.scalars(select(SessionNews)).all() == []
+    call_off()
+    tell()
+    move(session, place="Room 4")
+    call_off()
+    assert db.session.scalars(select(SessionNews)).all() == []
+    tell()
+    assert [letter.subject for letter in mail.all] == [f"Cancelled: Terms, {NOON}"]
+
+
+def test_a_first_place_is_told_by_a_reminder(session, mail, clock):
+    clock.time = session.starts_at - timedelta(hours=20)
+    with fresh_rows():
+        db.session.get_one(LiveSession, session.id).place = ""
+        db.session.commit()
+    remind_of_sessions.call_local()
+    move(session)
+    tell()
+    remind_of_sessions.call_local()
+    assert [JOIN in letter.body for letter in mail.to(ADA, "classroom/session_tomorrow")] == [False, True]
+    assert len(mail.all) == 2
+
+
+def test_nobody_is_told_of_a_new_title_or_of_what_is_called_off_once_it_has_begun(session, mail, clock):
+    _change(lambda row: row.change(row.starts_at, 60, JOIN, "Terms and words"))
     clock.time = session.starts_at
     call_off()
     tell()
