@@ -18,7 +18,7 @@ COURSE_KEYS = (
     *("title", "slug", "eyebrow", "lede", "description", "price_cents", "currency", "sample", "hours"),
     *("questions", "learn", "refund_policy"),
 )
-MAY_LACK = {"tax": "none", "credit_statement": NO_CREDIT}
+MAY_LACK = {"tax": "none", "credit_statement": NO_CREDIT, "coaching": ""}
 
 
 def import_from(folder: Path) -> None:
@@ -70,6 +70,7 @@ def _course(file: ContentFile) -> Course:
         "refund_policy": read.line(file, "refund_policy", 2000),
         "tax": _tax(file),
         "credit_statement": read.line(file, "credit_statement", 500),
+        "coaching": read.optional_line(file, "coaching", 500),
         "body": read.body(file),
     }
     slug = read.slug(file)
@@ -109,7 +110,7 @@ def _module_slug(file: ContentFile) -> str:
 
 def _front_matter(course: Course) -> dict[str, Any]:
     """As it is read, leaving out what goes without saying."""
-    more = {"tax": course.tax, "credit_statement": course.credit_statement}
+    more = {"tax": course.tax, "credit_statement": course.credit_statement, "coaching": course.coaching}
     return {
         "title": course.title,
         "slug": course.slug,

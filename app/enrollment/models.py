@@ -48,6 +48,8 @@ class Course(Model, Published, Written):
     tax: Mapped[str] = mapped_column(String(10), default="none")
     # Whether there is CME credit, in plain words: it stands on every paper.
     credit_statement: Mapped[str] = mapped_column(String(500), default=NO_CREDIT)
+    # How learners book the coaching that is included; empty where none is.
+    coaching: Mapped[str] = mapped_column(String(500), default="")
     modules: Mapped[list["Module"]] = relationship(
         order_by="Module.position",
         back_populates="course",

@@ -17,11 +17,12 @@ TAXES = {
 
 
 class CourseForm(Form):
-    """What is the same for every cohort: the price, the tax, and two statements."""
+    """What is the same for every cohort: the price, the tax, and three statements."""
 
     price = Price("Price of a seat")
     tax = RadioField("Tax", choices=[SelectChoice(*pair) for pair in TAXES.items()])
     credit_statement = line("About CME credit", DataRequired("Say plainly whether there is credit."), most=500)
+    coaching = line("How learners book the included coaching", most=500)
     refund_policy = TextAreaField(
         "If plans change",
         [
@@ -46,5 +47,5 @@ class CourseForm(Form):
     def fill(self, course: Course) -> None:
         """Let `course` be as was typed."""
         course.price_cents, course.tax = self.price.cents or 0, self.tax.data
-        course.credit_statement = self.credit_statement.data or ""
+        course.credit_statement, course.coaching = self.credit_statement.data or "", self.coaching.data or ""
         course.refund_policy = " ".join((self.refund_policy.data or "").split())

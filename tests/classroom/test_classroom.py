@@ -50,6 +50,15 @@ def test_who_is_enrolled_sees_the_course(client, enrollment):
     assert "no-store" in answer.headers["Cache-Control"]
 
 
+def test_the_classroom_says_how_included_coaching_is_booked_where_there_is_some(client, enrollment):
+    sign_in(client, "ada@example.org")
+    assert "/coaching/book" not in client.get("/learn/").text
+    enrollment.cohort.course.coaching = "Two conversations are included."
+    db.session.commit()
+    page = client.get("/learn/").text
+    assert "Two conversations are included." in page and 'href="/coaching/book"' in page
+
+
 def test_the_way_to_ones_data_is_at_the_foot_of_every_page_and_of_every_mail(client, enrollment, mail):
     emails.enrolled(enrollment, timedelta(days=7))
     db.session.commit()

@@ -57,6 +57,7 @@ def test_what_goes_out_is_what_came_in(app, tmp_path):
 def test_every_way_to_sell_a_cohort_goes_out_and_comes_in(app, tmp_path):
     course = take_in(STARTER)
     course.tax, course.credit_statement = "exclusive", "This course carries no credit of any kind."
+    course.coaching = "Book two conversations: one soon, one late."
     spring, autumn = course.cohorts
     values = {
         "sales_from": date(2027, 1, 4),
@@ -79,6 +80,7 @@ def test_every_way_to_sell_a_cohort_goes_out_and_comes_in(app, tmp_path):
     assert {name: getattr(spring, name) for name in values} == values
     assert {name: getattr(autumn, name) for name in at_own_pace} == at_own_pace
     assert (course.tax, course.credit_statement) == ("exclusive", "This course carries no credit of any kind.")
+    assert course.coaching == "Book two conversations: one soon, one late."
 
 
 def test_seats_taken_and_cohorts_with_orders_stay(app, tmp_path):

@@ -148,10 +148,12 @@ def test_a_cohort_keeps_what_was_not_changed(send, owner, cohort):
 
 def test_price_tax_and_statements_of_the_course(send, cohort):
     typed = {"price": "1,350", "tax": "exclusive", "credit_statement": "No credit.", "refund_policy": "A full\nrefund."}
+    typed["coaching"] = "Book it."
     assert send("/course", **typed).status_code == 303
     course = Course.current()
     assert (course.price_cents, course.tax) == (135000, "exclusive")
-    assert (course.credit_statement, course.refund_policy) == ("No credit.", "A full refund.")
+    statements = (course.credit_statement, course.refund_policy, course.coaching)
+    assert statements == ("No credit.", "A full refund.", "Book it.")
     answer = send("/course", **typed | {"tax": "some", "price": "", "credit_statement": ""})
     assert answer.status_code == 422
     for words in ("such as 1,200", "Choose one of the three", "Say plainly"):
