@@ -9,10 +9,9 @@ from app.enrollment.enrollments import already_buying
 from app.enrollment.orders import Order
 from app.enrollment.payment_page import page_wanted
 from app.enrollment.waitlist.models import WaitlistEntry
-from app.extensions import db, enqueue_after_commit
+from app.extensions import db
 from app.payments.opening import open_page
 from app.payments.purchases import LEAST_HOLD
-from app.payments.tasks import close_payment_page
 from app.people.models import Consent, Person
 
 REMINDER = "course"
@@ -61,7 +60,9 @@ def _place(wanted: Wanted, page: str) -> Order:
     db.session.flush()
     order = Order.undecided_of(person, cohort)
     if order and not _goes_on(order, wanted):
-        _replace(order)
+        # Its page stays open, for whoever is paying there: a stranger may have typed their address just now.
+        order.expire()
+        db.session.flush()
         order = None
     if order is None:
         order = _new_order(person, cohort, wanted)
@@ -78,14 +79,6 @@ def _goes_on(order: Order, wanted: Wanted) -> bool:
     if order.checkout_url and not order.can_be_paid:
         return False
     return (order.seats, order.name, order.organization) == (wanted.seats, wanted.name, wanted.organization)
-
-
-def _replace(order: Order) -> None:
-    """Let an order go for another one; nobody is to pay at its page any more."""
-    if order.can_be_paid and order.stripe_session_id:
-        enqueue_after_commit(close_payment_page, order.stripe_session_id)
-    order.expire()
-    db.session.flush()
 
 
 def _new_order(person: Person, cohort: Cohort, wanted: Wanted) -> Order:

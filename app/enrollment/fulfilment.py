@@ -96,10 +96,24 @@ def _enroll(order: Order) -> None:
     if order.cohort.has_begun and not order.seats_held:  # A link that brings a closed page back lives for 30 days.
         return seat_gone(order)
     try:
-        order.hold()
+        _hold(order)
     except CohortFull:
         return seat_gone(order)
     return enroll(order)
+
+
+def _hold(order: Order) -> None:
+    """Take its seats, if need be those of the unpaid order that took its place, by whoever typed the buyer's address.
+
+    Raises CohortFull.
+    """
+    try:
+        order.hold()
+    except CohortFull:
+        if not (other := Order.undecided_of(order.person, order.cohort)):
+            raise
+        other.expire()
+        order.hold()
 
 
 def _settle_refund(order: Order, checkout: Checkout) -> None:
@@ -198,7 +212,7 @@ def _settle_failed(order: Order, checkout: Checkout) -> None:
 def _try_to_hold(order: Order) -> None:
     """Take back seats that were given up too early; whether there is one is asked again when the money comes."""
     try:
-        order.hold()
+        _hold(order)
     except CohortFull:
         log.warning("order %s awaits a payment without a seat", order.number)
 

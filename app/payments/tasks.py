@@ -6,10 +6,10 @@ from huey import crontab
 
 from app.extensions import db, queue
 from app.payments import stripe_gateway
-from app.payments.fulfilment import close, look_into_what_is_due
+from app.payments.fulfilment import look_into_what_is_due
 from app.payments.refunds import Refund, pay_back
 from app.payments.stripe_events import StripeEvent, act_upon
-from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
+from app.payments.stripe_gateway import GatewayUnavailable
 
 log = logging.getLogger(__name__)
 _sweeping = threading.Lock()
@@ -41,13 +41,6 @@ def handle_event(event_id: int) -> None:
     else:
         db.session.get_one(StripeEvent, event_id, populate_existing=True).mark_processed()
         db.session.commit()
-
-
-@queue.task()
-def close_payment_page(session_id: str) -> None:
-    """Close a page for which the buyer asked for another. What cannot be closed now, the sweep closes in its time."""
-    with suppress(GatewayUnavailable, GatewayRefused):
-        close(session_id)
 
 
 @queue.periodic_task(crontab(minute="53"))
