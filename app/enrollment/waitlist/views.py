@@ -9,6 +9,7 @@ from app.enrollment import checkout
 from app.enrollment.blueprint import bp
 from app.enrollment.checkout import Wanted
 from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
+from app.enrollment.emails import payment_page_refused
 from app.enrollment.forms import number
 from app.enrollment.models import Course
 from app.enrollment.waitlist import books, emails, records
@@ -34,6 +35,10 @@ COUNTED_AHEAD = 20
 STRIPE_AWAY = (
     "Our payment partner does not answer just now. Nothing was charged, and the seat stays held for you as long as this"
     " page says. Please try again in a minute."
+)
+STRIPE_REFUSES = (
+    "Our payment partner does not take this order as we sent it. Nothing was charged, and the seat stays held for you "
+    "as long as this page says. The fault is ours, and we have just been told of it: please try again before then."
 )
 
 
@@ -135,8 +140,11 @@ def _send_to_stripe(token: str, entry: WaitlistEntry, form: NameForm) -> Respons
         log.warning("no payment page could be opened: %s", trouble)
         form.form_errors = [STRIPE_AWAY]
         return _entry_page(token, _of_link(token), form), 503, {"Retry-After": "60"}
-    except GatewayRefused:
-        return render_template("enrollment/unavailable.html", form=None), 503
+    except GatewayRefused as refusal:
+        payment_page_refused(str(refusal))
+        db.session.commit()
+        form.form_errors = [STRIPE_REFUSES]
+        return _entry_page(token, _of_link(token), form), 503
     return redirect(url, 303)
 
 

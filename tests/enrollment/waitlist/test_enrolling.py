@@ -20,7 +20,7 @@ from tests.enrollment.waitlist.conftest import ADA
 from tests.payments.conftest import refund
 from tests.races import at_once, fresh_rows
 
-GRACE = "grace@example.org"
+GRACE, OWNER = "grace@example.org", "owner@doctor.example.org"
 DAY = timedelta(days=1)
 
 
@@ -114,6 +114,16 @@ def test_a_stripe_that_stumbles_leaves_the_seat_with_them(line, stripe, status):
     assert (line.entry().state, line.counts) == ("offered", (3, 0))
     assert line.enroll(link).status_code == 303
     assert line.shop.books_balance
+
+
+def test_a_stripe_that_refuses_leaves_the_seat_with_them_and_the_owner_hears_of_it(line, stripe, mail):
+    link = line.offered()
+    stripe.fail_calls(400, path="/v1/checkout/sessions")
+    answer = line.enroll(link)
+    assert (answer.status_code, "The fault is ours" in answer.text) == (503, True)
+    assert (line.entry().state, line.counts) == ("offered", (3, 0))
+    assert len(mail.to(OWNER, "enrollment/payment_page_refused")) == 1
+    assert line.enroll(link).status_code == 303
 
 
 def test_the_public_form_takes_the_held_seat_too(line, stripe):
