@@ -78,6 +78,7 @@ def refunded(enrollment: Enrollment, cents: int) -> None:
 def free_order_ended(order: Order, cohort: Cohort, had_to_choose: bool) -> None:
     """To the buyer of what cost nothing: the owner has ended it, perhaps while they had yet to choose a cohort."""
     about_it = about(order) | {"cohort": cohort, "dates": cohort.dates, "had_to_choose": had_to_choose}
+    about_it["elsewhere"] = _open_to(order.person)
     outbox.post(to=order.person, template="enrollment/free_order_ended", **about_it)
 
 
@@ -208,10 +209,15 @@ def about(order: Order, debit: Checkout | None = None) -> dict[str, Any]:
 
 def about_place(place: Enrollment) -> dict[str, Any]:
     """What a mail about a place says of its order, of the cohort where the place is now, and which others are open."""
-    cohort, opening = place.cohort, [other for other in Enrollment.opening(place.person) if other.id != place.id]
+    cohort = place.cohort
     return about(place.order) | {
         "cohort": cohort,
         "dates": cohort.dates,
         "starts_on": cohort.begins,
-        "elsewhere": " and ".join(other.cohort.name for other in opening),
+        "elsewhere": _open_to(place.person, but=place),
     }
+
+
+def _open_to(person: Person, but: Enrollment | None = None) -> str:
+    """The cohorts by which the person is in the classroom."""
+    return " and ".join(place.cohort.name for place in Enrollment.opening(person) if place is not but)

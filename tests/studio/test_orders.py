@@ -148,6 +148,19 @@ def test_an_order_that_cost_nothing_is_ended_and_its_buyer_told_so(owner, shop, 
     assert "End the enrollment" not in page(owner, order_id).text
 
 
+def test_who_is_in_another_cohort_hears_that_the_classroom_stays_open(owner, shop, stripe, mail, course):
+    stripe.make_code("FREE", percent_off=100)
+    stripe.pay(shop.buy(), code="FREE")
+    stripe.pay(shop.buy(cohort=str(course.cohorts[1].id)))
+    shop.hear()
+    end(owner, shop.orders[0].id)
+    shop.work()
+    [letter] = mail.to(BUYER, "enrollment/free_order_ended")
+    for words in (letter.body, letter.html):
+        assert "The classroom stays open to you, as you are enrolled in Autumn." in " ".join(words.split())
+        assert "closed to you" not in words
+
+
 def test_who_had_yet_to_choose_a_cohort_hears_that_nothing_is_held_any_more(owner, shop, stripe, mail):
     stripe.make_code("FREE", percent_off=100)
     stripe.pay(shop.buy(), code="FREE")
