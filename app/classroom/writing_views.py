@@ -23,9 +23,10 @@ from app.people.models import Person
 SEEN = "seen-"
 PLACES = frozenset({"worksheet", "reflection", "quiz", "notes", "question", "progress"})
 OLD_FORM = "This page had been open for long, or you signed in anew since. What you typed is below: please save it now."
+CHANGED = "Some of this was changed on another device or in another window since this page was opened."
 ELSEWHERE = (
-    "Some of this was changed on another device or in another window since this page was opened. Both are below, and "
-    "nothing is lost. Save once more to put what stands in the form in place of what was saved."
+    f"{CHANGED} Both are below, and nothing is lost. Save once more to put what stands in the form in place of what "
+    "was saved."
 )
 UNFIT = "Not everything could be saved. What you typed is below, with what to do about it."
 NOT_ASKED = "Your question was not sent. What to do about it stands below the field, and what you typed is kept."
@@ -140,13 +141,13 @@ def _not_saved(found: Wanted, words: writing.Page) -> ResponseReturnValue:
 def _told(words: writing.Page) -> ResponseReturnValue:
     """To the page's script: what was saved, by its marks, and what not."""
     at = clock_time(in_zone(now(), access().zone))
-    said: dict[str, Any] = {"saved": at, "marks": words.marks}
+    said: dict[str, Any] = {"saved": at, "marks": {SEEN + key: mark for key, mark in words.marks.items()}}
     if words.is_saved:
         return said
     if form_is_old():
         return {"message": OLD_FORM}, 400
     if words.saved_elsewhere:
-        return said | {"message": ELSEWHERE, "elsewhere": list(words.saved_elsewhere)}, 409
+        return said | {"message": CHANGED, "elsewhere": list(words.saved_elsewhere)}, 409
     return said | {"message": " ".join(words.problems.values()), "problems": words.problems}, 422
 
 

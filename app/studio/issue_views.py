@@ -105,7 +105,7 @@ def save_issue(issue_id: int) -> ResponseReturnValue:
         return _not_saved(issue, form, SAVED_ELSEWHERE, 409, _differences(issue, form))
     db.session.commit()
     if _is_asked_by_script():
-        return {"saved": time_on_my_clock(issue.updated_at), "revision": issue.revision}
+        return {"saved": time_on_my_clock(issue.updated_at), "marks": {"revision": issue.revision}}
     flash("Saved.", "good")
     return redirect(url_for(".show_issue", issue_id=issue.id), 303)
 

@@ -1,111 +1,7 @@
 // Comforts of the studio. Every page there works without this file; nothing here is needed.
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const WRITING = "form:is([data-autosave], [data-previewed])";
-const AFTER_TYPING = 1000, FIRST_RETRY = 2000, LAST_RETRY = 30000, SIGNED_OUT_RETRY = 15000;
-const TOO_LONG = "Not saved: the text is too long to send. Shorten it; what you typed stays here.";
-
-// A draft saves itself. What could not be saved stays in this browser until it is.
-function keepSaved(form) {
-  const status = form.querySelector("[data-saved]"), standing = document.querySelector("[data-standing]");
-  const key = `unsaved ${new URL(form.action).pathname}`;
-  const typed = () => Object.fromEntries([...new FormData(form)].filter(([name]) => !["csrf_token", "revision"].includes(name)));
-  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-  let saved = typed(), timer, saving = false, wait = FIRST_RETRY, conflict = false, leaving = false;
-  // Who types fast has begun before this file was there.
-  const isBegun = all("textarea, input:is([type='text'], :not([type]))", form).some((field) => field.value !== field.defaultValue);
-  if (isBegun || "unsaved" in form.dataset) saved = null;
-
-  const say = (text, bad = false) => {
-    status.hidden = false;
-    status.classList.toggle("bad", bad);
-    if (status.textContent !== text) status.textContent = text;
-  };
-  // The site would hang up on so much, unread.
-  const isTooLong = () => String(new URLSearchParams(new FormData(form))).length > Number(form.dataset.largest);
-  const isUnsaved = () => !same(saved, typed());
-  const keep = () => { try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), typed: typed() })); } catch { /* Full, or forbidden. */ } };
-  const forget = () => { try { localStorage.removeItem(key); } catch { /* Forbidden. */ } };
-  const later = (delay) => { clearTimeout(timer); timer = setTimeout(save, delay); };
-  const again = (text, delay = wait) => {
-    say(`Not saved: ${text} Trying again…`, true);
-    wait = Math.min(wait * 2, LAST_RETRY);
-    later(delay);
-  };
-
-  async function save() {
-    if (saving || conflict || !isUnsaved()) return;
-    if (isTooLong()) return say(TOO_LONG, true);
-    saving = true;
-    const sent = typed();
-    try {
-      const body = new URLSearchParams(new FormData(form));
-      const answer = await fetch(form.action, { method: "post", body, headers: { Accept: "application/json" } });
-      const said = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
-      if (answer.ok && said?.saved) {
-        form.elements.revision.value = said.revision;
-        saved = sent;
-        wait = FIRST_RETRY;
-        if (isUnsaved()) { keep(); later(AFTER_TYPING); } else forget();
-        say(`Saved ${said.saved}`);
-        standing.textContent = `Draft, saved ${said.saved}`;
-        form.dispatchEvent(new Event("saved"));
-      } else if (answer.status === 422) {
-        say(`Not saved: ${said?.message ?? "something in it has to be mended."}`, true);
-      } else if (answer.status === 413) {
-        say(TOO_LONG, true);
-      } else if (answer.status === 409) {
-        conflict = standing.hidden = true;
-        say(`Not saved: ${said?.message ?? "it was changed elsewhere."} Press Save to see both.`, true);
-      } else if (answer.redirected || [401, 403, 404].includes(answer.status)) {
-        again("you are signed out. Sign in again in another window; what you typed stays here.", SIGNED_OUT_RETRY);
-      } else {
-        again("the site has trouble.");
-      }
-    } catch {
-      again("the site cannot be reached. What you typed stays here.");
-    } finally {
-      saving = false;
-    }
-  }
-
-  form.addEventListener("input", () => {
-    if (!isUnsaved()) return;
-    keep();
-    if (!saving) later(AFTER_TYPING);
-  });
-  form.addEventListener("submit", (event) => {
-    if (event.submitter?.formTarget) return;
-    leaving = !isTooLong();
-    if (!leaving) { event.preventDefault(); say(TOO_LONG, true); }
-  });
-  if (isBegun) later(AFTER_TYPING);
-  addEventListener("online", () => later(0));
-  addEventListener("beforeunload", (event) => { if (!leaving && isUnsaved()) event.preventDefault(); });
-  offerSpare(form, key, typed, forget);
-}
-
-// Text that an earlier visit could not save.
-function offerSpare(form, key, typed, forget) {
-  const offer = form.querySelector("[data-spare]");
-  let spare = null;
-  try { spare = JSON.parse(localStorage.getItem(key)); } catch { /* Forbidden, or not ours. */ }
-  if (!spare || "unsaved" in form.dataset) return;
-  if (JSON.stringify(spare.typed) === JSON.stringify(typed())) return forget();
-  offer.querySelector("[data-spare-time]").textContent = new Date(spare.at).toLocaleString();
-  offer.hidden = false;
-  form.addEventListener("saved", () => { offer.querySelector("[data-spare-older]").hidden = false; });
-  offer.querySelector("[data-spare-take]").addEventListener("click", () => {
-    for (const field of form.elements) {
-      if (["csrf_token", "revision"].includes(field.name) || !field.name) continue;
-      if (field.type === "checkbox") field.checked = field.name in spare.typed;
-      else if (field.name in spare.typed) field.value = spare.typed[field.name];
-    }
-    offer.hidden = true;
-    form.dispatchEvent(new Event("input"));
-    form.querySelector("textarea").focus();
-  });
-  offer.querySelector("[data-spare-drop]").addEventListener("click", () => { forget(); offer.hidden = true; });
-}
+const AFTER_TYPING = 1000;
 
 // A merge field or a card in the list becomes a button that puts it where the cursor was.
 function offerInserting(item) {
@@ -199,7 +95,6 @@ function keepFresh(region) {
   setTimeout(look, seconds * 1000);
 }
 
-all("form[data-autosave]").forEach(keepSaved);
 all("[data-insert]").forEach(offerInserting);
 all(".preview iframe").forEach((frame) => all("form[data-autosave]").forEach((form) => follow(frame, form)));
 all("form[data-previewed]").forEach(previewAlong);

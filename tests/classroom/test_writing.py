@@ -136,7 +136,7 @@ def test_the_script_is_told_what_was_saved_and_goes_on_from_there(ada):
     assert (first.status_code, first.json["saved"]) == (200, "4:00 AM")
     again = ada.post(SAVE, page, json=True, **{"text-purpose": "Two"})
     assert (again.status_code, again.json["elsewhere"]) == (409, ["purpose"])
-    seen = {"seen-purpose": first.json["marks"]["purpose"]}
+    seen = {"seen-purpose": first.json["marks"]["seen-purpose"]}
     assert ada.post(SAVE, page, json=True, **seen, **{"text-purpose": "Two"}).status_code == 200
     assert written(ada) == {"purpose": "Two"}
     long = ada.post(SAVE, json=True, **{"text-purpose": "x" * 5001})

@@ -46,7 +46,7 @@ def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session
     said.filter(has_text=re.compile(r"^Saved \d")).wait_for()
 
     desk.get_by_label(NOTES).fill("Typed at the desk")
-    desk.get_by_text("Not saved yet: something else was written here on another device.").wait_for()
+    desk.get_by_text("Not saved yet: Some of this was changed on another device").wait_for()
     desk.get_by_role("button", name="Save").last.click()
     desk.get_by_text("Saved from another device or window").wait_for()
     assert desk.locator(".elsewhere pre").inner_text() == "Typed in the elevator"

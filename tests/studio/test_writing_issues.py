@@ -95,8 +95,8 @@ def test_the_address_of_a_draft_follows_its_title_and_stays_once_it_is_scheduled
 def test_a_draft_saves_itself_again_and_again(desk, issue, clock):
     for number in (2, 3):
         said = desk.post(headers=SCRIPT, body=f"Text {number}").get_json()
-        assert said == {"saved": "4:00 AM", "revision": number}
-        desk.fields["revision"] = said["revision"]
+        assert said == {"saved": "4:00 AM", "marks": {"revision": number}}
+        desk.fields["revision"] = said["marks"]["revision"]
     assert kept(issue).body == "Text 3"
 
 
