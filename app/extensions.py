@@ -2,7 +2,6 @@
 
 import logging
 import sqlite3
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,11 +25,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.orm import registry as type_registry
 
+from app.write_lock import begin_with_lock
+
 log = logging.getLogger(__name__)
 
-# Seconds between two looks whether SQLite's write lock is free.
-ASK_OFTEN, ASK = 0.001, 0.01
-PRIMARY_CODE = 0xFF  # The rest of an error's code says more: https://www.sqlite.org/rescode.html#extrc.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -92,31 +90,7 @@ def _begin(connection: Connection) -> None:
         if only_reads:
             connection.exec_driver_sql("BEGIN")
         else:
-            _begin_with_lock(connection)
-
-
-def _begin_with_lock(connection: Connection) -> None:
-    """Wait for SQLite's write lock for as long as the connection's timeout, whoever has a visitor waiting first.
-
-    SQLite would ask ever less often, every tenth of a second in the end: while a worker is busy, somebody else always
-    asks sooner, and who has waited long waits on.
-    """
-    driver: Any = connection.connection.driver_connection
-    (patience_ms,) = driver.execute("PRAGMA busy_timeout").fetchone()
-    pause, until = ASK_OFTEN if has_request_context() else ASK, time.monotonic() + patience_ms / 1000
-    driver.execute("PRAGMA busy_timeout = 0")
-    try:
-        while time.monotonic() < until:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as problem:
-                if problem.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
-                    break
-            time.sleep(pause)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # It fails in SQLAlchemy's words.
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {patience_ms}")
+            begin_with_lock(connection, for_visitor=has_request_context())
 
 
 def _only_reads() -> bool:

@@ -28,6 +28,7 @@ KERNEL = {
     "slugs",
     "tokens",
     "urls",
+    "write_lock",
 }
 ENTRANCES = {"__init__", "commands", "doctor", "up", "worker"}
 MAY_IMPORT = {

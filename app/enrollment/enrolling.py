@@ -19,14 +19,9 @@ SIGN_IN_LINK_GOOD_FOR = timedelta(days=3)
 
 
 def enroll(order: Order) -> None:
-    """Give the buyer, for whom a seat is held, a place, or a department its seats.
-
-    Who buys for themselves and has a place there already gets the payment back.
-    """
+    """Give the buyer, for whom a seat is held and who has no place there, a place, or a department its seats."""
     if order.is_for_department:
         return _open_department(order)
-    if Enrollment.standing(order.person, order.cohort):
-        return give_back(order, order.stripe_payment_intent_id, "paid twice")
     enrollment = give_place(order, order.person, order.name)
     emails.enrolled(enrollment, SIGN_IN_LINK_GOOD_FOR)
     emails.new_enrollment(order)

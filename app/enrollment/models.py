@@ -1,5 +1,6 @@
 """The catalogue: the course and its modules."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from blinker import Signal
@@ -77,7 +78,7 @@ class Course(Model, Published, Written):
             return None
         return self.live_minutes // 60 if self.live_minutes % 60 == 0 else self.live_minutes / 60
 
-    @property
+    @cached_property
     def lesson_minutes(self) -> int:
         """What all its lessons take together."""
         return sum(minutes for _, minutes in lessons_timed.send(self))

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app import tokens
 from app.clock import now
@@ -70,8 +71,10 @@ class Order(Purchase, Model):
     @classmethod
     def for_update(cls, order_id: int) -> "Order":
         """The order as it stands now, locked until commit, after its cohort: who buys has to lock the cohort first."""
-        Cohort.for_update(db.session.scalars(select(cls.cohort_id).filter_by(id=order_id)).one())
-        return db.session.get_one(cls, order_id, with_for_update=True, populate_existing=True)
+        cohort = Cohort.for_update(db.session.scalars(select(cls.cohort_id).filter_by(id=order_id)).one())
+        order = db.session.get_one(cls, order_id, with_for_update=True, populate_existing=True)
+        set_committed_value(order, "cohort", cohort)
+        return order
 
     @classmethod
     def undecided_of(cls, person: Person, cohort: Cohort) -> "Order | None":

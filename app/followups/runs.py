@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
-from app.extensions import Model, came_first, db
+from app.extensions import Model, db
 from app.followups.holds import ends_at, held_until
 from app.followups.models import Sequence, SequenceStep
 from app.people.models import Consent, Person
@@ -64,14 +64,15 @@ class SequenceRun(Model):
     def begin(cls, sequence: Sequence, person: Person, occasion: str, values: dict[str, str]) -> "SequenceRun":
         """The run for this occasion, begun now if it never was. One that ended stays ended.
 
-        Take the sequence from Sequence.started_by.
+        Take the sequence from Sequence.started_by, and lock the person first.
         """
         known = select(cls).filter_by(sequence=sequence, person=person, occasion=occasion)
         if run := db.session.scalar(known):
             return run
         run = cls(sequence=sequence, version=sequence.version, person=person, occasion=occasion, values=values)
         run._wait_for(*run._steps_from(0, 1))
-        return run if came_first(run) else db.session.scalars(known).one()
+        db.session.add(run)
+        return run
 
     @classmethod
     def whose_turn(cls, most: int, *chosen: ColumnElement[bool]) -> list[int]:

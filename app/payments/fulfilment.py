@@ -27,15 +27,24 @@ def fulfil(session_id: str, *, is_disputed: bool = False) -> Purchase | None:
     is_disputed = is_disputed or _is_known_disputed(session_id)
     db.session.commit()
     checkout = stripe_gateway.retrieve_checkout(session_id, is_disputed=is_disputed)
-    for kind, settle in SETTLES.items():
-        if purchase_id := kind.id_of(checkout.reference):
-            purchase = kind.for_update(purchase_id)
-            settle(purchase, checkout)
-            db.session.commit()
-            return purchase
-    db.session.rollback()
-    log.warning("checkout session %s belongs to no purchase", session_id)
-    return None
+    found = _purchase_of(checkout.reference)
+    if found is None:
+        log.warning("checkout session %s belongs to no purchase", session_id)
+        return None
+    kind, purchase_id = found
+    purchase = kind.for_update(purchase_id)
+    SETTLES[kind](purchase, checkout)
+    db.session.commit()
+    return purchase
+
+
+def _purchase_of(reference: str) -> tuple[type[Purchase], int] | None:
+    """Looked up before anything is locked: on SQLite all others who write wait for what follows."""
+    read_only()
+    found = ((kind, purchase_id) for kind in SETTLES if (purchase_id := kind.id_of(reference)))
+    first = next(found, None)
+    db.session.commit()
+    return first
 
 
 def _is_known_disputed(session_id: str) -> bool:

@@ -67,9 +67,14 @@ def _with_room(last: Cohort, seats: int) -> Cohort | None:
 
 
 def accept(order: Order) -> None:
-    """Take the seats that are held in the next cohort. Lock the order first. Raises AlreadyChosen."""
+    """Take the seats that are held in the next cohort. Lock the order first. Raises AlreadyChosen.
+
+    Who buys for themselves, and has bought a place there meanwhile, gets the payment back.
+    """
     _end_choice(order)
     order.missed_cohort = None
+    if not order.is_for_department and Enrollment.standing(order.person, order.cohort):
+        return give_back(order, order.stripe_payment_intent_id, "paid twice")
     enroll(order)
     if order.is_disputed:  # The way in that was mailed just now is closed until that is decided.
         tell_of_dispute(order, "opened", Enrollment.of_order(order))
