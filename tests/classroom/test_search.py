@@ -11,6 +11,12 @@ def test_lessons_and_ones_own_words_are_found(ada):
     assert 'href="/learn/second/ask"' in found and "<mark>candid</mark>" in found
 
 
+def test_letters_beyond_ascii_are_found_large_and_small(ada):
+    ada.post("first/stand/writing", **{"text-purpose": "Émile and the ärzte", "text-_notes": "\u0141ukasz"})
+    for query in ("émile", "ÄRZTE", "\u0142UKASZ"):
+        assert "1 result" in ada.get("search", query_string={"q": query}).text
+
+
 def test_a_heading_does_not_run_on_into_what_stands_under_it(ada):
     assert "nothing about it. <mark>Five</mark> terms · One · Two</p>" in ada.get("search?q=five").text
 
