@@ -19,6 +19,7 @@ from app.classroom.progress import LessonProgress
 from app.classroom.questions.models import LessonQuestion
 from app.classroom.quizzes import Choices, QuizResult
 from app.clock import now
+from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Module
 from app.extensions import db, write_on_get
 from app.publishing import echoes_nothing
@@ -93,11 +94,13 @@ def _note_seen(found: Wanted) -> None:
     """Note what is looked at; of the lesson that was looked at last, once a day. A page that can be read is not held
     back because nothing can be written just now.
     """
-    seen = found.step.progress
-    if seen and found.outline.last_seen is found.step and seen.seen_at > now() - timedelta(days=1):
+    seen, unbegun = found.step.progress, [place for place in access().places if not place.begun_at]
+    if not unbegun and seen and found.outline.last_seen is found.step and seen.seen_at > now() - timedelta(days=1):
         return
     try:
         write_on_get()
+        if unbegun:
+            Enrollment.begin_all(unbegun)
         LessonProgress.see(access().person, found.lesson)
         db.session.commit()
     except (OperationalError, IntegrityError) as problem:  # The latter when the person is erased at this moment.

@@ -1,8 +1,9 @@
 """Enrollments: who may enter the classroom, and for which order."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app.clock import in_zone, now
@@ -43,6 +44,7 @@ class Enrollment(Model):
     # A place may be moved to a later cohort once; where it was before.
     moved_at: Mapped[datetime | None]
     moved_from_id: Mapped[int | None] = mapped_column(ForeignKey("cohort.id"))
+    begun_at: Mapped[datetime | None]  # When the person, who had this place, first opened a lesson.
     # Since when whoever bought the seat may read how far the person is; only the person says so, and takes it back.
     progress_shared_at: Mapped[datetime | None]
     order: Mapped[Order] = relationship()
@@ -159,6 +161,12 @@ class Enrollment(Model):
         if entry := WaitlistEntry.standing(enrollment.person, order.cohort):
             entry.end("enrolled")
         return enrollment
+
+    @classmethod
+    def begin_all(cls, places: "Sequence[Enrollment]") -> None:
+        """Note of those that stand that their person has opened a lesson."""
+        begun = update(cls).where(cls.id.in_([place.id for place in places]), cls.begun_at.is_(None), STANDING)
+        db.session.execute(begun.values(begun_at=now()))
 
     @property
     def shares_progress(self) -> bool:

@@ -31,7 +31,7 @@ def free_seat(order_id: int, position: int) -> ResponseReturnValue:
         free(seat, request.form.get("place", type=int))
         flash(f"Seat {position} is free again, and has a new link, which its department finds on its page.", "good")
     except AlreadyClaimed:
-        flash(f"Seat {position} stays as it is: whoever claimed it has been here, or it is free already.", "bad")
+        flash(f"Seat {position} stays as it is: whoever claimed it has opened a lesson, or it is free already.", "bad")
     db.session.commit()
     return _back(order_id)
 

@@ -48,7 +48,7 @@ def test_the_owner_gives_an_unclaimed_seat_a_new_link(owner, order, department, 
     assert press(owner, order, "seats/9/reassignment").status_code == 404
 
 
-def test_the_owner_frees_a_seat_where_nobody_has_signed_in(owner, order, department, mail):
+def test_the_owner_frees_a_seat_with_which_no_lesson_was_opened(owner, order, department, mail):
     [place] = re.findall(r'name="place" value="(\d+)"', page(owner, order))
     assert press(owner, order, "seats/2/release", place=place).status_code == 303
     assert "Seat 2 stays as it is" in page(owner, order)

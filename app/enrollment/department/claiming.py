@@ -1,4 +1,4 @@
-"""Claiming a seat: whoever has its link, and was first, has a place of their own, unless they never come."""
+"""Claiming a seat: whoever has its link, and was first, has a place of their own, unless they never begin."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ from app.enrollment.department import emails
 from app.enrollment.department.models import AlreadyClaimed, Seat
 from app.enrollment.enrolling import SIGN_IN_LINK_GOOD_FOR, give_place
 from app.enrollment.enrollments import Enrollment
+from app.extensions import db
 from app.people.link_mailings import LinkMailing
 from app.people.models import Person
 
@@ -37,14 +38,14 @@ def claim(seat: Seat, number: int, email: str, name: str) -> Enrollment | None:
 
 
 def free(seat: Seat, enrollment_id: int | None) -> None:
-    """End the place that the seat went to, whose person was never here, and give the seat a new link.
+    """End the place that the seat went to, whose person never opened a lesson, and give the seat a new link.
 
-    Lock the order first. Raises AlreadyClaimed when the seat is not that place's, or they have been here meanwhile.
+    Lock the order first. Raises AlreadyClaimed when the seat is not that place's, or they have begun meanwhile.
     """
     place = seat.enrollment
     if place is None or place.id != enrollment_id:
         raise AlreadyClaimed
-    Person.for_update(place.person_id)
+    db.session.refresh(place, with_for_update=True)
     if not seat.may_be_freed:
         raise AlreadyClaimed
     place.end()

@@ -13,7 +13,8 @@ from app.urls import absolute_url
 
 DATA = (
     "What you type is kept for the course. {buyer} sees your name, your address, the day you claim the seat and "
-    "whether you have signed in yet, and nothing of what you do in the course unless you allow that in the classroom."
+    "whether you have opened a lesson yet, and nothing more of what you do in the course unless you allow that in the "
+    "classroom."
 )
 
 

@@ -145,9 +145,9 @@ class Seat(Model):
 
     @property
     def may_be_freed(self) -> bool:
-        """Whether who claimed it was never here, as with a slip in the address, so that somebody else may have it."""
+        """Whether who claimed it never opened a lesson, as with a slip in the address: somebody else may have it."""
         place = self.enrollment
-        if place is None or place.ended_at or place.holds_own_seat or place.person.last_seen_at:
+        if place is None or place.ended_at or place.holds_own_seat or place.begun_at:
             return False
         return not (self.order.has_ended or self.order.is_on_hold or self.order.cohort.is_over)
 

@@ -1,7 +1,9 @@
-"""A seat that was claimed at an address with a slip is freed, as long as nobody signed in with that."""
+"""A seat that was claimed, perhaps with a slip in the address, is freed as long as no lesson was opened with it."""
 
 import pytest
 
+from app.classroom.lessons import Lesson
+from app.extensions import db
 from tests.enrollment.department.conftest import path_in
 from tests.enrollment.department.test_claiming import ALAN, GRACE, places
 from tests.enrollment.department.test_won_back import lose, win
@@ -37,14 +39,22 @@ def test_a_seat_claimed_with_a_slip_is_freed_and_claimed_anew(shop, department, 
     assert (department.claimed, places(), runs()) == ([], [], [("enrolled", False)])
     assert "replaced by another" in department.get(slipped).text
     assert department.claim(slipped).status_code == 409
-    assert "Nobody signed in with it, and the seat was freed" in words_of(mail.to(SLIP, "enrollment/seat_ended"))
+    assert "No lesson was opened with it, and the seat was freed" in words_of(mail.to(SLIP, "enrollment/seat_ended"))
     department.claim(department.links[0])
     assert places() == [(GRACE, shop.cohort_id, shop.order.id)]
     assert (department.claimed, shop.order.seats_held, shop.books_balance) == ([1], 3, True)
 
 
-def test_who_has_signed_in_keeps_the_seat(app, department, place):
-    signed_in(app, SLIP)
+def test_who_has_opened_a_lesson_keeps_the_seat_and_who_only_signed_in_does_not(app, course, department, place):
+    lesson = {"slug": "first", "position": 1, "title": "First", "summary": "", "body": "", "duration_minutes": 5}
+    db.session.add(Lesson(module=course.modules[0], **lesson))
+    db.session.commit()
+    client = signed_in(app, SLIP)
+    with fresh_rows():
+        assert client.get("/learn/").status_code == 200
+    assert 'name="place"' in department.get().text
+    with fresh_rows():
+        assert client.get("/learn/one/first").status_code == 200
     assert 'name="place"' not in department.get().text
     assert department.free(1, place).status_code == 409
     assert department.claimed == [1]
