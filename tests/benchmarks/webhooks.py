@@ -4,8 +4,9 @@ import json
 import time
 import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -60,7 +61,8 @@ def _measured(works: bool) -> tuple[tuple[float, float], int, float]:
         with running(granian("wsgi:app", **settings), "/healthz") as (address, _), _worker(settings, works):
             if works:
                 wait_until(lambda: _worker_is_there(app), 30, "a worker")
-            took = _sent(f"{address}/stripe/webhook", events * COPIES)
+            with ProcessPoolExecutor(1, get_context("spawn")) as sender:  # The stand-in answers in this one.
+                took = sender.submit(_sent, f"{address}/stripe/webhook", events * COPIES).result()
             begun, enrolled = time.monotonic(), 0
             while works and enrolled < ORDERS and time.monotonic() < begun + WITHIN_SECONDS:
                 time.sleep(0.5)
