@@ -17,7 +17,7 @@ def of_course(course: Course, questions: list[Question]) -> list[Thing]:
         "inLanguage": "en-US",
         "provider": {"@id": publisher["@id"]},
         "offers": [_offer(course, cohort) for cohort in course.cohorts_announced],
-        "hasCourseInstance": [_instance(course, cohort) for cohort in course.cohorts_announced],
+        "hasCourseInstance": [_instance(cohort) for cohort in course.cohorts_announced],
         "syllabusSections": [
             {"@type": "Syllabus", "name": module.title, "description": module.summary} for module in course.modules
         ],
@@ -51,7 +51,7 @@ def _availability(cohort: Cohort) -> str:
     return "PreSale" if cohort.opens_on else "InStock"
 
 
-def _instance(course: Course, cohort: Cohort) -> Thing:
+def _instance(cohort: Cohort) -> Thing:
     instance: Thing = {
         "@type": "CourseInstance",
         "name": cohort.name,
@@ -61,6 +61,6 @@ def _instance(course: Course, cohort: Cohort) -> Thing:
         instance |= {"startDate": cohort.starts_on.isoformat(), "endDate": cohort.ends_on.isoformat()}
     if cohort.seats is not None:
         instance |= {"maximumAttendeeCapacity": cohort.seats, "remainingAttendeeCapacity": cohort.seats_left}
-    if course.live_minutes:
-        instance["courseWorkload"] = f"PT{course.live_minutes}M"
+    if minutes := next(filter(None, cohort.planned_minutes.values()), None):
+        instance["courseWorkload"] = f"PT{minutes}M"
     return instance
