@@ -69,13 +69,15 @@ def _settle_paid(order: Order, checkout: Checkout) -> None:
         # Where a code left nothing to pay, there is nothing to give back.
         return _give_back_second(order, checkout) if checkout.payment_intent_id else None
     is_given_back = bool(checkout.amount_cents) and checkout.refunded_cents >= checkout.amount_cents
+    before = order.refunded_cents
     if not order.paid_at:
         order.take_payment(checkout)
         if not is_given_back:
+            order.note_refund(checkout.refunded_cents, checkout.asked_at)  # Without a seat, the rest goes back.
             _enroll(order)
         order.person.was_here()  # A seat in another cohort may have been taken: people are locked after cohorts.
     order.note_invoice(checkout)
-    _settle_refund(order, checkout)
+    _settle_refund(order, checkout, before)
     _settle_dispute(order, checkout.dispute)
     return None
 
@@ -116,8 +118,9 @@ def _hold(order: Order) -> None:
         order.hold()
 
 
-def _settle_refund(order: Order, checkout: Checkout) -> None:
-    before, had_to_choose = order.refunded_cents, order.has_to_choose
+def _settle_refund(order: Order, checkout: Checkout, before: int) -> None:
+    """Tell of what has gone back since `before`, and end what was paid for, once that is all."""
+    had_to_choose = order.has_to_choose
     if not order.note_refund(checkout.refunded_cents, checkout.asked_at):
         return _tell_of_change(order, before)
     cents = order.refunded_cents - before

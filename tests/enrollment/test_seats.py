@@ -84,6 +84,21 @@ def test_who_pays_after_the_last_seat_of_all_has_gone_gets_the_money_back(shop, 
     assert shop.books_balance
 
 
+def test_who_paid_for_no_seat_and_had_a_part_back_before_reads_what_goes_back_now(shop, course, stripe, mail):
+    course.cohorts[1].sales_open = False
+    db.session.commit()
+    stripe.pay(shop.buy())
+    refund(stripe, amount=20000)
+    give_up_the_order(shop, seats_of_the_cohort=0)
+    shop.hear()
+    letter, to_owner = mail.to(BUYER, "enrollment/seat_gone")[0], mail.to(OWNER, "enrollment/payment_returned")[0]
+    assert "You get back $1,000.00" in letter.body
+    assert to_owner.subject.startswith("A payment of $1,000.00 is being returned")
+    assert len(mail.to(BUYER, "enrollment/partly_refunded")) == 1
+    shop.hear()
+    assert (sorted(refunded_amounts(stripe)), shop.order.state) == ([20000, 100000], "refunded")
+
+
 def test_a_department_that_pays_when_too_few_seats_are_left_is_not_told_that_there_are_none(
     shop, course, stripe, mail, later
 ):
