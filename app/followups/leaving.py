@@ -26,6 +26,13 @@ def preferences_url(person: Person) -> str:
     return absolute_url("newsletter.show_preferences", token=tokens.sign("preferences", _payload(person)))
 
 
+def data_url(person: Person) -> str:
+    """Where a link to what we hold about `person` can be asked for. It goes to their address: who was passed a mail on
+    with this in it, such as a receipt, gets nothing by it.
+    """
+    return absolute_url("newsletter.show_way_to_data", token=tokens.sign("data", _payload(person)))
+
+
 def person_of(purpose: str, token: str) -> Person | None:
     """Whose link this is; None when the person is gone. Raises InvalidToken."""
     return person_with(tokens.read(purpose, token))

@@ -1,7 +1,7 @@
 from markupsafe import Markup
 
 from app import outbox
-from app.followups.leaving import list_headers, preferences_url, unsubscribe_url
+from app.followups.leaving import data_url, list_headers, preferences_url, unsubscribe_url
 from app.newsletter.issues.composing import compose
 from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
@@ -32,9 +32,9 @@ def new_link(subscription: Subscription) -> None:
 
 def not_subscribed(to: Person | str) -> None:
     """To an address that gets no newsletter; who is known for something else gets the way to their data."""
-    data_url = preferences_url(to) if isinstance(to, Person) else None
+    way_to_data = data_url(to) if isinstance(to, Person) else None
     sign_up_url = absolute_url("newsletter.show_newsletter")
-    outbox.post(to=to, template="newsletter/not_subscribed", url=sign_up_url, data_url=data_url)
+    outbox.post(to=to, template="newsletter/not_subscribed", url=sign_up_url, data_url=way_to_data)
 
 
 def my_data(person: Person, url: str) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from app.clock import now
 from app.extensions import db
-from app.followups.leaving import preferences_url
+from app.followups.leaving import data_url, preferences_url
 from app.newsletter.issues.models import Issue
 from app.newsletter.preferences.my_data import proof_of
 from app.newsletter.tasks import send_issues
@@ -42,7 +42,7 @@ def test_every_link_of_every_mail_is_only_looked_at(client, ada, mail, mail_serv
     client.post("/newsletter/new-link", data={"email": ADA})
     client.post("/newsletter/new-link", data={"email": "nobody@example.org"})
     clock.advance(**pause)
-    client.post(f"{page}/data")
+    client.post(data_url(fresh(lambda: Person.with_email(ADA))).removeprefix("http://localhost:8000"))
     Reader(client, mail, "grace@example.org").subscribe()
     Reader(client, mail, "waiting@example.org").sign_up()
     clock.advance(**pause)

@@ -1,10 +1,10 @@
-"""What we hold about somebody: asked for from the link in any letter, shown and erased with the one mailed then."""
+"""What we hold about somebody: asked for from the link in any mail, shown and erased with the one mailed then."""
 
 from flask import Response, abort, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.extensions import csrf, db
-from app.followups.leaving import preferences_url
+from app.followups.leaving import data_url, preferences_url
 from app.newsletter import emails
 from app.newsletter.allowance import OWN_DATA, Allowance
 from app.newsletter.preferences import my_data
@@ -16,26 +16,28 @@ from app.people.models import Person
 from app.publishing import public_page
 from app.urls import absolute_url
 
-
-@bp.app_template_filter("data_url")
-def way_to_data(person: Person) -> str:
-    """Where `person` asks for their data, whether letters go to them or not."""
-    return f"{preferences_url(person)}#data"
+bp.add_app_template_filter(data_url)
 
 
-@bp.post("/preferences/<token>/data")
+@bp.get("/data/<token>")
+def show_way_to_data(token: str) -> ResponseReturnValue:
+    person = person_of_link(token, "data")
+    return render_template("newsletter/way_to_data.html", person=person, email=masked(person.email))
+
+
+@bp.post("/data/<token>")
 @csrf.exempt
 def ask_for_data(token: str) -> ResponseReturnValue:
-    person = person_of_link(token)
+    person = person_of_link(token, "data")
     if Allowance.take(person.email, OWN_DATA):
         emails.my_data(person, absolute_url("newsletter.show_data", token=my_data.proof_of(person)))
     db.session.commit()
     return redirect(url_for(".show_data_asked", token=token), 303)
 
 
-@bp.get("/preferences/<token>/data")
+@bp.get("/data/<token>/asked")
 def show_data_asked(token: str) -> ResponseReturnValue:
-    return render_template("newsletter/data_asked.html", email=masked(person_of_link(token).email))
+    return render_template("newsletter/data_asked.html", email=masked(person_of_link(token, "data").email))
 
 
 @bp.get("/my-data/<token>")

@@ -62,10 +62,10 @@ def keep_quiet(token: str) -> ResponseReturnValue:
     return _saved(token, subscription, "quiet-hours")
 
 
-def person_of_link(token: str) -> Person:
-    """Whose preferences link this is; otherwise the answer is a page that says how to get another."""
+def person_of_link(token: str, purpose: str = "preferences") -> Person:
+    """Whose link for `purpose` this is; otherwise the answer is a page that says how to get another."""
     try:
-        person = person_of("preferences", token)
+        person = person_of(purpose, token)
     except InvalidToken:
         person = None
     return person or abort(make_response(link_expired()))
@@ -82,7 +82,7 @@ def subscription_of(token: str) -> Subscription:
         Person.for_update(person.id)
     subscription = Subscription.of(person)
     if subscription is None or not subscription.is_active:
-        abort(make_response(_no_letters(token, person), 200 if reads else 409))
+        abort(make_response(_no_letters(person), 200 if reads else 409))
     return subscription
 
 
@@ -115,5 +115,5 @@ def _saved(token: str, subscription: Subscription, what: str) -> ResponseReturnV
     return redirect(url_for(".show_preferences", token=token, saved=what, _anchor=what), 303)
 
 
-def _no_letters(token: str, person: Person) -> str:
-    return render_template("newsletter/no_letters.html", token=token, email=masked(person.email))
+def _no_letters(person: Person) -> str:
+    return render_template("newsletter/no_letters.html", person=person, email=masked(person.email))

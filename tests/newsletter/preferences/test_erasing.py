@@ -10,7 +10,7 @@ from app.enrollment import emails as enrollment_emails
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
-from app.followups.leaving import preferences_url, unsubscribe_url
+from app.followups.leaving import data_url, preferences_url, unsubscribe_url
 from app.newsletter.issues.models import Issue
 from app.newsletter.models import Subscription
 from app.newsletter.preferences.my_data import proof_of
@@ -227,9 +227,10 @@ def test_the_page_says_what_goes_and_what_stays_and_changes_nothing(client):
 
 def test_data_is_shown_only_with_a_link_that_was_mailed_just_now(ada, clock):
     ada.subscribe(first_name="Ada")
-    letter = preferences_url(ada.person).removeprefix("http://localhost:8000")
+    letter = data_url(ada.person).removeprefix("http://localhost:8000")
     clock.advance(minutes=11)
-    answer = ada.client.post(f"{letter}/data")
+    assert ADA not in ada.client.get(letter).text
+    answer = ada.client.post(letter)
     assert answer.status_code == 303
     assert ADA not in ada.client.get(answer.location).text
     (mailed,) = ada.mail.to(ADA, "newsletter/my_data")
@@ -245,9 +246,12 @@ def test_data_is_shown_only_with_a_link_that_was_mailed_just_now(ada, clock):
 
 def test_links_of_letters_are_no_proof(ada):
     ada.subscribe()
-    token = preferences_url(ada.person).rpartition("/")[2]
-    assert ada.client.get(f"/newsletter/my-data/{token}").status_code == 410
-    assert ada.client.post(f"/newsletter/my-data/{token}/erasure").status_code == 410
+    for url in (preferences_url(ada.person), data_url(ada.person)):
+        token = url.rpartition("/")[2]
+        assert ada.client.get(f"/newsletter/my-data/{token}").status_code == 410
+        assert ada.client.post(f"/newsletter/my-data/{token}/erasure").status_code == 410
+    for path in ("preferences", "unsubscribe"):  # Of a receipt that was passed on, which has the latter link.
+        assert ada.client.get(f"/newsletter/{path}/{token}").status_code == 410
     assert ada.person
 
 
@@ -262,10 +266,10 @@ def test_a_proof_ends_with_the_address_it_was_mailed_to(ada):
 
 def test_asking_again_and_again_writes_once(ada, clock):
     ada.subscribe()
-    letter = preferences_url(ada.person).removeprefix("http://localhost:8000")
+    letter = data_url(ada.person).removeprefix("http://localhost:8000")
     clock.advance(minutes=11)
     for _ in range(3):
-        assert ada.client.post(f"{letter}/data").status_code == 303
+        assert ada.client.post(letter).status_code == 303
     assert len(ada.mail.to(ADA, "newsletter/my_data")) == 1
 
 
