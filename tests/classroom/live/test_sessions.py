@@ -102,6 +102,7 @@ def test_nobody_else_sees_where_the_cohort_meets(app, session):
 
 def test_the_calendar_follows_what_changes_and_keeps_what_programs_know_it_by(app, ada, session):
     path = address(ada)
+    assert f'href="webcal://localhost:8000{path}"' in ada.get("sessions").text
     before = events(app, path)
     assert before["Terms"][1:] == (0, session.starts_at)
     response = fetch(app, path)
