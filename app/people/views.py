@@ -64,9 +64,10 @@ def send_sign_in_link() -> ResponseReturnValue:
     return _check_inbox(address)
 
 
+# Guesses are few for a code and for an address a day, wherever they come from: a network may send a department's.
 @bp.post("/sign-in/code")
 @csrf.exempt
-@form_limits("sign-in-code", address="60/hour", network_="60/hour", domain="1000/hour", in_all="5000/hour")
+@form_limits("sign-in-code", address="60/hour", network_="300/hour", domain="1000/hour", in_all="5000/hour")
 def sign_in_with_code() -> ResponseReturnValue:
     form = CodeForm()
     if form.validate():

@@ -139,3 +139,8 @@ def test_a_department_signs_in_through_one_network_and_a_crowd_does_not(client, 
     assert {ask(client, f"someone{number}@example{number}.org").status_code for number in range(40)} == {200}
     assert {ask(client, "no address").status_code for _ in range(260)} == {422}
     assert ask(client, "late@example.org").status_code == 429
+
+
+def test_a_department_types_its_codes_in_one_network_and_a_crowd_does_not(client, limits):
+    assert {guess(client, "no address").status_code for _ in range(300)} == {422}
+    assert guess(client, "late@example.org").status_code == 429
