@@ -123,6 +123,8 @@ def test_the_owner_reads_of_seats_where_a_department_bought_them(department, sho
     assert "closed for now to those who claimed a seat, and no other can be claimed; the seats stay held" in opened
     assert "those who had claimed a seat have ended, and the 3 seats are free again" in lost
     assert "open to those who claimed a seat, and the others can be claimed" in won
+    # Somebody may have been erased, or bought a seat elsewhere, meanwhile.
+    assert "Your page shows how each of them stands" in words_of(mail.to(BUYER, "enrollment/department_disputed")[-1:])
 
 
 def test_of_a_cohort_that_is_over_no_seat_is_said_to_be_there_to_claim(department, shop, stripe, mail, lost):
