@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 from blinker import Signal
-from flask import Response, make_response, request
+from flask import Response, abort, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import CheckConstraint, event, update
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
@@ -130,8 +130,8 @@ def reads_file_itself(most: int) -> Callable[[View[P]], View[P]]:
     """Mark a view that takes a file of up to `most` bytes, or a text as long as one: nothing of what is sent is read
     before the view asks for it.
 
-    Such a view is exempt from csrf and calls csrf.protect() once it knows who is there, so that no stranger can make
-    the site wait for so much.
+    Such a view is exempt from csrf and calls csrf.protect() and refuse_files() once it knows who is there, so that no
+    stranger can make the site wait for so much.
     """
 
     def mark(view: View[P]) -> View[P]:
@@ -139,3 +139,9 @@ def reads_file_itself(most: int) -> Callable[[View[P]], View[P]]:
         return view
 
     return mark
+
+
+def refuse_files(but: str = "") -> None:
+    """Refuse files under any other name than `but`: Flask-WTF takes one for what was typed into the field so named."""
+    if any(name != but for name in request.files):
+        abort(400)

@@ -16,7 +16,7 @@ from app.newsletter.in_and_out.export_csv import escaped
 from app.newsletter.in_and_out.import_systems import guess_columns, recognize
 from app.newsletter.in_and_out.import_tasks import work_on_upload
 from app.newsletter.in_and_out.uploads import PART_BYTES, Upload, UploadReject
-from app.publishing import reads_file_itself
+from app.publishing import reads_file_itself, refuse_files
 from app.studio.blueprint import bp
 from app.studio.import_forms import PREFIX, PlanForm, UploadForm, plan_form
 
@@ -35,6 +35,7 @@ def show_imports() -> ResponseReturnValue:
 @reads_file_itself(LARGEST_FILE)
 def receive_upload() -> ResponseReturnValue:
     csrf.protect()  # Not before this view, where the owner is known: it reads all that is sent.
+    refuse_files(but="file")
     form = UploadForm()
     if not form.validate():
         return _imports_page(form), 422

@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from app.extensions import csrf, db
 from app.newsletter.issues.models import ChangedMeanwhile, Issue
 from app.newsletter.issues.pictures import LARGEST_BYTES, PATH, Cover, Picture, PictureError
-from app.publishing import reads_file_itself
+from app.publishing import reads_file_itself, refuse_files
 from app.studio.blueprint import bp
 from app.studio.issue_forms import CoverForm
 from app.studio.issue_views import AN_ISSUE, SAVED_ELSEWHERE, wanted, wanted_for_update
@@ -28,6 +28,7 @@ def show_cover(issue_id: int) -> ResponseReturnValue:
 @reads_file_itself(LARGEST_BYTES)
 def save_cover(issue_id: int) -> ResponseReturnValue:
     csrf.protect()  # Not before this view, where the owner is known: it reads all that is sent.
+    refuse_files(but="picture")
     form, sent = CoverForm(), ""
     form.validate()
     try:

@@ -15,7 +15,7 @@ from app.newsletter.issues.composing import FIELDS
 from app.newsletter.issues.drafting import copy_of, new_draft, rewrite
 from app.newsletter.issues.models import ChangedMeanwhile, Issue, WrongMoment
 from app.newsletter.issues.pictures import Cover
-from app.publishing import reads_file_itself
+from app.publishing import reads_file_itself, refuse_files
 from app.studio.blueprint import bp
 from app.studio.issue_forms import IssueForm, NewIssueForm
 from app.studio.listing import Asked, Listing, by_first_moment
@@ -93,6 +93,7 @@ def show_issue(issue_id: int) -> ResponseReturnValue:
 @reads_file_itself(LARGEST_FORM)
 def save_issue(issue_id: int) -> ResponseReturnValue:
     csrf.protect()  # Not before this view, where the owner is known: it reads all that is sent.
+    refuse_files()
     issue, form = wanted_for_update(issue_id), IssueForm()
     if not form.validate():
         return _not_saved(issue, form, " ".join(next(iter(form.errors.values()))), 422)

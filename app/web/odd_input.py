@@ -5,13 +5,14 @@ from typing import Any
 from flask import Flask, abort, current_app, request
 
 from app.extensions import SAFE_METHODS
+from app.publishing import refuse_files
 
 AROUND_A_FILE = 64 * 1024
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 def refuse_odd_input() -> None:
-    """Refuse too large a body, too many fields, and NUL, which PostgreSQL cannot hold."""
+    """Refuse too large a body, too many fields, files nobody asked for, and NUL, which PostgreSQL cannot hold."""
     view = current_app.view_functions.get(request.endpoint or "")
     if takes_file := getattr(view, "largest_file", 0):
         request.max_content_length = takes_file + AROUND_A_FILE
@@ -38,6 +39,7 @@ def _look_through_form() -> None:
         abort(413)
     if any("\0" in text for field in fields for text in field):
         abort(400)
+    refuse_files()
 
 
 def init_app(app: Flask) -> None:

@@ -91,6 +91,12 @@ def test_what_is_no_picture_or_too_large_is_refused_in_words(desk, issue, file, 
     assert kept(issue).cover == ""
 
 
+def test_a_file_in_place_of_a_text_is_a_bad_request(desk, issue):
+    assert desk.send_file(picture(), alt=FileStorage(BytesIO(b"A path"), "a.txt")).status_code == 400
+    assert desk.post("", title=(BytesIO(b"A title"), "a.txt")).status_code == 400
+    assert (kept(issue).cover, issue.revision) == ("", 1)
+
+
 def test_an_issue_is_not_locked_while_its_cover_is_made_smaller(desk, issue, monkeypatch):
     really_open, locked = Image.open, []
 

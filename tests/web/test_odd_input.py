@@ -82,3 +82,11 @@ def test_a_form_is_sent_as_a_form(client, mail, path, body):
     answer = client.post(path, data=body, content_type="application/json")
     assert answer.status_code == 415
     assert mail.all == []
+
+
+@pytest.mark.parametrize("path", ["/newsletter/", "/coaching/request", "/course/checkout", "/sign-in"])
+def test_a_file_in_place_of_a_text_is_a_bad_request(client, mail, path):
+    for named in ("a.txt", ""):
+        sent = {"email": (io.BytesIO(b"ada@example.org"), named), "name": "Ada"}
+        assert client.post(path, data=sent, content_type="multipart/form-data").status_code == 400
+    assert mail.all == []
