@@ -97,9 +97,10 @@ def payment_disputed(order: Order, news: str, then: str = "open") -> None:
     """To the owner: the payer's bank "asked" and has "closed" that, has "opened" a dispute, or it is "won", "lost" or
     "lost in part".
 
-    Of one that is won, or lost for a part only, `then`: the places are "open", or "over" as the rest went back before,
-    and if it had been lost before, perhaps their "seats gone", the payment "goes back" as it was to, the buyer has
-    "enrolled since" by another order, "nobody" is left to enroll, or the choice of a cohort "begins" anew.
+    `then`: it is about places that are "open" otherwise, or about what is held while the choice of a cohort "begins";
+    or about nothing, for all of it "goes back" anyway, or that is "over". Of one that is won, or lost for a part only,
+    after all was lost before, perhaps: their "seats gone", the buyer has "enrolled since" by another order, or "nobody"
+    is left to enroll.
     """
     _to_owner(
         "payment_disputed",

@@ -159,12 +159,22 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
         return emails.payment_disputed(order, news, then) if news else None
     if not news:
         return None
-    emails.payment_disputed(order, news, "over" if order.has_ended else "begins" if order.has_to_choose else "open")
-    if news in ("asked", "closed"):  # Only the owner is.
+    hangs_on_it = _what_hangs_on(order)
+    emails.payment_disputed(order, news, hangs_on_it)
+    if news in ("asked", "closed") or hangs_on_it in ("goes back", "over"):  # Only the owner is told.
         return None
     is_lost = news == disputes.LOST
     tell_of_dispute(order, news, end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order))
     return order.release() if is_lost else None
+
+
+def _what_hangs_on(order: Order) -> str:
+    """What a dispute that begins or ends finds, in a word of emails.payment_disputed."""
+    if order.has_to_choose:
+        return "begins"
+    if order.seats_held or Enrollment.of_order(order):
+        return "open"
+    return "goes back" if Refund.of(order.stripe_payment_intent_id) and not order.refunded_at else "over"
 
 
 def _settle_after_all(order: Order) -> str:

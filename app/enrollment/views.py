@@ -165,9 +165,12 @@ def _state(order: Order) -> str:
         return order.state
     if order.has_to_choose:
         return "choosing"
+    is_held = bool(order.seats_held or Enrollment.of_order(order))
+    if order.is_disputed and not is_held:
+        return "disputed, to be returned"
     if order.state in ("disputed", "dispute lost"):
         return order.state
-    return "paid" if order.seats_held or Enrollment.of_order(order) else "returned"
+    return "paid" if is_held else "returned"
 
 
 @bp.get("/course/checkout/cancelled")

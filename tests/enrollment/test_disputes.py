@@ -130,7 +130,7 @@ def test_the_rest_given_back_after_a_part_was_lost_ends_the_place_and_is_told_on
     stripe.decide_dispute(dispute, "won")
     shop.hear()
     assert letters(mail, OWNER, "payment_disputed")[told:] == ["The dispute over $400.00 is won"]
-    assert "has ended already" in mail.to(OWNER, "enrollment/payment_disputed")[-1].body
+    assert "No place hangs on it any more" in mail.to(OWNER, "enrollment/payment_disputed")[-1].body
 
 
 def test_all_given_back_while_the_bank_had_a_part_follows_once_that_is_won_after_all(shop, stripe, charge):
@@ -267,3 +267,21 @@ def test_the_mails_say_so_when_another_payment_keeps_the_classroom_open(shop, st
         for words in (letter.body, letter.html):
             assert open_still in " ".join(words.split())
             assert "closed to you" not in words
+
+
+def test_no_mail_or_page_speaks_of_a_place_where_none_hangs_on_the_payment(app, shop, stripe, mail, charge):
+    """Ada is enrolled, pays once more, and disputes that before it is returned to her."""
+    stripe.pay(second := shop.buy())
+    [other] = [each["id"] for each in stripe.sandbox.store.all("charge") if each["id"] != charge]
+    dispute = stripe.dispute(other)["id"]
+    shop.hear()
+    assert "No place stands by it, and it was to be returned" in shop.come_back(second).text
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear(copies=2)
+    assert "no place stands by it any more" in shop.come_back(second).text
+    assert (letters(mail, BUYER, "place_disputed"), len(shop.enrollments)) == ([], 1)
+    opened, lost = mail.to(OWNER, "enrollment/payment_disputed")
+    for words in (opened.body, opened.html, lost.body, lost.html):
+        assert "It was to be returned to them" in " ".join(words.split())
+        assert not any(wrong in words for wrong in ("closed", "on hold", "has ended", "lessons were opened"))
+    assert "Please accept the dispute in Stripe" in opened.body

@@ -120,9 +120,12 @@ def test_the_owner_reads_of_seats_where_a_department_bought_them(department, sho
         stripe.decide_dispute(dispute["id"], decision)
         shop.hear()
     opened, lost, won = (words_of([letter]) for letter in mail.to(OWNER, "enrollment/payment_disputed"))
-    assert "closed for now to those who claimed a seat, and no other can be claimed; the seats stay held" in opened
+    assert (
+        "The places of those who claimed a seat are on hold, and no other seat can be claimed; the seats stay held"
+        in opened
+    )
     assert "those who had claimed a seat have ended, and the 3 seats are free again" in lost
-    assert "open to those who claimed a seat, and the others can be claimed" in won
+    assert "The places of those who claimed a seat stand again, and the others can be claimed" in won
     # Somebody may have been erased, or bought a seat elsewhere, meanwhile.
     assert "Your page shows how each of them stands" in words_of(mail.to(BUYER, "enrollment/department_disputed")[-1:])
 
@@ -130,7 +133,9 @@ def test_the_owner_reads_of_seats_where_a_department_bought_them(department, sho
 def test_of_a_cohort_that_is_over_no_seat_is_said_to_be_there_to_claim(department, shop, stripe, mail, lost):
     change_cohort("Spring", starts_on=date.today() - timedelta(days=60), ends_on=date.today() - timedelta(days=9))
     win(shop, stripe, lost, seats_left=3)
-    assert "open to those who claimed a seat." in words_of(mail.to(OWNER, "enrollment/payment_disputed")[-1:])
+    assert "The places of those who claimed a seat stand again." in words_of(
+        mail.to(OWNER, "enrollment/payment_disputed")[-1:]
+    )
     assert (len(shop.enrollments), shop.books_balance) == (1, True)
 
 

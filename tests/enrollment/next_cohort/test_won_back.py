@@ -154,7 +154,7 @@ def test_one_that_is_lost_for_a_part_only_reopens_the_place(shop, stripe, mail, 
     lose_only(shop, stripe, dispute, 30000)
     assert (shop.order.state, len(shop.enrollments), seats_taken()["Spring"]) == ("paid", 1, 1)
     assert mail.to(BUYER, "enrollment/place_disputed")[-1].subject == "The classroom is open to you again"
-    assert "keeps $300.00. The rest is yours. Their way into the classroom is open again." in to_owner(mail)
+    assert "keeps $300.00. The rest is yours. Their place stands again." in to_owner(mail)
     assert shop.books_balance
 
 
