@@ -58,10 +58,14 @@ def payment_failed(order: Order, debit: Checkout) -> None:
 
 def seat_gone(order: Order, cents: int, reason: str) -> None:
     """To who paid when there was "no seat". If a later cohort was offered instead, they have "declined" it, their time
-    to choose has "lapsed", or the payment was "returned" meanwhile.
+    to choose has "lapsed", or the payment was "returned" meanwhile. What the payer's bank has does not go back now.
     """
     missed = order.missed_cohort or order.cohort
-    about_it = about(order) | back(order, cents) | {"cohort": missed, "dates": missed.dates, "offered": order.cohort}
+    about_it = (
+        about(order)
+        | back(order, 0 if order.is_disputed else cents)
+        | {"cohort": missed, "dates": missed.dates, "offered": order.cohort}
+    )
     outbox.post(to=order.person, template="enrollment/seat_gone", reason=reason, **about_it)
 
 
@@ -124,7 +128,8 @@ def payment_returned(order: Order, cents: int, reason: str) -> None:
     person had "paid twice", "declined" what was offered instead, let the time to choose go by ("lapsed"), or was
     "erased"; or a second payment was "returned at Stripe" before we heard of it."""
     missed = order.missed_cohort or order.cohort
-    about_it = about(order) | back(order, cents) | {"missed": missed, "buyer": order.person}
+    at_bank = order.is_disputed and reason in ("declined", "lapsed")  # A second payment is another than the disputed.
+    about_it = about(order) | back(order, cents) | {"missed": missed, "buyer": order.person, "at_bank": at_bank}
     _to_owner("payment_returned", reason=reason, **about_it)
 
 

@@ -15,6 +15,9 @@ from app.payments.fulfilment import fulfil
 from tests.enrollment.test_seats import give_up_the_order, refunded_amounts
 from tests.payments.conftest import refund
 from tests.races import at_once, fresh_rows
+from tests.studio.conftest import owner
+
+__all__ = ["owner"]  # A fixture.
 
 BUYER = "ada@example.org"
 OWNER = "owner@doctor.example.org"
@@ -54,6 +57,11 @@ def post(app, address: str):
 def page(app, address: str):
     with fresh_rows():
         return app.test_client().get(address)
+
+
+def page_of(owner, address: str) -> str:
+    with fresh_rows():
+        return owner.get(address).text
 
 
 def words_of(letters) -> str:
@@ -221,3 +229,26 @@ def test_who_takes_the_seat_while_the_payment_is_disputed_is_told_that_it_is_on_
     assert post(app, f"{link}/acceptance").status_code == 303
     assert [letter.template for letter in mail.to(BUYER)][-2:] == ["enrollment/enrolled", "enrollment/place_disputed"]
     assert mail.to(BUYER)[-1].subject == "Your enrollment in Autumn is on hold"
+
+
+def test_who_declines_while_the_payment_is_disputed_is_promised_nothing_that_the_bank_has(
+    app, shop, stripe, mail, link, owner
+):
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"])["id"]
+    shop.hear()
+    assert "Give me my payment back" not in page(app, link).text
+    assert "we cannot give it back before" in page(app, link).text
+    assert post(app, f"{link}/refund").status_code == 303
+    shop.work()
+    assert "Should it come back to us, we return it to you then" in page(app, link).text
+    assert_told(mail, "As you chose, your seat is given up", "Should it come back to us, we return it to you then")
+    [letter] = mail.to(OWNER, "enrollment/payment_returned")
+    for words in (letter.body, letter.html):
+        assert "nothing you need do" not in words
+        assert "Please accept the dispute in Stripe" in words
+    order = f"/studio/orders/{shop.orders[0].id}"
+    assert "it goes back once the dispute is decided" in page_of(owner, order)
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    assert "has the payment, so there is nothing to give back" in page_of(owner, order)
