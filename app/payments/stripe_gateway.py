@@ -200,8 +200,8 @@ def verify_webhook(body: bytes, header: str | None) -> dict[str, Any]:
     try:
         stripe.WebhookSignature.verify_header(body, header, secret, SIGNATURE_GOOD_FOR_SECONDS)
         _refuse_the_future(header or "")
-        event = json.loads(body)
-    except (stripe.SignatureVerificationError, ValueError, TypeError):
+        event = json.loads(body.decode())  # Of bytes it would take what it does not take of the text that is kept.
+    except (stripe.SignatureVerificationError, ValueError, TypeError, RecursionError):
         raise BadSignature("bad signature") from None
     if not _is_event(event):
         raise BadSignature("not an event")
@@ -221,11 +221,16 @@ def _is_event(event: Any) -> bool:
     return (
         isinstance(event, dict)
         and event.get("object") == "event"
-        and all(isinstance(event.get(name), str) and len(event[name]) <= 255 for name in ("id", "type"))
+        and _is_word(event.get("id"))
+        and _is_word(event.get("type"))
         and isinstance(event.get("livemode"), bool)
         and isinstance(event.get("data"), dict)
         and isinstance(event["data"].get("object"), dict)
     )
+
+
+def _is_word(text: Any) -> bool:
+    return isinstance(text, str) and len(text) <= 255 and text.isascii() and text.isprintable()
 
 
 @lru_cache(maxsize=8)

@@ -25,15 +25,14 @@ def process_stripe_event(event_id: int) -> None:
 def handle_event(event_id: int) -> None:
     """Do what an event calls for, or keep it for another try. Commits. Raises GatewayUnavailable after that."""
     event = db.session.get_one(StripeEvent, event_id)
-    kind, subject = event.type, event.subject
     db.session.commit()
     if event.processed_at:
         return
     try:
-        act_upon(kind, subject)
+        act_upon(event.type, event.subject)
     except Exception as problem:
         db.session.rollback()
-        log.exception("event %s (%s) waits for another try", event.stripe_id, kind)
+        log.exception("event %s (%s) waits for another try", event.stripe_id, event.type)
         db.session.get_one(StripeEvent, event_id, populate_existing=True).try_again_later(repr(problem))
         db.session.commit()
         if isinstance(problem, GatewayUnavailable):

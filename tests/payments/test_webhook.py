@@ -6,6 +6,7 @@ import pytest
 
 from app.extensions import db
 from app.payments.stripe_events import StripeEvent
+from app.payments.tasks import sweep_payments
 from tests.payments.events import an_event, signed
 from tests.races import fresh_rows
 
@@ -16,6 +17,7 @@ def events() -> list[StripeEvent]:
 
 
 BODY = an_event("cs_test_1")
+DEEP = "[" * 100_000
 EARLIER, LATER = time.time() - 301, time.time() + 3600
 
 
@@ -35,11 +37,16 @@ EARLIER, LATER = time.time() - 301, time.time() + 3600
         ("not json", signed("not json")),
         (an_event("x", livemode=True), signed(an_event("x", livemode=True))),
         (an_event("x", id=7), signed(an_event("x", id=7))),
+        (an_event("x", id="evt_\ud800"), signed(an_event("x", id="evt_\ud800"))),
+        (an_event("x", type="refund.\0"), signed(an_event("x", type="refund.\0"))),
         (an_event("x", data=[]), signed(an_event("x", data=[]))),
+        ("\ufeff" + BODY, signed("\ufeff" + BODY)),
+        (DEEP, signed(DEEP)),
     ],
     ids=[
         *("no header", "empty header", "nonsense", "not ASCII", "another's secret", "stale", "from the future"),
-        *("altered body", "altered session", "a list", "no JSON", "live", "odd id", "odd data"),
+        *("altered body", "altered session", "a list", "no JSON", "live", "odd id", "half a letter", "NUL", "odd data"),
+        *("a mark before it", "far too deep"),
     ],
 )
 def test_what_stripe_did_not_sign_for_us_now_leaves_only_a_line_in_the_log(stripe, client, caplog, body, header):
@@ -93,3 +100,15 @@ def test_an_event_is_stored_or_refused_but_never_half(app, stripe, client, monke
     answer = client.post("/stripe/webhook", data=body, headers={"Stripe-Signature": signed(body)})
     assert answer.status_code == 500
     assert events() == []
+
+
+def test_an_event_that_cannot_be_read_holds_up_nothing_else(stripe, app):
+    db.session.add(StripeEvent(stripe_id="evt_1", type="customer.created", payload="\ufeff" + BODY))
+    db.session.flush()
+    db.session.add(StripeEvent(stripe_id="evt_2", type="customer.created", payload=BODY))
+    db.session.commit()
+    sweep_payments.call_local()
+    unread, done = sorted(events(), key=lambda event: event.id)
+    assert (unread.processed_at, unread.attempts) == (None, 1)
+    assert "JSONDecodeError" in unread.last_error
+    assert done.processed_at
