@@ -166,6 +166,12 @@ def test_who_had_yet_to_choose_a_cohort_hears_that_nothing_is_held_any_more(owne
     stripe.pay(shop.buy(), code="FREE")
     give_up_the_order(shop, seats_of_the_cohort=0)
     shop.hear()
+    text = page(owner, shop.order.id).text + shop.come_back(shop.order.stripe_session_id).text
+    told = mail.to(BUYER, "enrollment/next_cohort_offered") + mail.to(OWNER, "enrollment/seat_was_gone")
+    for words in [text, *(words for letter in told for words in (letter.subject, letter.body, letter.html))]:
+        assert not any(
+            wrong in words for wrong in ("ayment back", "A payment", "Paid, but", "price you paid", "closes")
+        )
     assert end(owner, shop.order.id) == 303
     shop.work()
     [letter] = mail.to(BUYER, "enrollment/free_order_ended")

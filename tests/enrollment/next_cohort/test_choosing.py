@@ -252,3 +252,23 @@ def test_who_declines_while_the_payment_is_disputed_is_promised_nothing_that_the
     stripe.decide_dispute(dispute, "lost")
     shop.hear()
     assert "has the payment, so there is nothing to give back" in page_of(owner, order)
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_the_owner_reads_of_no_payment_where_the_order_cost_nothing(app, shop, stripe, mail, later, chosen):
+    stripe.make_code("FREE", percent_off=100)
+    stripe.pay(shop.buy(), code="FREE")
+    give_up_the_order(shop, seats_of_the_cohort=0)
+    shop.hear()
+    if chosen:
+        [letter] = mail.to(BUYER, "enrollment/next_cohort_offered")
+        [address] = re.findall(r"http://localhost:8000(/course/orders/\S+)", letter.body)
+        post(app, f"{address}/refund")
+    else:
+        later(days=8)
+        give_back_what_was_not_chosen()
+    shop.work()
+    [letter] = mail.to(OWNER, "enrollment/payment_returned")
+    why = "who did not want Autumn." if chosen else "who did not say in time whether they want Autumn."
+    assert why in words_of([letter])
+    assert "payment" not in letter.body
