@@ -87,7 +87,9 @@ def free_order_ended(order: Order, cohort: Cohort, had_to_choose: bool) -> None:
 
 
 def partly_refunded(order: Order, cents: int, cohort: Cohort, *, keeps_it: bool) -> None:
-    """To the buyer: a part of what was paid goes back; whether what was bought stays theirs, and in which cohort."""
+    """To the buyer: a part of what was paid goes back, or once more what did not arrive after all went back; whether
+    what was bought stays theirs, and in which cohort.
+    """
     about_it = about(order) | gone_back(order, cents) | {"cohort": cohort, "dates": cohort.dates, "keeps_it": keeps_it}
     outbox.post(to=order.person, template="enrollment/partly_refunded", **about_it)
 
