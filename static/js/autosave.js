@@ -1,20 +1,17 @@
-// What is written in a lesson or a draft saves itself. The pages work without this file; nothing here is needed.
-// What could not be saved stays in the form, and in this browser until it is.
+// What is written in a lesson or a draft saves itself; else it stays here, and in this browser. Pages work without it.
 const AFTER_TYPING = 1500, FIRST_RETRY = 3000, LAST_RETRY = 60000, SIGNED_OUT_RETRY = 20000;
-const TOO_LONG = "Not saved yet: it is too long to send. Shorten it; what you typed stays here.";
 const form = document.querySelector("form[data-autosave]");
 if (form) keepSaved(form);
 
 function keepSaved(form) {
-  const status = form.querySelector("[data-saved]"), standing = document.querySelector("[data-standing]");
+  const status = form.querySelector("[data-saved]");
   const fields = [...form.querySelectorAll("textarea, input:is([type=text], [type=checkbox], :not([type]))")];
-  // Another person at the same computer is not offered it.
+  // Nobody else at this computer is offered it.
   const key = `unsaved ${form.dataset.autosave} ${new URL(form.action).pathname}`;
   const offered = `offered ${key}`;
-  const read = (field) => field.type === "checkbox" ? String(field.checked) : field.value;
-  const typed = () => Object.fromEntries(fields.map((field) => [field.name, read(field)]));
-  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-  const shown = Object.fromEntries(fields.map((field) => [field.name, field.type === "checkbox" ? String(field.defaultChecked) : field.defaultValue]));
+  const all = (of) => Object.fromEntries(fields.map((field) => [field.name, of(field)]));
+  const typed = () => all((field) => field[kept(field)]);
+  const shown = all((field) => kept(field) === "value" ? field.defaultValue : field.defaultChecked);
   let saved = "unsaved" in form.dataset ? null : shown, timer, saving = false, wait = FIRST_RETRY, halted = false, leaving = false;
 
   const say = (text, bad = false) => {
@@ -22,29 +19,32 @@ function keepSaved(form) {
     status.classList.toggle("bad", bad);
     if (status.textContent !== text) status.textContent = text;
   };
+  const sayNot = (text) => say(`Not saved yet: ${text}`, true);
+  const sayTooLong = () => sayNot("it is too long to send. Shorten it; what you typed stays here.");
   const body = () => form.enctype.startsWith("multipart") ? new FormData(form) : new URLSearchParams(new FormData(form));
-  // The site would hang up on so much, unread.
+  // The site would not read so much.
   const isTooLong = () => String(body()).length > Number(form.dataset.largest ?? Infinity);
-  const isUnsaved = () => !same(saved, typed());
+  const isUnsaved = () => JSON.stringify(saved) !== JSON.stringify(typed());
   const store = (act) => { try { return act(localStorage); } catch { return null; /* Full, forbidden, or not ours. */ } };
-  const keep = () => store((kept) => kept.setItem(key, JSON.stringify({ at: Date.now(), typed: typed() })));
-  const forget = (...names) => store((kept) => names.forEach((name) => kept.removeItem(name)));
+  const keep = () => store((storage) => storage.setItem(key, JSON.stringify({ at: Date.now(), typed: typed() })));
+  const forget = (...names) => store((storage) => names.forEach((name) => storage.removeItem(name)));
   const later = (delay) => { clearTimeout(timer); timer = setTimeout(save, delay); };
   const again = (text, delay = wait) => {
-    say(`Not saved yet: ${text} What you typed stays here.`, true);
+    sayNot(`${text} What you typed stays here.`);
     wait = Math.min(wait * 2, LAST_RETRY);
     later(delay);
   };
+  const tell = (detail) => form.dispatchEvent(new CustomEvent("saved", { detail }));
 
   async function save() {
     if (saving || halted || !isUnsaved()) return;
-    if (isTooLong()) return say(TOO_LONG, true);
+    if (isTooLong()) return sayTooLong();
     saving = true;
     const sent = typed();
     try {
       const answer = await fetch(form.action, { method: "post", body: body(), headers: { Accept: "application/json" } });
       const said = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
-      // By these the site knows what was on the page when the next words were written.
+      // What is saved now, as the site knows it.
       if ((answer.ok || answer.status === 422) && said?.marks) {
         for (const [name, mark] of Object.entries(said.marks)) if (form.elements[name]) form.elements[name].value = mark;
       }
@@ -53,18 +53,17 @@ function keepSaved(form) {
         wait = FIRST_RETRY;
         if (isUnsaved()) { keep(); later(AFTER_TYPING); } else forget(key);
         say(`Saved ${said.saved}`);
-        if (standing) standing.textContent = `Draft, saved ${said.saved}`;
-        form.dispatchEvent(new Event("saved"));
+        tell(said.saved);
       } else if ([400, 409].includes(answer.status) && said) {
         halted = true;
-        if (standing) standing.hidden = true;
-        say(`Not saved yet: ${said.message}${answer.status === 409 ? " Press Save to see both." : ""}`, true);
+        tell("");
+        sayNot(`${said.message}${answer.status === 409 ? " Press Save to see both." : ""}`);
       } else if (answer.status === 422 && said) {
-        say(`Not saved yet: ${said.message}`, true);
+        sayNot(said.message);
       } else if (answer.status === 413) {
-        say(TOO_LONG, true);
+        sayTooLong();
       } else if (answer.redirected || [401, 403, 404, 410].includes(answer.status)) {
-        again("you are signed out, or this is closed by now. Sign in again in another window.", SIGNED_OUT_RETRY);
+        again("you are signed out, or this is closed. Sign in again in another window.", SIGNED_OUT_RETRY);
       } else {
         again("the site has trouble.");
       }
@@ -81,10 +80,10 @@ function keepSaved(form) {
     if (!saving && !halted) { if (!status.classList.contains("bad")) say("Not saved yet"); later(AFTER_TYPING); }
   });
   form.addEventListener("submit", (event) => {
-    if (event.submitter?.formTarget) return; // It goes to a preview beside the form.
+    if (event.submitter?.formTarget) return; // To a preview.
     leaving = !isTooLong();
     keep();
-    if (!leaving) { event.preventDefault(); say(TOO_LONG, true); }
+    if (!leaving) { event.preventDefault(); sayTooLong(); }
   });
   addEventListener("online", () => later(0));
   addEventListener("visibilitychange", () => { if (document.hidden) save(); });
@@ -93,27 +92,22 @@ function keepSaved(form) {
   offerSpare();
   if (isUnsaved() && saved) later(AFTER_TYPING); // Who types fast has begun before this file was there.
 
-  // Words that an earlier visit could not save: kept apart from what is typed meanwhile, until they are brought back or
-  // thrown away.
+  // Words that an earlier visit could not save: kept apart from what is typed until they are brought back or thrown away.
   function offerSpare() {
     if ("unsaved" in form.dataset) return;
-    const kept = [offered, key].map((name) => store((all) => JSON.parse(all.getItem(name)))).filter(Boolean);
-    const spare = Object.fromEntries(fields.map((field) => {
-      const unlike = kept.map(({ typed }) => typed[field.name]).filter((words) => words && words.trim() !== read(field).trim());
-      return [field.name, unlike.reduce((had, words) => joined(field, had, words), "")];
-    }));
+    const found = [offered, key].map((name) => store((storage) => JSON.parse(storage.getItem(name)))).filter(Boolean);
+    const spare = all((field) => found.map(({ typed }) => typed[field.name])
+      .filter((words) => words && `${words}`.trim() !== `${field[kept(field)]}`.trim())
+      .reduce((had, words) => joined(field, had, words), ""));
     const differs = fields.filter(({ name }) => spare[name]);
     if (!differs.length) return forget(offered, key);
-    const at = kept.at(-1).at, offer = form.querySelector("[data-spare]");
-    store((all) => { all.setItem(offered, JSON.stringify({ at, typed: spare })); all.removeItem(key); });
+    const at = found.at(-1).at, offer = form.querySelector("[data-spare]");
+    store((storage) => { storage.setItem(offered, JSON.stringify({ at, typed: spare })); storage.removeItem(key); });
     offer.querySelector("[data-spare-time]").textContent = new Date(at).toLocaleString();
     offer.hidden = false;
     const close = () => { forget(offered); offer.hidden = true; };
     offer.querySelector("[data-spare-take]").addEventListener("click", () => {
-      for (const field of differs) {
-        if (field.type === "checkbox") field.checked = spare[field.name] === "true";
-        else field.value = joined(field, field.value, spare[field.name]);
-      }
+      for (const field of differs) field[kept(field)] = joined(field, field.value, spare[field.name]);
       differs[0].dispatchEvent(new Event("input", { bubbles: true }));
       close();
       differs[0].focus();
@@ -122,7 +116,10 @@ function keepSaved(form) {
   }
 }
 
-// In a single line, the words that are brought back take the place of those there.
+function kept(field) {
+  return field.type === "checkbox" ? "checked" : "value";
+}
+
 function joined(field, had, words) {
   return field.type !== "textarea" || words.includes(had) ? words : `${had}\n\n${words}`;
 }

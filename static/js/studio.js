@@ -25,6 +25,11 @@ document.addEventListener("focusin", (event) => {
   if (event.target.matches(`${WRITING} :is(textarea, [name=subject], [name=preview])`)) insertInto = event.target;
 });
 
+// When a draft was saved stands on top, until it was saved from elsewhere.
+function showStanding(line, form) {
+  form.addEventListener("saved", ({ detail }) => { line.hidden = !detail; line.textContent = `Draft, saved ${detail}`; });
+}
+
 // Previews follow what was saved.
 function follow(frame, form) {
   form.addEventListener("saved", () => { if (frame.closest("details").open) frame.src = frame.getAttribute("src"); });
@@ -96,6 +101,7 @@ function keepFresh(region) {
 }
 
 all("[data-insert]").forEach(offerInserting);
+all("[data-standing]").forEach((line) => all("form[data-autosave]").forEach((form) => showStanding(line, form)));
 all(".preview iframe").forEach((frame) => all("form[data-autosave]").forEach((form) => follow(frame, form)));
 all("form[data-previewed]").forEach(previewAlong);
 all("form[data-count]").forEach(countAlong);
