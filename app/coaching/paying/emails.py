@@ -28,12 +28,13 @@ def paid_twice(payment: ConsultationPayment, cents: int) -> None:
 
 def payment_returned(payment: ConsultationPayment, cents: int) -> None:
     """To the person: the coach gives so much back, all that was paid or the rest of it."""
-    _to_person(payment, "payment_returned", **_back(payment, cents))
+    before = payment.paid_cents - payment.kept_by_bank_cents - cents
+    _to_person(payment, "payment_returned", **_gone_back(payment, cents, before))
 
 
 def partly_refunded(payment: ConsultationPayment, cents: int) -> None:
-    """To the person: a part of what was paid goes back, and nothing else changes."""
-    _to_person(payment, "partly_refunded", **_back(payment, cents))
+    """To the person: a part of what was paid has gone back, and nothing else changes."""
+    _to_person(payment, "partly_refunded", **_gone_back(payment, cents, payment.refunded_cents - cents))
 
 
 def payment_sent_back(payment: ConsultationPayment, cents: int, reason: str) -> None:
@@ -94,6 +95,12 @@ def _about(payment: ConsultationPayment) -> dict[str, Any]:
 def _back(payment: ConsultationPayment, cents: int) -> dict[str, Any]:
     """What goes back now, and whether it is the rest after a part."""
     return {"returned": money(cents, payment.currency), "is_rest": cents < payment.paid_cents}
+
+
+def _gone_back(payment: ConsultationPayment, cents: int, before: int) -> dict[str, Any]:
+    """As `_back`, and what went back `before`, if anything did."""
+    rows = [("Returned before", before), ("Returned now", cents)] if before > 0 else []
+    return _back(payment, cents) | {"sums": [(words, money(each, payment.currency)) for words, each in rows]}
 
 
 def _studio_url(payment: ConsultationPayment) -> str:

@@ -216,7 +216,12 @@ def test_a_part_of_it_back_changes_nothing_else(desk, stripe, mail, paid):
     assert (desk.states, desk.payment.refunded_cents) == (["booked"], 5000)
     [told] = mail.to(ADA)[1:]
     assert (told.template, told.subject) == ("coaching/partly_refunded", "Your refund of $50.00 is on its way")
-    assert "gives you back $50.00" in told.body
+    assert ("gives you back $50.00" in told.body, "before" in told.body) == (True, False)
+    refund(stripe, amount=2000)
+    desk.hear()
+    told = mail.to(ADA)[-1]
+    assert "Returned before: $50.00\nReturned now: $20.00\n" in told.body
+    assert ("Returned before" in told.html, "$50.00" in told.html) == (True, True)
 
 
 def told_of_the_rest(mail, template) -> None:
@@ -248,8 +253,11 @@ def test_the_rest_that_goes_back_at_stripe_is_told_as_the_rest(desk, stripe, mai
         refund(stripe, amount=cents)
         desk.hear()
     told_of_the_rest(mail, "coaching/consultation_called_off")
-    to_owner = mail.to(OWNER, "coaching/booking_called_off")[0].body
-    assert ("Goes back: $100.00" in to_owner, "they have been told." in to_owner) == (True, True)
+    assert "Returned before: $50.00\n" in mail.to(ADA, "coaching/consultation_called_off")[0].body
+    [to_owner] = mail.to(OWNER, "coaching/booking_called_off")
+    assert to_owner.subject.startswith("Cancelled by a refund: ")
+    assert "You cancelled" not in to_owner.body + to_owner.html
+    assert ("Goes back: $100.00" in to_owner.body, "they have been told." in to_owner.body) == (True, True)
     assert "All of it has gone back to you" in desk.get(paid).text
 
 
