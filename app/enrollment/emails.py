@@ -12,6 +12,7 @@ from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.checkouts import Checkout
 from app.payments.wording import day, in_dispute, money
+from app.people.link_mailings import LinkMailing
 from app.people.models import Person
 from app.people.sign_in import SignInCode
 from app.urls import absolute_url
@@ -38,7 +39,12 @@ def new_enrollment(order: Order) -> None:
 
 
 def already_enrolled(person: Person, cohort: Cohort) -> None:
-    """To somebody who seems to buy a place they have, or whose first payment is still under way."""
+    """To somebody who seems to buy a place they have, or whose first payment is still under way.
+
+    Not again and again: anybody can type their address.
+    """
+    if not LinkMailing.claim("already enrolled", Person.counted_as(person.email)):
+        return
     outbox.post(
         to=person,
         template="enrollment/already_enrolled",

@@ -149,6 +149,17 @@ def test_who_is_enrolled_learns_it_by_mail_only(shop, stripe, mail):
     assert len(mail.to(BUYER, "enrollment/already_enrolled")) == 1
 
 
+def test_a_stranger_who_types_an_address_again_and_again_has_its_owner_mailed_but_now_and_then(
+    shop, stripe, mail, later
+):
+    stripe.pay(shop.buy())
+    shop.hear()
+    for number in range(6):
+        assert shop.start(name=f"Stranger {number}").status_code == 303
+        later(minutes=4)
+    assert len(mail.to(BUYER, "enrollment/already_enrolled")) == 2
+
+
 def test_who_pays_twice_all_the_same_gets_the_second_payment_back(shop, stripe, mail):
     stripe.pay(shop.buy())
     shop.hear()
