@@ -186,6 +186,7 @@ def let_go() -> ResponseReturnValue:
     """Free the seats at once, unless they have been paid for a moment ago, in another window."""
     order = _of_number(request.form.get("order", ""))
     if order and order.state == "pending":
+        order.wants_reminder = False  # Who says that they will not buy is reminded of nothing.
         try:
             give_up(order)
         except GatewayUnavailable:

@@ -11,6 +11,7 @@ from app.enrollment.models import Course
 from app.extensions import db
 from app.followups import content
 from app.followups.tasks import sweep_followups
+from tests.enrollment.test_turning_back import let_go
 from tests.races import fresh_rows
 
 STARTER = Path(__file__).parents[2] / "app" / "starter"
@@ -63,6 +64,13 @@ def test_the_letter_leads_back_by_stripes_own_link(letters, mail):
     assert letters(hours=4) == [FIRST]
     [letter] = [email for email in mail.all if email.subject == FIRST]
     assert "/c/recover/" in letter.body
+
+
+def test_who_says_that_they_will_not_buy_now_is_not_reminded(app, letters, shop):
+    shop.buy(reminder="y", email="grace@example.org")
+    let_go(app, shop.orders[-1].public_id)
+    shop.hear()
+    assert letters(hours=4) == [FIRST]  # Ada's, who only left.
 
 
 def test_who_bought_another_cohort_meanwhile_is_not_reminded(shop, stripe, mail, work, later):
