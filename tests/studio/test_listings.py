@@ -174,3 +174,12 @@ def test_a_filter_shows_one_state(owner):
     assert "out@example.org" in page.text
     assert "in@example.org" not in page.text
     assert '<option value="left" selected>' in page.text
+
+
+def test_of_a_paid_order_what_was_paid_is_listed_and_of_any_other_its_price(owner):
+    factories.order("ada@example.org", paid_at=now(), discount_cents=24000, paid_cents=96000)
+    factories.order("grace@example.org", paid_at=now(), discount_cents=120000)
+    factories.order("mary@example.org", enrolled=False, expired_at=now())
+    db.session.commit()
+    amounts = re.findall(r'data-label="Amount" class="number">([^<]+)<', owner.get("/studio/enrollments").text)
+    assert amounts == ["$1,200", "$0", "$960"]

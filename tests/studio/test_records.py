@@ -22,7 +22,7 @@ def test_all_about_a_person_stands_on_one_page(owner):
     factories.offer()
     factories.subscription("ada@example.org", "Ada Lovelace")
     asked = factories.consultation("ada@example.org", "Countess Lovelace")
-    bought = factories.order("ada@example.org")
+    bought = factories.order("ada@example.org", paid_at=now(), paid_cents=120000)
     factories.email("ada@example.org", "A letter to Ada", whose=bought.person)
     factories.email("grace@example.org", "A letter to Grace")
     db.session.commit()
