@@ -1,6 +1,7 @@
 """The page that shows Stripe's records beside ours."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,6 +9,7 @@ from app.clock import now
 from app.extensions import db
 from app.payments.reconciling import models
 from app.payments.reconciling.models import ComparedPayment, Finding, Reconciliation
+from app.payments.reconciling.reconciling import reconcile
 from tests.enrollment.conftest import cohort, course, later, shop, stand_in, stripe
 from tests.races import fresh_rows
 from tests.studio import factories
@@ -57,6 +59,26 @@ def test_a_state_that_differs_without_money_is_not_called_nothing(owner, run):
     db.session.commit()
     shown = owner.get(PAGE).text
     assert shown.count("The state, but no money") == 1
+
+
+def test_it_says_when_it_ended_and_of_which_time(owner, run):
+    run.since, run.finished_at = datetime(2027, 3, 1, 17, 5, tzinfo=UTC), datetime(2027, 3, 4, 18, 6, tzinfo=UTC)
+    db.session.commit()
+    shown = owner.get(PAGE).text
+    assert "The last comparison ended Mar 4, 2027, 1:06 PM EST." in shown
+    assert "opened since Mar 1, 2027, 12:05 PM EST" in shown
+
+
+def test_states_that_differ_because_a_part_was_lost_and_the_rest_given_back_are_explained(owner, shop, stripe):
+    stripe.pay(shop.buy())
+    [charge] = [each["id"] for each in stripe.sandbox.store.all("charge")]
+    stripe.decide_dispute(stripe.dispute(charge, amount=30000)["id"], "lost")
+    shop.hear()
+    stripe.refund(charge, 90000)
+    shop.hear()
+    with fresh_rows():
+        assert reconcile().left == 0
+        assert "the payer's bank kept a part, and the rest was given back" in owner.get(PAGE).text
 
 
 def test_no_more_are_shown_than_a_page_has_room_for(owner, run, monkeypatch):
