@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select
 
 from app import front_matter as read
@@ -41,22 +43,43 @@ def export_to(folder: Path) -> None:
     for lesson, module_slug in _lessons():
         name = f"{lesson.position:02}-{lesson.slug}.md"
         ContentFile(folder / "course" / "lessons" / module_slug / name, _front_matter(lesson), lesson.body).write()
-    for file in CourseFile.all_by_name().values():
-        path = folder / "course" / "files" / file.name
+    files = CourseFile.all_by_name()
+    for name in files.keys() - {_drawn_from(name) for name in files}:
+        path = folder / "course" / "files" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        file.write_to(path)
+        files[name].write_to(path)
 
 
 def _take_files(folder: Path) -> None:
     found = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    names = {path.name for path in found}
     for path in found:
         try:
-            CourseFile.keep(path)
+            if _drawn_from(path.name) in names:
+                raise UnfitFile(f"{_drawn_from(path.name)} is drawn from it: leave that out, or this")
+            _take_file(path)
         except UnfitFile as problem:
             raise ContentError(f"{path}: {problem}") from None
     for name, file in CourseFile.all_by_name().items():
-        if name not in {path.name for path in found}:
+        if name not in names | {_drawn_from(name) for name in names}:
             db.session.delete(file)
+
+
+def _take_file(path: Path) -> None:
+    """Keep it and, of a handout that is not kept as it is, what is drawn from it."""
+    before, file, pdf = CourseFile.named(path.name), CourseFile.keep(path), _drawn_from(path.name)
+    if pdf and (file is not before or not CourseFile.named(pdf)):
+        from app.classroom import handouts  # It takes a while to import.
+
+        with TemporaryDirectory() as folder:
+            drawn = Path(folder) / pdf
+            drawn.write_bytes(handouts.draw(handouts.read(path), current_app.config["SITE_NAME"]))
+            CourseFile.keep(drawn)
+
+
+def _drawn_from(name: str) -> str:
+    """The name of what is drawn from the file of that name: of a handout its PDF, else nothing."""
+    return f"{name.removesuffix('.yaml')}.pdf" if name.endswith(".yaml") else ""
 
 
 def _take_lessons(folder: Path) -> None:

@@ -40,6 +40,7 @@ CONTENT_TYPES = {
     ".wav": "audio/wav",
     ".webp": "image/webp",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".yaml": "application/yaml",
     ".zip": "application/zip",
 }
 
