@@ -19,7 +19,7 @@ STARTED_KEY = "developing_doctor.started"
 ADDRESS = re.compile(r"([\w.+%-])[\w.+%-]*@([\w-]+\.[\w.-]*\w|localhost)")
 # What stands in these paths lets its holder act.
 TOKEN_IN_PATH = re.compile(
-    r"(/newsletter/(?:confirm|copies|preferences|unsubscribe)/|/sign-in/"
+    r"(/newsletter/(?:confirm|copies|data|my-data|preferences|unsubscribe)/|/sign-in/"
     r"|/learn/calendar/|/course/(?:department|orders|seats)/"
     r"|/coaching/(?:consultations|calendars|waiting/(?:entries|offers))/)[^/\s?\"']+"
 )
@@ -112,6 +112,8 @@ def write_lines(app: Flask) -> None:
         root.removeHandler(earlier)
     root.addHandler(handler)
     root.setLevel(app.config["LOG_LEVEL"])
+    # At INFO it writes a page about every PDF, and in it the letters of the names.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 
 def init_app(app: Flask) -> None:

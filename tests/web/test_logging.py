@@ -23,6 +23,11 @@ def test_every_request_has_a_line_with_its_id(web, lines):
     assert re.search(rf"INFO {answer.headers['X-Request-Id']} \S+: GET /pages/personal 200 [\d.]+ ms$", line)
 
 
+def test_what_fonts_a_pdf_takes_is_not_logged(web, lines):
+    logging.getLogger("fontTools.subset").info("Glyph names: ['A', 'a', 'd']")
+    assert lines() == []
+
+
 def test_every_line_of_a_request_has_its_id(web, lines):
     number = web.get("/pages/crash").headers["X-Request-Id"]
     logged = [line for line in lines() if re.match(r"\d{4}-", line)]
@@ -33,7 +38,7 @@ def test_every_line_of_a_request_has_its_id(web, lines):
 @pytest.mark.parametrize(
     "path",
     [
-        "/newsletter/confirm/my-token.def.ghi", "/newsletter/preferences/my-token",
+        "/newsletter/confirm/my-token.def.ghi", "/newsletter/preferences/my-token", "/newsletter/data/my-token",
         "/newsletter/unsubscribe/my-token/x",
         "/coaching/consultations/my-token", "/coaching/consultations/my-token/cancellation", "/sign-in/my-token",
         "/course/department/my-token/invitations", "/course/seats/my-token",
