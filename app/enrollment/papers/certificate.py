@@ -12,10 +12,10 @@ LONG_TITLE = 60
 
 def draw(sheet: Sheet, facts: dict[str, Any]) -> None:
     _frame(sheet)
-    sheet.image(MARK, x=sheet.w / 2 - 24, y=68, w=48, alt_text="")
-    sheet.set_y(122)
+    sheet.image(MARK, x=sheet.w / 2 - 24, y=84, w=48, alt_text="")
+    sheet.set_y(138)
     _line(sheet, facts["provider"]["name"], SERIF, 15, EVERGREEN, above=0)
-    _line(sheet, "Certificate of completion", SERIF, 32, above=20)
+    _line(sheet, "Certificate of completion", SERIF, 32, above=26)
     _line(sheet, "This certifies that", SANS, 12, SOFT, above=16)
     _line(sheet, facts["attendee"], SERIF, 32 if len(facts["attendee"]) <= LONG_NAME else 18, EVERGREEN)
     _line(sheet, "has completed the lessons of the course", SANS, 12, SOFT, above=8)
