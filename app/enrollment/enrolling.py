@@ -5,6 +5,7 @@ from datetime import timedelta
 from app import followups
 from app.clock import now
 from app.enrollment import emails
+from app.enrollment.cohorts import Cohort
 from app.enrollment.department import emails as department
 from app.enrollment.department.models import Seat
 from app.enrollment.enrollments import Enrollment
@@ -19,7 +20,7 @@ SIGN_IN_LINK_GOOD_FOR = timedelta(days=3)
 
 
 def enroll(order: Order) -> None:
-    """Give the buyer, for whom a seat is held and who has no place there, a place, or a department its seats."""
+    """Give the buyer, for whom a seat is held and who is not in the cohort, a place, or a department its seats."""
     if order.is_for_department:
         return _open_department(order)
     enrollment = give_place(order, order.person, order.name)
@@ -29,14 +30,45 @@ def enroll(order: Order) -> None:
 
 
 def give_place(order: Order, person: Person, name: str) -> Enrollment:
-    """A place of the person's, who wants to be called `name`, with its receipt and the letters that follow."""
+    """A place of the person's, who wants to be called `name`, with its receipt and the letters that follow.
+
+    It takes the place of one there that is suspended.
+    """
+    before = make_way(person, order.cohort)
     person.take_name(name)
     enrollment = Enrollment.begin(order, person)
+    if before:
+        enrollment.go_on_from(before)
+        followups.call_off(person, before.order.occasion, "enrolled by another order")
     db.session.flush()
+    if before:
+        Paper.hand_on_certificate(before, enrollment)
     Paper.receipt(enrollment)
     values = {"cohort_name": order.cohort.name, "starts_on": order.cohort.begins}
     followups.happened(ENROLLED, person, order.occasion, **values)
     return enrollment
+
+
+def make_way(person: Person, cohort: Cohort) -> Enrollment | None:
+    """End the person's place in the cohort, if it is suspended, for another there: whatever becomes of its payment, it
+    is not needed any more. A department has the seat back, for somebody else. Lock the cohort first.
+
+    Of a place that was moved, the order is of an earlier cohort, for which nobody may wait now: raises OperationalError
+    if that is locked by another.
+    """
+    place = Enrollment.standing(person, cohort)
+    if place is None:
+        return None
+    db.session.refresh(place.order, with_for_update={"nowait": place.holds_own_seat})
+    if not place.is_suspended:  # Decided meanwhile: the schema refuses another.
+        return None
+    place.end()
+    if seat := Seat.claimed_for(place):
+        seat.free()
+    elif not place.holds_own_seat:
+        place.order.give_back_one()
+    db.session.flush()  # One stands at a time, whatever is written first.
+    return place
 
 
 def _open_department(order: Order) -> None:
@@ -55,7 +87,7 @@ def _open_department(order: Order) -> None:
 def _bring_along(order: Order) -> None:
     """Places of a department that a dispute ended, and that go on in another cohort, which the buyer has chosen."""
     for place in sorted(Seat.places_of(order), key=lambda place: place.person_id):
-        if place.person.erased_at or Enrollment.standing(place.person, order.cohort):
+        if place.person.erased_at or Enrollment.is_open_to(place.person, order.cohort):
             place.cohort = order.cohort  # It stays ended.
         else:
             department.seat_claimed(give_place(order, place.person, place.person.name), SIGN_IN_LINK_GOOD_FOR)

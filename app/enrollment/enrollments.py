@@ -59,6 +59,12 @@ class Enrollment(Model):
         )
 
     @classmethod
+    def is_open_to(cls, person: Person, cohort: Cohort) -> bool:
+        """Whether a place in the cohort opens the classroom to the person. A suspended one gives way to another."""
+        place = cls.standing(person, cohort)
+        return place is not None and not place.is_suspended
+
+    @classmethod
     def is_anybody_in(cls, cohort: Cohort) -> bool:
         """Whether a place stands that is in the cohort, or was before it moved."""
         places = select(cls.id).where(or_(cls.cohort_id == cohort.id, cls.moved_from_id == cohort.id))
@@ -176,6 +182,10 @@ class Enrollment(Model):
     def share_progress(self, shared: bool) -> None:
         self.progress_shared_at = (self.progress_shared_at or now()) if shared else None
 
+    def go_on_from(self, other: "Enrollment") -> None:
+        """What was open by another place there, which has ended for this one, stays open."""
+        self.enrolled_at, self.moved_at, self.moved_from = other.enrolled_at, other.moved_at, other.moved_from
+
     def end(self) -> None:
         """End the place. One that was moved holds a seat of its own, which it gives back; the order has the others.
 
@@ -187,8 +197,8 @@ class Enrollment(Model):
 
     @property
     def may_reopen(self) -> bool:
-        """Whether it could stand again, had it a seat: its person is somebody, and has no other place there."""
-        return not (self.person.erased_at or Enrollment.standing(self.person, self.cohort))
+        """Whether it could stand again, had it a seat: its person is somebody, and no other place there is open."""
+        return not (self.person.erased_at or Enrollment.is_open_to(self.person, self.cohort))
 
     @property
     def holds_own_seat(self) -> bool:
@@ -218,8 +228,8 @@ def _weeks_begun(starts_on: date | None, time_zone: str, enrolled_at: datetime, 
 
 
 def already_buying(person: Person, cohort: Cohort) -> bool:
-    """Whether the person has a place in the cohort, or has paid for one by a debit that their bank still considers."""
-    if Enrollment.standing(person, cohort):
+    """Whether the person is in the cohort, or has paid for a place by a debit that their bank still considers."""
+    if Enrollment.is_open_to(person, cohort):
         return True
     under_way = select(Order.id).where(
         Order.person_id == person.id,
@@ -233,7 +243,6 @@ def already_buying(person: Person, cohort: Cohort) -> bool:
 
 
 def has_bought_since(order: Order) -> bool:
-    """Whether the buyer has a place in the order's cohort, or has paid for one in any since the order was begun."""
+    """Whether the buyer is in the order's cohort, or has paid for one in any since the order was begun."""
     paid = select(Order.id).where(Order.person_id == order.person_id, Order.paid_at >= order.created_at)
-    is_in = Enrollment.standing(order.person, order.cohort) is not None
-    return is_in or db.session.scalar(paid.limit(1)) is not None
+    return Enrollment.is_open_to(order.person, order.cohort) or db.session.scalar(paid.limit(1)) is not None

@@ -93,7 +93,7 @@ def _give_back_second(order: Order, checkout: Checkout) -> None:
 def _enroll(order: Order) -> None:
     if order.person.erased_at:  # There is nobody to enroll, nor to write to.
         return give_back(order, order.stripe_payment_intent_id, "erased")
-    if not order.is_for_department and Enrollment.standing(order.person, order.cohort):
+    if not order.is_for_department and Enrollment.is_open_to(order.person, order.cohort):
         return give_back(order, order.stripe_payment_intent_id, "paid twice")
     if order.cohort.has_begun and not order.seats_held:  # A link that brings a closed page back lives for 30 days.
         return seat_gone(order)

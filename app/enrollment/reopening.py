@@ -2,6 +2,7 @@
 
 from app.enrollment.cohorts import Cohort, CohortFull
 from app.enrollment.department.models import Seat
+from app.enrollment.enrolling import make_way
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 
@@ -9,7 +10,7 @@ from app.enrollment.orders import Order
 def reopen(order: Order) -> list[Enrollment] | None:
     """The order's places, which have all ended, standing again; None, and none stands, when a seat of theirs is gone.
 
-    One stays ended, and its seat free, whose person has been erased or has got another in that cohort meanwhile. Lock
+    One stays ended, and its seat free, whose person has been erased or is in that cohort by another meanwhile. Lock
     the order first.
     """
     ended = sorted(Seat.places_of(order), key=lambda place: place.cohort.in_order)
@@ -22,6 +23,7 @@ def reopen(order: Order) -> list[Enrollment] | None:
         order.release()
         return None
     for place in places:
+        make_way(place.person, place.cohort)
         place.ended_at = None
     return places
 

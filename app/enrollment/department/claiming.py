@@ -27,7 +27,7 @@ def claim(seat: Seat, number: int, email: str, name: str) -> Enrollment | None:
     if seat.state(number) != "free":
         raise NotFree
     person = Person.at(email)
-    if Enrollment.standing(person, order.cohort) or Seat.is_held_by(order, person):
+    if Enrollment.is_open_to(person, order.cohort) or Seat.is_held_by(order, person):
         if LinkMailing.claim("seat not needed", Person.counted_as(email), every=timedelta()):
             emails.seat_not_needed(person, order)
         return None

@@ -78,6 +78,11 @@ class Seat(Model):
         return db.session.scalar(theirs.limit(1)) is not None
 
     @classmethod
+    def claimed_for(cls, place: Enrollment) -> "Seat | None":
+        """The one that the place has, unless it moved and has a seat of its own."""
+        return None if place.holds_own_seat else db.session.scalar(select(cls).filter_by(enrollment_id=place.id))
+
+    @classmethod
     def inviting(cls, addresses: Collection[str]) -> "list[Seat]":
         """Those to which one of these addresses is invited."""
         return list(db.session.scalars(select(cls).where(cls.invited_email.in_(addresses)).order_by(cls.id)))

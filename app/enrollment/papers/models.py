@@ -18,6 +18,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    update,
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
@@ -89,6 +90,12 @@ class Paper(Model):
             lambda: facts.of_certificate(enrollment, completed_on),
             kind=CERTIFICATE, order_id=enrollment.order_id, enrollment_id=enrollment.id,
         )  # fmt: skip
+
+    @classmethod
+    def hand_on_certificate(cls, before: Enrollment, place: Enrollment) -> None:
+        """The certificate of a place that has ended for another of the same person, if there is one, is that one's."""
+        theirs = update(cls).where(cls.kind == CERTIFICATE, cls.enrollment_id == before.id)
+        db.session.execute(theirs.values(enrollment_id=place.id, order_id=place.order_id))
 
     @classmethod
     def letter(cls, cohort: Cohort) -> "Paper":

@@ -21,13 +21,17 @@ STEPS_A_SWEEP = 200
 
 
 def end_served() -> None:
-    """Who has a place in the cohort, however they came by it, waits no more."""
-    has_place = select(Enrollment.id).where(
-        Enrollment.person_id == WaitlistEntry.person_id,
-        Enrollment.cohort_id == WaitlistEntry.cohort_id,
-        Enrollment.ended_at.is_(None),
+    """Who is in the cohort, however they came by a place, waits no more."""
+    is_in = (
+        select(Enrollment.id)
+        .join(Enrollment.order)
+        .where(
+            Enrollment.person_id == WaitlistEntry.person_id,
+            Enrollment.cohort_id == WaitlistEntry.cohort_id,
+            Enrollment.opens(),
+        )
     )
-    served = select(WaitlistEntry.id).where(WaitlistEntry.ended_at.is_(None), has_place.exists())
+    served = select(WaitlistEntry.id).where(WaitlistEntry.ended_at.is_(None), is_in.exists())
     _each(_some(served), lambda entry: entry.end("enrolled"))
 
 

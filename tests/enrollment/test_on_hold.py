@@ -1,0 +1,188 @@
+"""Whose place is on hold, as its payment is disputed, pays again, or claims a seat, and has a place that opens."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from app.clock import now
+from app.enrollment.cohorts import Cohort
+from app.enrollment.department.models import Seat
+from app.enrollment.enrollments import Enrollment
+from app.enrollment.orders import Order
+from app.enrollment.papers.models import Paper
+from app.enrollment.waitlist.models import WaitlistEntry
+from app.enrollment.waitlist.tasks import sweep_waitlists
+from app.extensions import db
+from app.payments.tasks import sweep_payments
+from app.people.models import Person
+from tests.enrollment.department.conftest import Department, department
+from tests.enrollment.next_cohort.test_choosing import seats_taken
+from tests.enrollment.next_cohort.test_moving import change_cohort, later_cohort, move, place_of, signed_in
+from tests.enrollment.test_seats import BUYER, OWNER
+from tests.races import fresh_rows
+
+GRACE = "grace@example.org"
+__all__ = ["department"]
+
+
+@pytest.fixture
+def dispute(shop, stripe) -> str:
+    """Ada has bought a place in Spring, and her bank has the payment."""
+    stripe.pay(shop.buy())
+    shop.hear()
+    return disputed(shop, stripe)
+
+
+def disputed(shop, stripe) -> str:
+    """The payment made last."""
+    opened = stripe.dispute(next(iter(stripe.sandbox.store.all("charge")))["id"])
+    shop.hear()
+    return opened["id"]
+
+
+def buy(shop, stripe, **wanted: str) -> None:
+    stripe.pay(shop.buy(**wanted))
+    shop.hear()
+
+
+def open_orders(shop, email: str = BUYER) -> list[int]:
+    """By which of the orders, counted from 0, the classroom is open to somebody."""
+    ids = [order.id for order in shop.orders]
+    with fresh_rows():
+        return [ids.index(place.order_id) for place in Enrollment.opening(Person.at(email))]
+
+
+def states(shop) -> list[tuple[str, int]]:
+    return [(order.state, order.seats_held) for order in shop.orders]
+
+
+def test_a_good_payment_opens_the_classroom_and_frees_the_seat_of_the_disputed_one(shop, stripe, mail, dispute):
+    buy(shop, stripe)
+    assert open_orders(shop) == [1]
+    assert states(shop) == [("disputed", 0), ("paid", 1)]
+    assert (seats_taken()["Spring"], shop.books_balance) == (1, True)
+    told = [letter.template for letter in mail.to(BUYER)]
+    assert told.count("enrollment/enrolled") == 2
+    assert not {"enrollment/already_enrolled", "enrollment/paid_twice"} & {*told}
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear(copies=2)
+    assert (open_orders(shop), states(shop)) == ([1], [("dispute lost", 0), ("paid", 1)])
+    assert (seats_taken()["Spring"], shop.books_balance) == (1, True)
+
+
+def test_the_disputed_payment_goes_back_once_it_is_won_after_all(shop, stripe, mail, dispute):
+    buy(shop, stripe)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear(copies=2)
+    assert (open_orders(shop), states(shop)) == ([1], [("refunded", 0), ("paid", 1)])
+    words = " ".join(mail.to(OWNER, "enrollment/payment_disputed")[-1].body.split())
+    assert "They have had another place in Spring since, so this payment goes back to them." in words
+    assert "lost before" not in words
+
+
+def test_what_was_open_stays_open_and_the_certificate_counts_on(shop, stripe, course):
+    change_cohort("Spring", starts_on=None, ends_on=None, opens_weekly=True)
+    buy(shop, stripe)
+    with fresh_rows():
+        first = place_of()
+        begun = now() - timedelta(weeks=5)
+        db.session.execute(update(Enrollment).values(enrolled_at=begun))
+        number = Paper.certify(db.session.get_one(Enrollment, first.id), begun.date()).number
+        db.session.commit()
+    disputed(shop, stripe)
+    buy(shop, stripe)
+    second = place_of()
+    assert (second.id != first.id, second.enrolled_at) == (True, begun)
+    with fresh_rows():
+        certificate = Paper.numbered(number)
+        assert (certificate.enrollment_id, certificate.order_id) == (second.id, second.order_id)
+        own = Paper.of_person(Person.at(BUYER))
+        assert sorted(paper.kind for paper in own) == ["certificate", "receipt", "receipt"]
+
+
+def test_a_place_that_was_moved_makes_way_too(app, shop, stripe):
+    buy(shop, stripe)
+    assert move(signed_in(app, BUYER), place_of()).status_code == 303
+    dispute = disputed(shop, stripe)
+    buy(shop, stripe, cohort=str(later_cohort()))
+    assert (open_orders(shop), place_of().moved_from.name) == ([1], "Spring")
+    assert (seats_taken(), shop.books_balance) == ({"Spring": 0, "Autumn": 1}, True)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear(copies=2)
+    assert (open_orders(shop), states(shop)) == ([1], [("refunded", 0), ("paid", 1)])
+    assert (seats_taken(), shop.books_balance) == ({"Spring": 0, "Autumn": 1}, True)
+
+
+def test_a_moved_place_is_not_waited_for_with_its_cohort_locked(app, shop, stripe, later):
+    """Whoever has its order locked may wait for the cohort where the place is now."""
+    buy(shop, stripe)
+    assert move(signed_in(app, BUYER), place_of()).status_code == 303
+    disputed(shop, stripe)
+    if db.engine.dialect.name == "sqlite":
+        return  # There, one writes at a time.
+    stripe.pay(shop.buy(cohort=str(later_cohort())))
+    first = shop.orders[0].id
+    with db.engine.connect() as other:
+        other.execute(select(Order.id).where(Order.id == first).with_for_update())
+        shop.hear()
+        assert open_orders(shop) == []
+    later(minutes=20)
+    sweep_payments.call_local()
+    assert open_orders(shop) == [1]
+
+
+def test_a_seat_of_a_department_can_be_claimed(app, shop, stripe, mail, dispute):
+    ward = department_of(app, shop, stripe, mail)
+    assert ward.claim(ward.links[0], BUYER, "Ada").status_code == 303
+    assert open_orders(shop) == [1]
+    assert states(shop) == [("disputed", 0), ("paid", 2)]
+    assert (seats_taken()["Spring"], shop.books_balance) == (2, True)
+    assert not mail.to(BUYER, "enrollment/seat_not_needed")
+
+
+def department_of(app, shop, stripe, mail) -> Department:
+    """Two seats in Spring, for somebody else's ward."""
+    buy(shop, stripe, seats="2", organization="Ward Nine", email="chair@example.org")
+    [letter] = mail.to("chair@example.org", "enrollment/department_ready")
+    return Department(app, "/course/department/" + letter.body.partition("/course/department/")[2].split()[0])
+
+
+def test_who_pays_for_themselves_leaves_the_seat_of_a_disputed_department_to_another(department, shop, stripe, mail):
+    change_cohort("Spring", seats=9)
+    department.claim(department.links[0], GRACE)
+    dispute = disputed(shop, stripe)
+    buy(shop, stripe, email=GRACE)
+    assert open_orders(shop, GRACE) == [1]
+    assert (department.claimed, seats_taken()["Spring"], shop.books_balance) == ([], 4, True)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear(copies=2)
+    assert states(shop) == [("paid", 3), ("paid", 1)]
+    assert len(department.links) == 3
+    with fresh_rows():
+        assert [seat.claim_number for seat in db.session.scalars(select(Seat).order_by(Seat.position))] == [2, 1, 1]
+
+
+def test_the_first_payment_counts_again_where_the_second_is_on_hold_when_it_is_won(shop, stripe, dispute):
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    buy(shop, stripe)
+    second = disputed(shop, stripe)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear()
+    assert (open_orders(shop), states(shop)) == ([0], [("paid", 1), ("disputed", 0)])
+    stripe.decide_dispute(second, "won")
+    shop.hear()
+    assert (open_orders(shop), states(shop)) == ([0], [("paid", 1), ("refunded", 0)])
+    assert (seats_taken()["Spring"], shop.books_balance) == (1, True)
+
+
+def test_who_gets_in_line_for_another_seat_stays_there(shop, dispute):
+    with fresh_rows():
+        entry = WaitlistEntry.ask(Person.at(BUYER), Cohort.for_update(shop.cohort_id), "Ada", page="/course/waitlist")
+        entry.confirm(page="/course/waitlist")
+        db.session.commit()
+    change_cohort("Spring", sales_open=False)  # Nothing is offered.
+    sweep_waitlists.call_local()
+    with fresh_rows():
+        assert db.session.scalars(select(WaitlistEntry)).one().state == "waiting"
