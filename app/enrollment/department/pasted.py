@@ -9,6 +9,8 @@ from app.people.forms import without_unseen
 # "Grace Hopper" <grace@example.org>, Grace Hopper <grace@example.org>, or the address alone (RFC 5322 §3.4).
 _PART = re.compile(r'(?:(?:"(?P<quoted>[^"\n]*)"|(?P<name>[^",;<>@\n]*))\s*<(?P<address>[^<>\n]*)>|(?P<bare>[^\s,;]+))')
 LONGEST_NAME = 120
+# After a comma stands the given name, as mail programs write it, or a degree: two capitals, as in MD and PhD.
+_DEGREE = re.compile(r"(?:[^\s,]*[A-Z]){2}|[JS]r\b")
 
 
 class Invited(NamedTuple):
@@ -35,4 +37,13 @@ def addresses_in(text: str) -> list[Invited]:
 
 def _name(written: str) -> str:
     name = " ".join(without_unseen(written).split())
-    return name if name.isprintable() and len(name) <= LONGEST_NAME else ""
+    return _as_called(name) if name.isprintable() and len(name) <= LONGEST_NAME else ""
+
+
+def _as_called(name: str) -> str:
+    """ "Lee, Ann, MD" is Ann Lee, MD; "Ann Lee, MD" is that already."""
+    last, _, rest = name.partition(", ")
+    if not rest or (" " in last and _DEGREE.match(rest)):
+        return name
+    given, comma, degrees = rest.partition(",")
+    return f"{given} {last}{comma}{degrees}"

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from app.clock import now
 from app.enrollment.department import views
 from app.enrollment.department.models import Seat
+from app.enrollment.department.pasted import Invited, addresses_in
 from app.enrollment.papers.models import Paper
 from app.extensions import db
 from app.payments.reconciling.reconciling import CHECKS
@@ -59,7 +60,7 @@ def test_pasted_addresses_each_get_a_link_of_their_own(department, mail):
     letters = [mail.to(email)[0] for email in ("grace@example.org", "alan@example.org")]
     assert {letter.template for letter in letters} == {"enrollment/seat_invitation"}
     assert "Hello Grace Hopper," in letters[0].body
-    assert "Hello Turing, Alan," in letters[1].body
+    assert "Hello Alan Turing," in letters[1].body
     assert letters[0].subject == "Ada Lovelace (Ward Nine) has a seat for you: Leading in Medicine"
     assert "$" not in letters[0].body
     links = [path_in(letter, "seats") for letter in letters]
@@ -68,6 +69,22 @@ def test_pasted_addresses_each_get_a_link_of_their_own(department, mail):
     page = department.get().text
     assert page.count("not claimed yet</p>") == 2
     assert "grace@example.org" in page
+
+
+@pytest.mark.parametrize(
+    ("written", "called"),
+    [
+        ("Lee, Ann", "Ann Lee"),
+        ("LEE, ANN", "ANN LEE"),
+        ("van der Berg, Ann, MD", "Ann van der Berg, MD"),
+        ("Ann Lee, MD, PhD", "Ann Lee, MD, PhD"),
+        ("Ann Lee, Ph.D.", "Ann Lee, Ph.D."),
+        ("Ann Lee, Jr.", "Ann Lee, Jr."),
+        ("Lee,", "Lee,"),
+    ],
+)
+def test_a_name_written_last_name_first_is_turned(written, called):
+    assert addresses_in(f'"{written}" <ann@example.org>') == [Invited("ann@example.org", called)]
 
 
 @pytest.mark.parametrize(
