@@ -108,6 +108,7 @@ def test_a_seat_in_the_next_cohort_is_held_and_the_owner_is_told(app, shop, link
     assert shop.enrollments == []
     assert [letter.template for letter in mail.to(OWNER)] == ["enrollment/seat_was_gone"]
     assert "Spring was full" in page(app, link).text
+    assert "Cohort: Spring" in mail.to(BUYER)[0].body  # The receipt is for what was paid for.
     for words in (page(app, link).text, mail.to(BUYER)[0].body):
         assert "even if Autumn costs more or less" in words
     assert "We hold a seat for you in Autumn" in shop.come_back(paid_late).text
