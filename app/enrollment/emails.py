@@ -192,9 +192,12 @@ def back(order: Order, cents: int) -> dict[str, Any]:
 
 def gone_back(order: Order, cents: int) -> dict[str, Any]:
     """As `back`, of what the order knows of already. The sums end with what went back before, and what does now."""
-    before = order.refunded_cents - cents
-    rows = [("Returned before", before)] if before else []
-    told = [(words, f"-{money(each, order.currency)}") for words, each in [*rows, ("Returned now", cents)]]
+    rows = [
+        ("Returned by your bank", order.kept_by_bank_cents),
+        ("Returned before", order.refunded_cents - cents),
+        ("Returned now", cents),
+    ]
+    told = [(words, f"-{money(each, order.currency)}") for words, each in rows if each]
     return back(order, cents) | {"sums": [*sums(order), *told]}
 
 

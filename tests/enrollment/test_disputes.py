@@ -127,6 +127,8 @@ def test_the_rest_given_back_after_a_part_was_lost_ends_the_place_and_is_told_on
     stripe.refund(charge, 80000)
     shop.hear(copies=2)
     assert (states(shop)[0], len(letters(mail, OWNER, "payment_disputed"))) == ("refunded", told)
+    [letter] = mail.to(BUYER, "enrollment/refunded")
+    assert "Total paid: $1,200.00\nReturned by your bank: -$400.00\nReturned now: -$800.00" in letter.body
     stripe.decide_dispute(dispute, "won")
     shop.hear()
     assert letters(mail, OWNER, "payment_disputed")[told:] == ["The dispute over $400.00 is won"]
