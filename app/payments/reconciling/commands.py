@@ -19,7 +19,10 @@ stripe = AppGroup("stripe", help="Stripe's records and ours.")
 def reconcile_records(days: int) -> None:
     """Compare Stripe's records with ours, mend what is safe, list the rest; it fails while something is left."""
     if not stripe_gateway.is_set_up():
-        raise click.ClickException("STRIPE_SECRET_KEY is not set: there is nothing to compare with.")
+        raise click.ClickException(
+            "STRIPE_SECRET_KEY is not set: there is nothing to compare with. README.md says, near its top, which three "
+            "values the stand-in of `make run` has."
+        )
     run = reconcile(timedelta(days=days))
     for payment in run.payments:
         if payment.is_mended:

@@ -1,6 +1,7 @@
 """Stripe's records beside ours: what no event told is mended, the rest is listed, and nothing is left over."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -11,6 +12,7 @@ from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.reconciling.models import Reconciliation
 from app.payments.reconciling.reconciling import reconcile
+from app.up import stripe_stand_in
 from tests.enrollment.conftest import cohort, course, later, shop, stand_in, stripe
 from tests.enrollment.test_second_page import pages
 from tests.payments.conftest import refund
@@ -244,3 +246,8 @@ def test_the_command_fails_while_something_is_left(app, shop, stripe):
         done = runner.invoke(args=["stripe", "reconcile", "--days", "2"])
     assert done.exit_code == 1
     assert "left    Spring counts 2 seats taken" in done.output
+
+
+def test_the_readme_has_the_values_with_which_the_command_asks_the_stand_in_of_make_run():
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    assert [f"{name}={value}" for name, value in stripe_stand_in(8000).items() if f"{name}={value}" not in readme] == []
