@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError, ServiceUnavailable, TooManyRequests
 
 from app.extensions import SAFE_METHODS, db, limiter
-from app.limits import used_up_for, wait_in_words
+from app.limits import network, used_up_for, wait_in_words
 from app.web.logging import request_id
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def _words(error: HTTPException, status: int) -> Words:
     if status >= 500 and (own := _own_words()):
         return Words(standard.title, own)
     if status == 429:
-        return Words(standard.title, f"Please try again {wait_in_words(_seconds_until_allowed())}.")
+        return _too_often(f"Please try again {wait_in_words(_seconds_until_allowed())}")
     if status < 500 and error.description and error.description != type(error).description:
         return Words(standard.title, error.description)
     return standard
@@ -118,6 +118,13 @@ def _words(error: HTTPException, status: int) -> Words:
 def _own_words() -> str:
     view = current_app.view_functions.get(request.endpoint or "")
     return str(getattr(view, "words_when_it_fails", ""))
+
+
+def _too_often(again: str) -> Words:
+    limit = limiter.current_limit
+    if limit and network() in limit.request_args:  # Whoever is stopped may not have done it.
+        again = f"It came from your network, which you may share with others. {again}, or from another network"
+    return Words(WORDS[429].title, f"{again}.")
 
 
 def _seconds_until_allowed() -> int:

@@ -33,6 +33,7 @@ def test_the_return_page_is_not_for_trying_out_sessions(app, client, limits, ses
     answer = client.get(PAGE, query_string={"session_id": session_id.format("x" if allowed == 120 else "")})
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
+    assert ("from your network, which you may share" in answer.text) == (allowed == 120)
 
 
 @pytest.mark.parametrize("page", [PAGE, "/coaching/checkout/complete"])
