@@ -8,18 +8,19 @@ from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.models import Course
 from app.local_times import zone_choices
-from app.people.forms import Form, Offered
+from app.people.forms import Offered
 from app.studio.dates_forms import Day
 from app.studio.letter_fields import line
 from app.studio.money import Price, in_units
 from app.studio.number_fields import WholeNumber
+from app.studio.seen_form import SeenForm
 
 NAME_TAKEN = "Another cohort has this name. Choose one that tells them apart."
 DAYS = ("starts_on", "ends_on", "sales_from", "sales_until", "early_until")
 AS_TYPED = ("name", "time_zone", "sessions", "seats", "early_seats", "sales_open", "opens_weekly", "is_sample", *DAYS)
 
 
-class CohortForm(Form):
+class CohortForm(SeenForm):
     """When a cohort runs, who may buy a seat in it from when, and for how much."""
 
     name = line("Name", DataRequired("Give it a name, such as Spring 2027. Buyers choose by it."), most=120)

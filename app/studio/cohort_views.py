@@ -59,6 +59,8 @@ def save_cohort(cohort_id: int) -> ResponseReturnValue:
     form = CohortForm(cohort.course, cohort)
     if not form.validate():
         return render_template("studio/cohort.html", cohort=cohort, form=form, course=cohort.course), 422
+    if form.was_overtaken(CohortForm.showing(cohort)):
+        return render_template("studio/cohort.html", cohort=cohort, form=form, course=cohort.course), 409
     before = (cohort.starts_on, cohort.ends_on, cohort.sessions)
     form.fill(cohort)
     try:
@@ -87,6 +89,8 @@ def save_course() -> ResponseReturnValue:
     form = CourseForm()
     if not form.validate():
         return render_template("studio/course.html", course=course, form=form), 422
+    if form.was_overtaken(CourseForm.showing(course)):
+        return render_template("studio/course.html", course=course, form=form), 409
     form.fill(course)
     db.session.commit()
     flash("Saved. What is ordered already keeps its price.", "good")

@@ -5,9 +5,10 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer t
 from wtforms.validators import DataRequired, Length
 
 from app.enrollment.models import Course
-from app.people.forms import Form, PlainText, one_kind_of_line_break
+from app.people.forms import PlainText, one_kind_of_line_break
 from app.studio.letter_fields import line
 from app.studio.money import Price, in_units
+from app.studio.seen_form import SeenForm
 
 TAXES = {
     "none": "Stripe works out no tax",
@@ -16,7 +17,7 @@ TAXES = {
 }
 
 
-class CourseForm(Form):
+class CourseForm(SeenForm):
     """What is the same for every cohort: the price, the tax, and three statements."""
 
     price = Price("Price of a seat")

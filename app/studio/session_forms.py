@@ -1,7 +1,7 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from wtforms import DateTimeLocalField, RadioField, StringField
+from wtforms import DateTimeLocalField, HiddenField, RadioField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import InputRequired, Optional, ValidationError
 
@@ -9,13 +9,13 @@ from app.clock import in_zone, now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.live_sessions import LONGEST_MINUTES, LiveSession
 from app.local_times import comes_twice
-from app.people.forms import Form
 from app.studio.letter_fields import line
 from app.studio.number_fields import WholeNumber
+from app.studio.seen_form import SeenForm
 from app.studio.wall_times import WHICH, NotSaidWhich, meant
 
 
-class SessionForm(Form):
+class SessionForm(SeenForm):
     """When and where a cohort meets, on the clocks where it is held."""
 
     title = line("Title", InputRequired("Give it a title. Learners and their calendars know it by that."))
@@ -25,6 +25,7 @@ class SessionForm(Form):
     )
     minutes = WholeNumber("Minutes", 1, LONGEST_MINUTES)
     place = line("Where you meet", most=500)
+    was_cancelled = HiddenField(default="")  # Whether it was, when the form was opened.
     instant: datetime | None = None
     is_doubled = False
 
@@ -37,10 +38,22 @@ class SessionForm(Form):
         """The form as it stands before anything is changed."""
         zone = session.cohort.time_zone
         at = in_zone(session.starts_at, zone)
-        shown = {"at": at.replace(tzinfo=None), "which": list(WHICH)[at.fold], "minutes": session.duration_minutes}
+        is_doubled = comes_twice(session.starts_at, zone)
+        shown = {"at": at.replace(tzinfo=None), "which": list(WHICH)[at.fold] if is_doubled else ""}
+        shown |= {"minutes": session.duration_minutes, "was_cancelled": "yes" if session.cancelled_at else ""}
         form = cls(session.cohort, session, formdata=None, obj=session, **shown)
-        form.is_doubled = comes_twice(session.starts_at, zone)
+        form.is_doubled = is_doubled
         return form
+
+    def was_overtaken(self, saved: Self) -> bool:
+        """Also where it was cancelled meanwhile: saved, it would take place after all."""
+        super().was_overtaken(saved)
+        if self.was_cancelled.errors:
+            words = (
+                "This session was cancelled in another window meanwhile. Save once more to let it take place after all."
+            )
+            self.was_cancelled.errors = [words] if saved.was_cancelled.data else []
+        return bool(self.errors)
 
     def validate_title(self, field: StringField) -> None:
         others = [other.title for other in self.cohort.live_sessions if other is not self.session]

@@ -44,6 +44,8 @@ def change_session(session_id: int) -> ResponseReturnValue:
     form = SessionForm(session.cohort, session)
     if not form.validate():
         return _page(form), 422
+    if form.was_overtaken(SessionForm.showing(session)):
+        return _page(form), 409
     is_changed = session.change(**form.values)
     flash(f"Saved. {_told_of(session)}" if is_changed else "Nothing was changed.", "good")
     db.session.commit()

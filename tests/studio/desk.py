@@ -24,7 +24,7 @@ class IssueDesk:
 
 def seen_in(page):
     """The mark in a page's form, of what it shows."""
-    return re.search(r'name="seen"[^>]*value="(\w+)"', page.text)[1]
+    return re.search(r'name="seen"[^>]*value="([\w ]+)"', page.text)[1]
 
 
 def kept(issue):

@@ -1,6 +1,7 @@
 """Cohorts and the course as it is sold: dates, seats, sales and prices, typed by the owner."""
 
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from app.publishing import ContentVersion
 from app.studio.cohort_forms import CohortForm
 from tests.classroom.conftest import enroll
 from tests.studio import factories
+from tests.studio.desk import seen_in
 
 COHORT = {
     "name": "Spring 2028",
@@ -144,6 +146,31 @@ def test_a_cohort_keeps_what_was_not_changed(send, owner, cohort):
     page = owner.get(f"/studio/cohorts/{cohort.id}").text
     for kept in ('value="1400"', 'value="99.50"', 'value="2028-03-07"', 'value="Tuesdays, 7:30 p.m."'):
         assert kept in page
+
+
+def test_what_another_window_saved_of_a_cohort_or_the_course_is_not_put_back_unseen(send, owner, cohort):
+    path = f"/cohorts/{cohort.id}"
+    send(path, **COHORT)
+    seen = seen_in(owner.get(f"/studio{path}"))
+    assert send(path, **COHORT | {"seats": "30", "is_sample": "y", "time_zone": "UTC"}, seen=seen).status_code == 303
+    answer = send(path, **COHORT | {"price": "900"}, seen=seen)
+    assert answer.status_code == 409
+    page = unescape(answer.text)
+    for words in ("Seats was changed in another window meanwhile, and is “30” now", "dates was changed", "is “UTC"):
+        assert words in page
+    assert 'value="900"' in page
+    assert "Price was changed" not in page  # By nobody else.
+    assert (cohort.seats, cohort.price_cents) == (30, None)
+    assert send(path, **COHORT | {"price": "900"}, seen=seen_in(answer)).status_code == 303
+    assert (cohort.seats, cohort.price_cents) == (24, 90000)
+    typed = {"price": "1350", "tax": "none", "credit_statement": "No.", "refund_policy": "A refund.", "coaching": ""}
+    send("/course", **typed)
+    seen = seen_in(owner.get("/studio/course"))
+    send("/course", **typed | {"tax": "exclusive"}, seen=seen)
+    answer = send("/course", **typed | {"price": "1400"}, seen=seen)
+    assert "is “Stripe adds the tax to the price” now" in unescape(answer.text)
+    course = Course.current()
+    assert (answer.status_code, course.price_cents, course.tax) == (409, 135000, "exclusive")
 
 
 def test_price_tax_and_statements_of_the_course(send, cohort):

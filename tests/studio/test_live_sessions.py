@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from icalendar import Calendar
@@ -16,6 +17,7 @@ from tests.classroom.conftest import ada, cohort, course, enroll, folder, lesson
 from tests.classroom.live.test_sessions import address
 from tests.races import fresh_rows
 from tests.studio.conftest import token_in
+from tests.studio.desk import seen_in
 
 __all__ = ["ada", "cohort", "course", "folder", "lessons"]  # Fixtures.
 TERMS = {"title": "Terms", "at": "2026-12-01T12:00", "minutes": "90", "place": "https://meet.example.org/ward"}
@@ -114,6 +116,28 @@ def test_what_cannot_be_is_explained_and_what_was_typed_is_kept(desk, wrong, wor
         assert words in answer.text
         assert "meet.example.org/ward" in answer.text
     assert only().sequence == 0
+
+
+def test_what_another_window_saved_meanwhile_is_not_put_back_unseen_and_nobody_is_told(desk, owner, cohort, ada):
+    desk("/cohorts/%s/sessions", **TERMS)
+    session, place = only(), TERMS | {"place": "https://meet.example.org/new"}
+    path = f"/sessions/{session.id}"
+    seen = seen_in(owner.get("/studio" + path))
+    assert desk(path, **TERMS | {"at": "2026-12-01T13:30"}, seen=seen).status_code == 303
+    answer = desk(path, **place, seen=seen)
+    assert answer.status_code == 409
+    assert "and is “2026-12-01 13:30” now" in unescape(answer.text)
+    assert 'value="https://meet.example.org/new"' in answer.text
+    assert (only().starts_at.hour, only().place) == (18, TERMS["place"])
+    assert desk(path, **place, seen=seen_in(answer)).status_code == 303  # Once more: it is meant.
+    assert (only().starts_at.hour, only().place) == (17, place["place"])
+    seen = seen_in(owner.get("/studio" + path))
+    desk(path + "/cancellation")
+    answer = desk(path, **TERMS, seen=seen)
+    assert (answer.status_code, "cancelled in another window" in answer.text) == (409, True)
+    assert only().cancelled_at
+    assert desk(path, **TERMS, seen=seen_in(answer)).status_code == 303
+    assert only().cancelled_at is None
 
 
 def test_of_an_hour_that_comes_twice_the_second_can_be_meant_and_stays_so(desk, owner):
