@@ -95,8 +95,6 @@ def _enroll(order: Order) -> None:
         return give_back(order, order.stripe_payment_intent_id, "erased")
     if not order.is_for_department and Enrollment.is_open_to(order.person, order.cohort):
         return give_back(order, order.stripe_payment_intent_id, "paid twice")
-    if order.cohort.has_begun and not order.seats_held:  # A link that brings a closed page back lives for 30 days.
-        return seat_gone(order)
     try:
         _hold(order)
     except CohortFull:
@@ -107,8 +105,10 @@ def _enroll(order: Order) -> None:
 def _hold(order: Order) -> None:
     """Take its seats, if need be those of the unpaid order that took its place, by whoever typed the buyer's address.
 
-    Raises CohortFull.
+    Raises CohortFull, as soon as the cohort has begun.
     """
+    if order.cohort.has_begun and not order.seats_held:  # A link that brings a closed page back lives for 30 days.
+        raise CohortFull(order.cohort)
     try:
         order.hold()
     except CohortFull:

@@ -1,7 +1,7 @@
 """Who paid when the cohort was full chooses between a seat in the next one and the payment back."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event, select, update
@@ -12,6 +12,7 @@ from app.enrollment.next_cohort.tasks import give_back_what_was_not_chosen
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.fulfilment import fulfil
+from app.stripe_sandbox.cards import GOOD_ACCOUNT
 from tests.enrollment.test_seats import give_up_the_order, refunded_amounts
 from tests.payments.conftest import refund
 from tests.races import at_once, fresh_rows
@@ -192,6 +193,21 @@ def test_who_pays_when_the_cohort_has_begun_is_offered_the_next(shop, stripe, la
     shop.hear()
     assert seats_taken() == {"Spring": 0, "Autumn": 1}
     assert shop.orders[0].has_to_choose
+
+
+def test_who_pays_by_debit_when_the_cohort_has_begun_is_offered_the_next_too(shop, stripe, mail):
+    session = shop.buy()
+    give_up_the_order(shop, seats_of_the_cohort=3)
+    stripe.pay_by_debit(session, GOOD_ACCOUNT)
+    with fresh_rows():
+        db.session.get_one(Cohort, shop.cohort_id).starts_on = date.today() - timedelta(days=1)
+        db.session.commit()
+    shop.hear()
+    assert seats_taken() == {"Spring": 0, "Autumn": 0}
+    assert "Spring has begun meanwhile." in words_of(mail.to(BUYER, "enrollment/awaiting_payment"))
+    stripe.settle(session)
+    shop.hear()
+    assert (seats_taken(), shop.orders[0].has_to_choose) == ({"Spring": 0, "Autumn": 1}, True)
 
 
 @pytest.mark.parametrize("token", ["made-up", "a" * 32])
