@@ -117,7 +117,11 @@ class Cohort(Model, Published):
 
     @property
     def has_begun(self) -> bool:
-        return self._today >= (self.starts_on or date.max)
+        return self.had_begun(clock.now())
+
+    def had_begun(self, at: datetime) -> bool:
+        """Whether that moment was after it began."""
+        return clock.in_zone(at, self.time_zone).date() >= (self.starts_on or date.max)
 
     def may_have_reached(self, week: int) -> bool:
         """Whether its week of that number, from 1, has begun; at one's own pace it may have for somebody."""

@@ -188,6 +188,11 @@ class Order(Purchase, Model):
         return self.choose_by is not None
 
     @property
+    def came_too_late(self) -> bool:
+        """Whether the cohort that was wanted had begun when the payment arrived."""
+        return self.paid_at is not None and (self.missed_cohort or self.cohort).had_begun(self.paid_at)
+
+    @property
     def is_on_hold(self) -> bool:
         """Whether its seats cannot be handed out: the payment is disputed or goes back, or its buyer has to choose."""
         return self.is_disputed or self.has_to_choose or not self.seats_held

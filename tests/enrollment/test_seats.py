@@ -114,7 +114,7 @@ def test_a_department_that_pays_when_too_few_seats_are_left_is_not_told_that_the
     assert "by then fewer than 3 seats were left there." in " ".join(letter.body.split())
     assert "not all of 3 seats were left" in letter.html
     assert to_owner.subject == "A payment of $3,600.00 is being returned: too few seats were left"
-    assert "when fewer than 3 seats of Spring were left" in to_owner.body
+    assert "when not all of 3 seats were left in Spring" in to_owner.body
     assert not any("full" in each.body or "no seat" in each.body.lower() for each in (letter, to_owner))
 
 

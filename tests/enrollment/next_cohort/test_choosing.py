@@ -186,13 +186,28 @@ def test_the_next_cohort_that_is_full_is_passed_over(app, shop, stripe, later, c
         assert db.session.get_one(Order, order.id).cohort.name == "Any day"
 
 
-def test_who_pays_when_the_cohort_has_begun_is_offered_the_next(shop, stripe, later):
-    stripe.pay(shop.buy())
+def test_who_pays_when_the_cohort_has_begun_is_offered_the_next_and_nobody_says_it_was_full(
+    app, shop, stripe, later, mail, owner
+):
+    session = shop.buy()
+    stripe.pay(session)
     give_up_the_order(shop, seats_of_the_cohort=3)
     later(days=101)
     shop.hear()
     assert seats_taken() == {"Spring": 0, "Autumn": 1}
-    assert shop.orders[0].has_to_choose
+    [order] = shop.orders
+    assert order.has_to_choose
+    [letter], [told] = mail.to(BUYER), mail.to(OWNER)
+    assert letter.subject == "Spring had begun: a seat in Autumn, or your payment back"
+    assert told.subject == "Paid, but Spring had begun: Ada Lovelace has to choose"
+    [link] = re.findall(r"http://localhost:8000(/course/orders/\S+)", letter.body)
+    pages = [page(app, link).text, shop.come_back(session).text, page_of(owner, f"/studio/orders/{order.id}")]
+    assert post(app, f"{link}/refund").status_code == 303
+    assert_told(mail, "As you chose, we are returning your payment", "Spring had begun, and")
+    shop.work()
+    for words in (*pages, *(text for each in [*mail.to(BUYER), *mail.to(OWNER)] for text in (each.body, each.html))):
+        assert "had begun" in words
+        assert not re.search("was full|[Nn]o seat|last seat", words)
 
 
 def test_who_pays_by_debit_when_the_cohort_has_begun_is_offered_the_next_too(shop, stripe, mail):
@@ -286,6 +301,6 @@ def test_the_owner_reads_of_no_payment_where_the_order_cost_nothing(app, shop, s
         give_back_what_was_not_chosen()
     shop.work()
     [letter] = mail.to(OWNER, "enrollment/payment_returned")
-    why = "who did not want Autumn." if chosen else "who did not say in time whether they want Autumn."
+    why = "the buyer did not want Autumn." if chosen else "the buyer did not say in time whether they want Autumn."
     assert why in words_of([letter])
     assert "payment" not in letter.body
