@@ -5,12 +5,12 @@ from functools import cache
 from typing import Any
 
 from markupsafe import Markup
-from wtforms import Field, StringField
+from wtforms import Field
 from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import Select, html_params
 
 from app.local_times import is_listed, offered_zones, zone_choices, zone_label
-from app.people.forms import SinglePlainLine
+from app.people.forms import LineField
 
 UNKNOWN_SLOT = "That is not one of the times on offer. Choose one of those shown."
 
@@ -31,9 +31,9 @@ def slot_start(value: str) -> datetime:
     return start
 
 
-def name_of_person() -> StringField:
+def name_of_person() -> LineField:
     short = Length(max=120, message="Please use a shorter form of your name.")
-    return StringField("Your name", [DataRequired("Tell us what to call you."), short, SinglePlainLine()])
+    return LineField("Your name", [DataRequired("Tell us what to call you."), short])
 
 
 class OfferedZone:

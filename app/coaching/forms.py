@@ -117,7 +117,7 @@ class DetailsForm(Who, PublicForm):
 
     @property
     def intake(self) -> Intake:
-        name, topics = " ".join((self.name.data or "").split()), tuple(self.topics.data or ())
+        name, topics = self.name.data or "", tuple(self.topics.data or ())
         told = self.goals.data or "", self.answers, self.time_zone.data, bool(self.has_neutral_title.data)
         return Intake(self.kind, name, self.career_stage.data, topics, *told)
 

@@ -1,13 +1,13 @@
 from typing import Any
 
-from wtforms import BooleanField, EmailField, IntegerField, RadioField, StringField
+from wtforms import BooleanField, EmailField, IntegerField, RadioField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
 
 from app.enrollment.checkout import REMINDER_WORDING, Wanted
 from app.enrollment.cohorts import Cohort
 from app.enrollment.models import Course
 from app.people.addresses import normalize
-from app.people.forms import Address, PublicForm, SinglePlainLine
+from app.people.forms import Address, LineField, PublicForm
 
 MOST_SEATS = 50
 HOW_MANY = f"Say how many seats: 1 for yourself, or up to {MOST_SEATS} for a department."
@@ -17,10 +17,6 @@ def number(typed: Any) -> int:
     """The number of a cohort; one that no cohort has, for anything else."""
     text = str(typed)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
-def one_line(typed: str | None) -> str:
-    return " ".join((typed or "").split())
 
 
 class CohortField(RadioField):
@@ -36,10 +32,10 @@ class SeatsField(IntegerField):
 
 class CheckoutForm(PublicForm):
     cohort = CohortField("Cohort", [InputRequired("Choose a cohort.")], coerce=number)
-    name = StringField("Your name", [DataRequired("Tell us your name."), Length(max=120), SinglePlainLine()])
+    name = LineField("Your name", [DataRequired("Tell us your name."), Length(max=120)])
     email = EmailField("E-mail", [InputRequired("Tell us where to send your receipt and link."), Address()])
     seats = SeatsField("Seats", [InputRequired(HOW_MANY), NumberRange(1, MOST_SEATS, HOW_MANY)], default=1)
-    organization = StringField("Department or organization", [Length(max=120), SinglePlainLine()])
+    organization = LineField("Department or organization", [Length(max=120)])
     reminder = BooleanField(REMINDER_WORDING)
 
     def __init__(self, course: Course, **options: Any) -> None:
@@ -57,9 +53,9 @@ class CheckoutForm(PublicForm):
         return Wanted(
             self.cohort.data,
             normalize(self.email.data or ""),
-            one_line(self.name.data),
+            self.name.data or "",
             self.seats.data or 1,
-            one_line(self.organization.data),
+            self.organization.data or "",
             self.reminder.data,
         )
 

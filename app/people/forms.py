@@ -1,5 +1,6 @@
 import re
 import types
+from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -15,6 +16,9 @@ from app.people.addresses import InvalidAddress, normalize
 UNSEEN = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+JOINERS = "\u200c\u200d"
+_STRAY_JOINERS = re.compile(rf"(?<![^\s{JOINERS}])[{JOINERS}]+")
+_BLANKS = re.compile(r"[^\S\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 
 
 class Address:
@@ -30,12 +34,32 @@ class Address:
             raise ValidationError(str(problem)) from None
 
 
-class SinglePlainLine:
-    """Refuses control characters, which have no place in a name and could become a header of a mail."""
+def plain_line(text: str) -> str:
+    """`text` on one line, without what cannot be seen, but for what joins the letters before and after it."""
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    seen = "".join(letter for letter in line if letter.isprintable() or letter in JOINERS)
+    return _STRAY_JOINERS.sub("", seen).strip()
 
-    def __call__(self, form: Any, field: Field) -> None:
-        if not (field.data or "").isprintable():
-            raise ValidationError("Please write this on one line, in plain characters.")
+
+class LineField(StringField):
+    """One line, in whatever script. Blanks of other kinds, pasted or of a Japanese keyboard, become plain ones.
+
+    Control characters are refused: they have no place in a name and could become a header of a mail.
+    """
+
+    def __init__(self, label: str, validators: Sequence[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, [*validators, _single_and_plain], filters=[_with_plain_blanks], **kwargs)
+
+
+def _with_plain_blanks(text: str | None) -> str:
+    return _BLANKS.sub(" ", text or "").strip()
+
+
+def _single_and_plain(_form: Any, field: Field) -> None:
+    if plain_line(field.data) != field.data:
+        raise ValidationError("Please write this on one line, in plain characters.")
 
 
 def one_kind_of_line_break(text: str | None) -> str:

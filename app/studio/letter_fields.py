@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from wtforms import StringField, TextAreaField
+from wtforms import TextAreaField
 from wtforms.validators import Length
 
-from app.people.forms import PlainText, SinglePlainLine, one_kind_of_line_break
+from app.people.forms import LineField, PlainText, one_kind_of_line_break
 
 LONGEST_TEXT = 100_000
 TOO_LONG = (
@@ -13,10 +13,9 @@ TOO_LONG = (
 )
 
 
-def line(label: str, *validators: Any, most: int = 200) -> StringField:
+def line(label: str, *validators: Any, most: int = 200) -> LineField:
     """A single line of at most `most` characters, kept without blanks at its ends."""
-    length = Length(max=most, message=f"{most} characters are enough.")
-    return StringField(label, [*validators, length, SinglePlainLine()], filters=[lambda text: (text or "").strip()])
+    return LineField(label, [*validators, Length(max=most, message=f"{most} characters are enough.")])
 
 
 def text(label: str, *validators: Any) -> TextAreaField:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from app.extensions import db
 from app.people.addresses import InvalidAddress, normalize
+from app.people.forms import plain_line
 
 Row = TypeVar("Row")
 PAGE_LENGTH = 25
@@ -29,9 +30,8 @@ class Asked(NamedTuple):
 
     @classmethod
     def by(cls, args: Mapping[str, str]) -> "Asked":
-        plain = "".join(character for character in args.get("q", "") if character.isprintable())
         return cls(
-            query=plain.strip()[:LONGEST_QUERY],
+            query=plain_line(args.get("q", ""))[:LONGEST_QUERY],
             state=args.get("state", ""),
             before=_row_number(args.get("before", "")),
             after=_row_number(args.get("after", "")),

@@ -4,13 +4,13 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import EmailField, StringField
+from wtforms import EmailField
 from wtforms.validators import InputRequired, Length
 
 from app.extensions import db
 from app.newsletter.returned.suppressing import lift, suppress
 from app.people.addresses import normalize
-from app.people.forms import Address, SinglePlainLine
+from app.people.forms import Address, LineField
 from app.people.models import Person
 from app.people.suppressions import BY_OWNER, REASONS, Suppression
 from app.studio.blueprint import bp
@@ -28,7 +28,7 @@ A_SUPPRESSION = "/suppressions/<int(max=2147483647):suppression_id>"
 
 class SuppressionForm(FlaskForm):
     email = EmailField("E-mail address", [InputRequired("Which address is it?"), Address()])
-    note = StringField("Note", [Length(max=200, message="200 characters are enough."), SinglePlainLine()])
+    note = LineField("Note", [Length(max=200, message="200 characters are enough.")])
 
 
 @bp.get("/suppressions")

@@ -3,10 +3,14 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
+from app.enrollment.papers.models import Paper
+from app.extensions import db
 from app.people.models import Person
 from app.stripe_sandbox.cards import CLOSED_ACCOUNT, DECLINED, THREE_D_SECURE
 from app.stripe_sandbox.errors import StripeError
+from tests.races import fresh_rows
 
 BUYER = "ada@example.org"
 OWNER = "owner@doctor.example.org"
@@ -31,6 +35,16 @@ def test_a_paid_place_is_confirmed_with_receipt_and_way_in(shop, stripe, mail, c
     assert client.post(link).location == "/learn/"
     assert "Secret text." in client.get("/learn/").text
     assert shop.books_balance
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("山田\u3000太郎", "山田 太郎"), ("علی\u200cمحمد", "علی\u200cمحمد")])
+def test_a_name_in_any_script_stands_on_the_receipt(shop, stripe, mail, typed, kept):
+    stripe.pay(shop.buy(name=typed))
+    shop.hear()
+    assert shop.order.name == kept
+    assert mail.to(OWNER, "enrollment/new_enrollment")[0].subject.startswith(kept)
+    with fresh_rows():
+        assert db.session.scalars(select(Paper)).one().facts["attendee"] == kept
 
 
 def test_stripe_is_asked_for_what_our_rows_say(shop, stripe, cohort):

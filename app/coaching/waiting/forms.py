@@ -103,7 +103,7 @@ class WaitingForm(WishForm):
 
     @property
     def typed_name(self) -> str:
-        return " ".join((self.name.data or "").split())
+        return self.name.data or ""
 
 
 class TakingForm(IntakeForm):

@@ -1,12 +1,12 @@
 from typing import Any
 
-from wtforms import EmailField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms import EmailField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from app.enrollment.department.pasted import Invited, NoAddress, addresses_in
-from app.enrollment.forms import MOST_SEATS, one_line
+from app.enrollment.forms import MOST_SEATS
 from app.people.addresses import normalize
-from app.people.forms import Address, PublicForm, SinglePlainLine
+from app.people.forms import Address, LineField, PublicForm
 
 
 class InvitationsForm(PublicForm):
@@ -31,12 +31,11 @@ class InvitationsForm(PublicForm):
 
 
 class ClaimForm(PublicForm):
-    name = StringField(
+    name = LineField(
         "Your name",
         [
-            InputRequired("Tell us your name: it stands on your certificate."),
+            DataRequired("Tell us your name: it stands on your certificate."),
             Length(max=120, message="Please use a shorter form of your name."),
-            SinglePlainLine(),
         ],
     )
     email = EmailField("E-mail", [InputRequired("Tell us where to send your way in."), Address()])
@@ -47,7 +46,7 @@ class ClaimForm(PublicForm):
 
     @property
     def typed_name(self) -> str:
-        return one_line(self.name.data)
+        return self.name.data or ""
 
 
 class DepartmentLinksForm(PublicForm):

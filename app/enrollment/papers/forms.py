@@ -1,17 +1,15 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from wtforms import RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms import RadioField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from app.clock import in_zone, now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.forms import number
 from app.enrollment.papers.letter_text import Words
 from app.payments.wording import day
-from app.people.forms import PlainText, PublicForm, SinglePlainLine, one_kind_of_line_break
-
-ONE_LINE = (Length(max=120), SinglePlainLine())
+from app.people.forms import LineField, PlainText, PublicForm, one_kind_of_line_break
 
 
 class CohortOfLetter(RadioField):
@@ -23,9 +21,9 @@ class CohortOfLetter(RadioField):
 class LetterForm(PublicForm):
     """What a letter to a chair needs that the site does not know."""
 
-    name = StringField("Your name", [InputRequired("Tell us the name to sign with."), *ONE_LINE])
-    chair = StringField("Your chair's name", [InputRequired("Tell us whom the letter is to."), *ONE_LINE])
-    department = StringField("Department", [Optional(), *ONE_LINE])
+    name = LineField("Your name", [DataRequired("Tell us the name to sign with."), Length(max=120)])
+    chair = LineField("Your chair's name", [DataRequired("Tell us whom the letter is to."), Length(max=120)])
+    department = LineField("Department", [Length(max=120)])
     cohort = CohortOfLetter("Cohort", [InputRequired("Choose a cohort.")], coerce=number)
     why = TextAreaField(
         "Why this course, in your own words",
@@ -48,14 +46,10 @@ class LetterForm(PublicForm):
     def words(self) -> Words:
         today = in_zone(now(), self.chosen.time_zone).date()
         return Words(
-            name=_one_line(self.name.data),
-            chair=_one_line(self.chair.data),
-            department=_one_line(self.department.data),
+            name=self.name.data or "",
+            chair=self.chair.data or "",
+            department=self.department.data or "",
             why=self.why.data or "",
             written_on=day(today),
             is_paid_for=self.chosen in self.paid_for,
         )
-
-
-def _one_line(typed: str | None) -> str:
-    return " ".join((typed or "").split())

@@ -1,5 +1,6 @@
 """Which typeface can set a text. A name may be in any script, and none may come out empty, mirrored or as boxes."""
 
+import re
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -7,11 +8,14 @@ from typing import NamedTuple
 
 from fontTools.ttLib import TTFont
 
+from app.people.forms import JOINERS, plain_line
+
 SERIF, SANS, SEMIBOLD = "serif", "sans", "sans-semibold"
 # For what the site's own typefaces lack: Hebrew, Arabic, Armenian, Georgian and more; Han, kana and hangul.
 OTHERS = ("many-scripts", "east-asian")
 # In place of letters that none of them has.
 LACKING = "[…]"
+_JOINERS = re.compile(f"[{JOINERS}]")
 _FOLDER = Path(__file__).parent / "fonts"
 
 
@@ -30,16 +34,17 @@ def set_in(face: str, text: str) -> Set:
     """`text` in `face`; in the first other typeface that has all of its letters; or letter by letter, as far as any has
     them. Words of one name stay in one typeface, because right-to-left text is put in order within one only.
     """
-    if whole := _face_of(face, text):
-        return Set(text, whole)
-    text = _without_lacking(face, text)
+    bare = _JOINERS.sub("", text)  # Typefaces for what joins nothing have no joiners.
+    for words in (text, bare):
+        if whole := _face_of(face, words):
+            return Set(words, whole)
+    text = _without_lacking(face, bare)
     return Set(text, _face_of(face, text))
 
 
 def plain(text: str) -> str:
     """`text` on one line, its letters composed, without what is invisible and may turn the words around it."""
-    composed = unicodedata.normalize("NFC", " ".join(text.split()))
-    return "".join(letter for letter in composed if unicodedata.category(letter)[0] != "C").strip()
+    return plain_line(unicodedata.normalize("NFC", text))
 
 
 def is_whole(*texts: str) -> bool:

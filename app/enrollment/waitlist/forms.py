@@ -1,23 +1,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import EmailField, StringField
+from wtforms import EmailField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.enrollment.cohorts import Cohort
-from app.enrollment.forms import CohortField, number, one_line
+from app.enrollment.forms import CohortField, number
 from app.people.addresses import normalize
-from app.people.forms import Address, PublicForm, SinglePlainLine
+from app.people.forms import Address, LineField, PublicForm
 
 
 class NameForm(PublicForm):
     """The name that is to stand on the receipt."""
 
-    name = StringField("Your name", [DataRequired("Tell us your name."), Length(max=120), SinglePlainLine()])
+    name = LineField("Your name", [DataRequired("Tell us your name."), Length(max=120)])
 
     @property
     def typed_name(self) -> str:
-        return one_line(self.name.data)
+        return self.name.data or ""
 
 
 class WaitlistForm(NameForm):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from app.clock import in_utc, is_zone, now
 from app.newsletter.forms import PAUSES
 from app.newsletter.models import CAREER_STAGES
+from app.people.forms import plain_line
 
 # Whole hours on the clocks of a zone: "22:00-06:00 America/Chicago".
 _QUIET_HOURS = re.compile(r"(\d{1,2})(?::00)? ?[-–] ?(\d{1,2})(?::00)? (\S+)")  # noqa: RUF001
@@ -40,8 +41,7 @@ class QuietHours(NamedTuple):
 
 def line(text: str, longest: int) -> str:
     """One plain line of it."""
-    line = " ".join(text.split())
-    return (line if line.isprintable() else "".join(filter(str.isprintable, line)))[:longest].strip()
+    return plain_line(text)[:longest].strip()
 
 
 def word(status: str) -> str:

@@ -96,6 +96,14 @@ def test_looking_changes_nothing_and_no_scanner_claims(department):
     assert department.claimed == []
 
 
+def test_a_name_in_any_script_stands_on_the_papers(department):
+    assert department.claim(department.links[0], name="علی\u200cمحمد").status_code == 303
+    assert department.claim(department.links[1], ALAN, name="山田\u3000太郎").status_code == 303
+    with fresh_rows():
+        names = db.session.scalars(select(Paper)).all()
+    assert {"علی\u200cمحمد", "山田 太郎"} <= {paper.facts.get("attendee") for paper in names}
+
+
 @pytest.mark.parametrize(
     "typed",
     [{"name": "", "email": GRACE}, {"name": "Grace", "email": "grace"}, {"name": "G\r\nBcc: x", "email": GRACE}],

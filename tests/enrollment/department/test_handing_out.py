@@ -71,6 +71,10 @@ def test_pasted_addresses_each_get_a_link_of_their_own(department, mail):
     assert "grace@example.org" in page
 
 
+def test_a_pasted_name_in_any_script_is_kept():
+    assert addresses_in("علی\u200cمحمد <ali@example.org>") == [("ali@example.org", "علی\u200cمحمد")]
+
+
 @pytest.mark.parametrize(
     ("written", "called"),
     [

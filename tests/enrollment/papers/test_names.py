@@ -64,6 +64,13 @@ def test_a_script_that_no_typeface_has_is_owned_up_to(read):
     assert "stands for letters that the typefaces of this document lack" in text
 
 
+def test_what_joins_and_what_parts_letters_stays_where_a_script_needs_it(read):
+    name = "علی\u200cمحمد"
+    assert set_in(SANS, plain(name)) == (name, OTHERS[0])
+    assert set_in(SANS, plain("山田\u3000太\u200c郎")) == ("山田 太郎", OTHERS[1])
+    assert "cannot show" not in read(draw(certificate(name)))
+
+
 @pytest.mark.parametrize(
     ("name", "written"),
     [

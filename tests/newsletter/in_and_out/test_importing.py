@@ -105,8 +105,9 @@ def test_a_bad_address_is_rejected_with_its_line(app, address):
 
 
 def test_names_become_one_plain_line(app):
-    taken_in(csv_of("email,name", f'{ADA},"Ada\n\tLove\u202elace\x07"'))
+    taken_in(csv_of("email,name", f'{ADA},"Ada\n\tLove\u202elace\x07"', "ali@example.org,علی\u200cمحمد"))
     assert subscription(ADA).person.name == "Ada Lovelace"
+    assert subscription("ali@example.org").person.name == "علی\u200cمحمد"
 
 
 def test_dates_that_make_no_sense_are_as_if_they_were_not_there(app, clock):
