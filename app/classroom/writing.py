@@ -104,9 +104,9 @@ def keep(person: Person, lesson: Lesson, typed: dict[str, Typed]) -> Page:
         shown[key] = text
         if problem := _problem(key, text, questions):
             problems[key] = problem
-        elif mark(before) != (seen or mark("")):
+        if mark(before) != (seen or mark("")):
             elsewhere[key] = before
-        else:
+        elif not problem:
             _write(person, lesson, key, questions[key], text, written.get(key))
             saved[key] = text
     asked = {key: row.question for key, row in written.items()}

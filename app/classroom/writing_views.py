@@ -40,7 +40,7 @@ def save_writing(module_slug: str, slug: str) -> ResponseReturnValue:
     words = _keep(found)
     db.session.commit()
     if wants_json():
-        return _told(words)
+        return _told(words, _typed())
     return _back(found, request.form.get("save", "")) if words.is_saved else _not_saved(found, words)
 
 
@@ -138,10 +138,19 @@ def _not_saved(found: Wanted, words: writing.Page) -> ResponseReturnValue:
     return lesson_page(found, words, choices=choices, message=message), status
 
 
-def _told(words: writing.Page) -> ResponseReturnValue:
-    """To the page's script: what was saved, by its marks, and what not."""
+def _told(words: writing.Page, typed: dict[str, writing.Typed]) -> ResponseReturnValue:
+    """To the page's script: what was saved, and what not; and the marks of what the page shows as it is saved.
+
+    A field that shows less than was saved from another device keeps its old mark. With the new one, the next form would
+    say that its text is to take the place of what it never showed.
+    """
     at = clock_time(in_zone(now(), access().zone))
-    said: dict[str, Any] = {"saved": at, "marks": {SEEN + key: mark for key, mark in words.marks.items()}}
+    marks = {
+        SEEN + key: now_saved
+        for key, now_saved in words.marks.items()
+        if key in typed and writing.mark(writing.tidy(typed[key].text)) == now_saved
+    }
+    said: dict[str, Any] = {"saved": at, "marks": marks}
     if words.is_saved:
         return said
     if form_is_old():

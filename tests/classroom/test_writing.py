@@ -62,6 +62,28 @@ def test_two_devices_change_the_same_field_and_both_texts_are_shown(ada):
     assert written(ada)["purpose"] == "From the desk"
 
 
+@pytest.mark.parametrize("last", [SAVE, "first/stand/completion"])
+def test_a_page_that_saves_itself_again_and_again_leaves_what_another_device_saved(ada, last):
+    laptop, phone = ada.get("first/stand"), ada.get("first/stand")
+    ada.post(SAVE, phone, json=True, **{"text-purpose": "From the phone"})
+    note = {"text-_notes": "N"}
+    first = ada.post(SAVE, laptop, json=True, **note)
+    assert first.status_code == 200
+    marks = first.json["marks"]
+    assert ada.post(last, laptop, json=True, **note | marks | {"text-_notes": "No"}).status_code in (200, 303)
+    assert written(ada) == {"purpose": "From the phone", "_notes": "No"}
+    changed = ada.post(SAVE, laptop, json=True, **marks, **{"text-purpose": "From the laptop", "text-_notes": "No"})
+    assert (changed.status_code, changed.json["elsewhere"]) == (409, ["purpose"])
+
+
+def test_too_long_an_answer_does_not_hide_what_another_device_saved(ada):
+    laptop, phone = ada.get("first/stand"), ada.get("first/stand")
+    ada.post(SAVE, phone, **{"text-purpose": "From the phone"})
+    answer = ada.post(SAVE, laptop, **{"text-purpose": "x" * (LONGEST_ANSWER + 1)})
+    assert answer.status_code == 409
+    assert "Please shorten it" in answer.text and "From the phone" in answer.text
+
+
 def test_the_same_words_from_two_devices_are_no_conflict(ada):
     phone, desk = ada.get("first/stand"), ada.get("first/stand")
     assert [ada.post(SAVE, page, **{"text-purpose": "Same"}).status_code for page in (phone, desk)] == [303, 303]
