@@ -87,8 +87,6 @@ def complete_lesson(module_slug: str, slug: str) -> ResponseReturnValue:
 def ask_coach(module_slug: str, slug: str) -> ResponseReturnValue:
     found = wanted(module_slug, slug)
     words, typed = _keep(found), request.form.get(f"{WORDS}{writing.QUESTION}", "")
-    if LessonQuestion.is_waiting(access().person, found.lesson, typed):  # The button was pressed twice.
-        words.saved_elsewhere.pop(writing.QUESTION, None)
     if not words.is_saved:
         db.session.commit()
         return _not_saved(found, words)
@@ -117,6 +115,8 @@ def _keep(found: Wanted) -> writing.Page:
     if person is None or person.erased_at:  # Their data was erased at this very moment.
         abort(401)
     LessonProgress.see(access().person, found.lesson)
+    if (draft := typed.get(writing.QUESTION)) and LessonQuestion.is_waiting(person, found.lesson, draft.text):
+        del typed[writing.QUESTION]  # Its button was pressed twice, or its page saved itself once more as it left.
     if not form_is_old():
         return writing.keep(access().person, found.lesson, typed)
     saved = writing.read(access().person, found.lesson)

@@ -100,7 +100,9 @@ def sign_out() -> ResponseReturnValue:
     current_user.end_sessions()
     db.session.commit()
     session.clear()
-    return redirect(url_for("hub.home"), 303)
+    answer = redirect(url_for("hub.home"), 303)
+    answer.headers["Clear-Site-Data"] = '"storage"'  # What was typed and never saved is kept in the browser.
+    return answer
 
 
 def _mail_a_way_in(address: str, next_path: str) -> None:

@@ -24,9 +24,10 @@ function keepSaved(form) {
   const body = () => form.enctype.startsWith("multipart") ? new FormData(form) : new URLSearchParams(new FormData(form));
   // The site would not read so much.
   const isTooLong = () => String(body()).length > Number(form.dataset.largest ?? Infinity);
-  const isUnsaved = () => JSON.stringify(saved) !== JSON.stringify(typed());
+  const unsaved = () => Object.fromEntries(Object.entries(typed()).filter(([name, words]) => words !== saved?.[name]));
+  const isUnsaved = () => Object.keys(unsaved()).length > 0;
   const store = (act) => { try { return act(localStorage); } catch { return null; /* Full, forbidden, or not ours. */ } };
-  const keep = () => store((storage) => storage.setItem(key, JSON.stringify({ at: Date.now(), typed: typed() })));
+  const keep = () => store((storage) => storage.setItem(key, JSON.stringify({ at: Date.now(), typed: unsaved() })));
   const forget = (...names) => store((storage) => names.forEach((name) => storage.removeItem(name)));
   const later = (delay) => { clearTimeout(timer); timer = setTimeout(save, delay); };
   const again = (text, delay = wait) => {
@@ -75,7 +76,7 @@ function keepSaved(form) {
   }
 
   form.addEventListener("input", () => {
-    if (!isUnsaved()) return;
+    if (!isUnsaved()) return forget(key);
     keep();
     if (!saving && !halted) { if (!status.classList.contains("bad")) say("Not saved yet"); later(AFTER_TYPING); }
   });
@@ -86,7 +87,7 @@ function keepSaved(form) {
     if (!leaving) { event.preventDefault(); sayTooLong(); }
   });
   addEventListener("online", () => later(0));
-  addEventListener("visibilitychange", () => { if (document.hidden) save(); });
+  addEventListener("visibilitychange", () => { if (document.hidden && !leaving) save(); });
   addEventListener("beforeunload", (event) => { if (!leaving && isUnsaved()) event.preventDefault(); });
   addEventListener("pageshow", () => { leaving = false; });
   offerSpare();
@@ -96,8 +97,9 @@ function keepSaved(form) {
   function offerSpare() {
     if ("unsaved" in form.dataset) return;
     const found = [offered, key].map((name) => store((storage) => JSON.parse(storage.getItem(name)))).filter(Boolean);
+    const asked = [...form.querySelectorAll("[data-asked]")].map((words) => words.textContent.trim());
     const spare = all((field) => found.map(({ typed }) => typed[field.name])
-      .filter((words) => words && `${words}`.trim() !== `${field[kept(field)]}`.trim())
+      .filter((words) => words && ![`${field[kept(field)]}`.trim(), ...asked].includes(`${words}`.trim()))
       .reduce((had, words) => joined(field, had, words), ""));
     const differs = fields.filter(({ name }) => spare[name]);
     if (!differs.length) return forget(offered, key);

@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.conftest import PHONE
 
 LESSON = "/learn/finding-and-being-a-mentor/set-the-terms-and-take-candid-feedback"
+SAVED = re.compile(r"^Saved \d")
 TERMS, NOTES = "Your five terms", "Your notes on this lesson"
 
 
@@ -24,6 +25,11 @@ def test_a_lesson_is_read_filled_in_checked_and_done(new_page, owner_session, sc
     page.wait_for_url(re.compile("#quiz"))
     assert page.get_by_text(re.compile(r"\d of 2 right")).is_visible()
     assert page.get_by_label(TERMS).input_value() == words  # The quiz's button saved them too.
+    question = page.get_by_label("Your question")
+    question.fill(f"How often, {script}?")
+    page.get_by_role("button", name="Ask the coach").click()
+    page.wait_for_url(re.compile("#question"))
+    assert (question.input_value(), page.locator("[data-spare]").is_hidden()) == ("", True)
     page.get_by_label(NOTES).fill(f"Ask Ida, {script}")
     page.get_by_role("button", name="Mark as done").click()
     page.get_by_role("link", name="Next: Be a Mentor Within Your Limits").wait_for()
@@ -43,8 +49,10 @@ def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session
     phone.get_by_label(NOTES).fill("Typed in the elevator")
     phone.get_by_text("Not saved yet: the site cannot be reached. What you typed stays here.").wait_for()
     phone.context.set_offline(False)
-    said.filter(has_text=re.compile(r"^Saved \d")).wait_for()
+    said.filter(has_text=SAVED).wait_for()
 
+    desk.get_by_label(TERMS).fill("Every two weeks")  # It takes nothing back that the phone saved meanwhile.
+    desk.locator("[data-saved]").filter(has_text=SAVED).wait_for()
     desk.get_by_label(NOTES).fill("Typed at the desk")
     desk.get_by_text("Not saved yet: Some of this was changed on another device").wait_for()
     desk.get_by_role("button", name="Save").last.click()
@@ -61,6 +69,8 @@ def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session
     phone.get_by_text("Not saved yet").wait_for()
     phone.close(run_before_unload=False)
     phone.context.set_offline(False)
+    desk.get_by_label(TERMS).fill("Every three weeks")  # Of this the phone shows what was saved before.
+    desk.locator("[data-saved]").filter(has_text=SAVED).wait_for()
     later = phone.context.new_page()
     later.goto(LESSON)
     back = later.get_by_role("button", name="Bring it back")
@@ -71,7 +81,8 @@ def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session
     later.reload()
     back.click()
     assert later.get_by_label(NOTES).input_value() == "Typed later\n\nTyped and closed"
-    later.locator("[data-saved]").filter(has_text=re.compile(r"^Saved \d")).wait_for()
+    assert later.get_by_label(TERMS).input_value() == "Every three weeks"
+    later.locator("[data-saved]").filter(has_text=SAVED).wait_for()
     later.reload()
     later.get_by_role("button", name="Save").last.wait_for()
     assert back.is_hidden()

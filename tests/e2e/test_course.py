@@ -37,6 +37,14 @@ def enter_the_classroom(page, mail):
     assert "Leading" in page.locator("main").inner_text()
 
 
+def sign_out(page):
+    """Nothing that was typed stays in the browser."""
+    page.evaluate("localStorage.setItem('unsaved', 'My words')")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("link", name="Sign in").first.wait_for()
+    assert page.evaluate("localStorage.length") == 0
+
+
 def test_a_good_card_enrolls_and_the_mailed_link_opens_the_classroom(page, running_site, buyer):
     go_to_checkout(page, buyer)
     pay_by_card(page, GOOD)
@@ -44,6 +52,7 @@ def test_a_good_card_enrolls_and_the_mailed_link_opens_the_classroom(page, runni
     mail = running_site.mail_to(buyer)
     assert "$1,200.00" in text_of(mail)
     enter_the_classroom(page, mail)
+    sign_out(page)
     assert len(running_site.mail.to(buyer)) == 1
 
 

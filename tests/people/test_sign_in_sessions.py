@@ -89,7 +89,8 @@ def test_signing_out_ends_the_session_and_every_copy_of_its_cookie(app, client, 
     copy = app.test_client()
     copy.set_cookie("session", client.get_cookie("session").value)
     assert is_signed_in(copy)
-    assert sign_out().status_code == 303
+    answer = sign_out()
+    assert (answer.status_code, answer.headers["Clear-Site-Data"]) == (303, '"storage"')
     assert not is_signed_in(client)
     assert not is_signed_in(copy)
 

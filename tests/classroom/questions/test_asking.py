@@ -10,7 +10,7 @@ from app.extensions import db
 from app.outbox import Email
 from app.people import records
 from app.people.models import Person
-from tests.classroom.conftest import Learner, enroll
+from tests.classroom.conftest import Learner, enroll, form_of
 from tests.races import at_once, fresh_rows
 from tests.studio.conftest import signed_in, token_in
 
@@ -57,6 +57,19 @@ def test_a_question_is_answered_by_mail_and_in_the_lesson(ada, owner, mail):
     for page in (letter.html, ada.get(LESSON).text, owner.get(f"/studio/questions/{question.id}").text):
         assert (link in page, "&lt;b&gt;then" in page) == (True, True)
     assert "How do I say no" not in owner.get("/studio/questions?state=open").text
+
+
+def test_a_page_that_saves_itself_after_it_asked_makes_no_draft_of_the_question(ada):
+    page = ada.get(LESSON)
+    ask(ada)
+    late = ada.post(
+        f"{LESSON}/writing", page, json=True, **{"text-_question": QUESTION, "text-purpose": "To be of use"}
+    )
+    assert late.status_code == 200
+    assert form_of(ada.get(LESSON))["text-_question"] == ""
+    assert form_of(ada.get(LESSON))["text-purpose"] == "To be of use"
+    ada.post(f"{LESSON}/writing", **{"text-_question": "Another"})
+    assert form_of(ada.get(LESSON))["text-_question"] == "Another"
 
 
 def test_an_answer_is_markdown_in_the_mail_and_on_the_pages(ada, owner, mail):
