@@ -12,9 +12,9 @@ from app.people.sign_in import SignInCode
 from app.urls import absolute_url
 
 DATA = (
-    "What you type is kept for the course. {buyer} sees your name, your address, the day you claim the seat and "
-    "whether you have opened a lesson yet, and nothing more of what you do in the course unless you allow that in the "
-    "classroom."
+    "What you type is kept for the course. {buyer} sees your name, your address, the day you claim the seat, whether "
+    "you have opened a lesson yet, whether your place has ended and to which cohort it moved, if you move it, and "
+    "nothing more of what you do in the course unless you allow that in the classroom."
 )
 
 
