@@ -1,6 +1,7 @@
 """Who is in a cohort, how far they are, and who has stalled."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import accumulate
 from typing import NamedTuple
 
 from flask import abort, render_template, request
@@ -24,7 +25,7 @@ STALLED_AFTER = timedelta(days=10)
 
 
 class Way(NamedTuple):
-    """How far somebody is: lessons done, lessons open to them, when they were last in one, and since when they wait."""
+    """How far somebody is: lessons done, lessons open to them, when they were last in one, and since when one waits."""
 
     done: int
     is_open: int
@@ -34,8 +35,7 @@ class Way(NamedTuple):
     @property
     def has_stalled(self) -> bool:
         """Whether lessons wait for them, and they were in none for a while."""
-        since = self.waiting_since
-        return self.done < self.is_open and since is not None and since < now() - STALLED_AFTER
+        return self.waiting_since is not None and self.waiting_since < now() - STALLED_AFTER
 
 
 @bp.get("/cohorts/<int(max=2147483647):cohort_id>/learners")
@@ -70,10 +70,13 @@ def _ways(cohort: Cohort, places: list[Enrollment]) -> dict[int, Way]:
 
 
 def _way(place: Enrollment, modules: list[tuple[Module, int]], done: int, last_seen: datetime | None) -> Way:
-    opened = [(at, lessons) for module, lessons in modules if (at := opening_of(module, place)) <= now()]
-    since, starts_on = last_seen or min((at for at, _ in opened), default=None), place.cohort.starts_on
-    if since and starts_on:  # Nobody has to begin before the cohort does.
-        since = max(since, datetime.combine(starts_on, time(), UTC))
+    opened = sorted((at, lessons) for module, lessons in modules if (at := opening_of(module, place)) <= now())
+    starts_on = place.cohort.starts_on
+    # Nobody has to begin before the cohort does, or before they are enrolled.
+    begins = datetime.combine(starts_on, time(), UTC) if starts_on else place.enrolled_at
+    reached = zip(opened, accumulate(lessons for _, lessons in opened), strict=True)
+    next_opened = next((at for (at, _), lessons in reached if lessons > done), None)
+    since = max(next_opened, begins, place.enrolled_at, last_seen or begins) if next_opened else None
     return Way(done, sum(lessons for _, lessons in opened), last_seen, since)
 
 

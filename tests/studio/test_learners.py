@@ -55,6 +55,26 @@ def test_nobody_stalls_before_a_lesson_opens(ada, owner, cohort, clock):
     assert "Stalled" not in state_of(look(owner, cohort), "ada@example.org")
 
 
+def test_nobody_has_stalled_the_day_they_are_enrolled_or_a_lesson_opens(ada, owner, cohort, clock):
+    cohort.opens_weekly = True
+    db.session.commit()
+    clock.advance(days=7)
+    for lesson in ("first/stand", "first/map"):
+        ada.get(lesson)
+        ada.post(f"{lesson}/completion", done="yes")
+    cohort.course.modules[1].opens_in_week = 4
+    db.session.commit()
+    clock.advance(days=22)
+    enroll("grace@example.org", cohort)
+    page = look(owner, cohort)
+    assert "2 of 3 open" in state_of(page, "ada@example.org")
+    assert "Stalled" not in state_of(page, "ada@example.org") + state_of(page, "grace@example.org")
+    clock.advance(days=11)
+    page = look(owner, cohort)
+    for email in ("ada@example.org", "grace@example.org"):
+        assert "Stalled" in state_of(page, email)
+
+
 def test_to_who_is_on_hold_or_gone_nothing_is_open(ada, owner, cohort):
     enroll("gone@example.org", cohort, ended_at=now())
     held = enroll("held@example.org", cohort)
