@@ -1,6 +1,7 @@
 """What learners write in lessons: answers, kept by the keys of the questions, and private notes."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -58,12 +59,16 @@ class Page:
     saved_elsewhere: dict[str, str] = field(default_factory=dict)
 
     questions: dict[str, str] = field(default_factory=dict)  # As they were when they were answered.
-    saved_at: datetime | None = None
+    saved_at: dict[str, datetime] = field(default_factory=dict)
 
     def no_longer_asked(self, lesson: Lesson) -> list[tuple[str, str]]:
         """Questions that the lesson has no more, and their answers."""
         asked = questions_of(lesson)
         return [(self.questions.get(key, ""), text) for key, text in self.texts.items() if text and key not in asked]
+
+    def last_saved(self, keys: Iterable[str]) -> datetime | None:
+        """When any of these words were; None when none ever was."""
+        return max((self.saved_at[key] for key in keys if key in self.saved_at), default=None)
 
     @property
     def is_saved(self) -> bool:
@@ -81,7 +86,7 @@ def read(person: Person, lesson: Lesson) -> Page:
     written = Writing.all_of(person, lesson)
     texts = {key: row.text for key, row in written.items()}
     questions = {key: row.question for key, row in written.items()}
-    saved_at = max((row.updated_at for row in written.values()), default=None)
+    saved_at = {key: row.updated_at for key, row in written.items()}
     return Page(texts, _marks(texts, lesson), questions=questions, saved_at=saved_at)
 
 

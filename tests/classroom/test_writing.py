@@ -26,6 +26,8 @@ def test_answers_and_notes_are_kept_as_they_were_typed(ada):
     assert written(ada) == {"purpose": "\nLine one\n\n<b>& two</b>  ", "_notes": "ä 🙂"}
     page = ada.get("first/stand")
     assert "<b>& two" not in page.text
+    told = {part.partition('"')[0]: "Last saved" in part for part in page.text.split('<section aria-labelledby="')}
+    assert (told["worksheet"], told["reflection"], told["notes"]) == (True, False, True)
     assert "Last saved Monday, November 23, 2026, 4:00 AM EST" in page.text
 
 
