@@ -23,7 +23,11 @@ class CourseForm(SeenForm):
     price = Price("Price of a seat")
     tax = RadioField("Tax", choices=[SelectChoice(*pair) for pair in TAXES.items()])
     credit_statement = line("About CME credit", DataRequired("Say plainly whether there is credit."), most=500)
-    coaching = line("How learners book the included coaching", most=500)
+    coaching = TextAreaField(
+        "How learners book the included coaching",
+        [Length(max=500, message="500 characters are enough."), PlainText()],
+        filters=[one_kind_of_line_break],
+    )
     refund_policy = TextAreaField(
         "If plans change",
         [
@@ -48,5 +52,6 @@ class CourseForm(SeenForm):
     def fill(self, course: Course) -> None:
         """Let `course` be as was typed."""
         course.price_cents, course.tax = self.price.cents or 0, self.tax.data
-        course.credit_statement, course.coaching = self.credit_statement.data or "", self.coaching.data or ""
+        course.credit_statement = self.credit_statement.data or ""
+        course.coaching = " ".join((self.coaching.data or "").split())
         course.refund_policy = " ".join((self.refund_policy.data or "").split())

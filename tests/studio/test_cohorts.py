@@ -175,7 +175,7 @@ def test_what_another_window_saved_of_a_cohort_or_the_course_is_not_put_back_uns
 
 def test_price_tax_and_statements_of_the_course(send, cohort):
     typed = {"price": "1,350", "tax": "exclusive", "credit_statement": "No credit.", "refund_policy": "A full\nrefund."}
-    typed["coaching"] = "Book it."
+    typed["coaching"] = "Book\nit."
     assert send("/course", **typed).status_code == 303
     course = Course.current()
     assert (course.price_cents, course.tax) == (135000, "exclusive")
