@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import Select, html_params
 
 from app.local_times import is_listed, offered_zones, zone_choices, zone_label
-from app.people.forms import LineField
+from app.people.forms import NameField
 
 UNKNOWN_SLOT = "That is not one of the times on offer. Choose one of those shown."
 
@@ -31,9 +31,9 @@ def slot_start(value: str) -> datetime:
     return start
 
 
-def name_of_person() -> LineField:
+def name_of_person() -> NameField:
     short = Length(max=120, message="Please use a shorter form of your name.")
-    return LineField("Your name", [DataRequired("Tell us what to call you."), short])
+    return NameField("Your name", [DataRequired("Tell us what to call you."), short])
 
 
 class OfferedZone:

@@ -7,7 +7,7 @@ from app.enrollment.checkout import REMINDER_WORDING, Wanted
 from app.enrollment.cohorts import Cohort
 from app.enrollment.models import Course
 from app.people.addresses import normalize
-from app.people.forms import Address, LineField, PublicForm
+from app.people.forms import Address, NameField, PublicForm
 
 MOST_SEATS = 50
 HOW_MANY = f"Say how many seats: 1 for yourself, or up to {MOST_SEATS} for a department."
@@ -32,10 +32,10 @@ class SeatsField(IntegerField):
 
 class CheckoutForm(PublicForm):
     cohort = CohortField("Cohort", [InputRequired("Choose a cohort.")], coerce=number)
-    name = LineField("Your name", [DataRequired("Tell us your name."), Length(max=120)])
+    name = NameField("Your name", [DataRequired("Tell us your name."), Length(max=120)])
     email = EmailField("E-mail", [InputRequired("Tell us where to send your receipt and link."), Address()])
     seats = SeatsField("Seats", [InputRequired(HOW_MANY), NumberRange(1, MOST_SEATS, HOW_MANY)], default=1)
-    organization = LineField("Department or organization", [Length(max=120)])
+    organization = NameField("Department or organization", [Length(max=120)])
     reminder = BooleanField(REMINDER_WORDING)
 
     def __init__(self, course: Course, **options: Any) -> None:

@@ -20,7 +20,7 @@ from app.newsletter.offer import Topic
 from app.newsletter.preferences.departures import LONGEST_WORDS, REASONS
 from app.people.forms import (
     Address,
-    LineField,
+    NameField,
     Offered,
     PlainText,
     PublicForm,
@@ -61,7 +61,7 @@ def career_stage() -> SelectField:
 
 class SignUpForm(PublicForm):
     email = EmailField("E-mail", [InputRequired("Tell us where to write to."), Address()])
-    first_name = LineField("First name", [Length(max=80, message="80 characters are enough.")])
+    first_name = NameField("First name", [Length(max=80, message="80 characters are enough.")])
     career_stage = career_stage()
     topics = TopicsField("Topics")
     source = HiddenField()
@@ -100,7 +100,7 @@ class DepartureForm(PublicForm):
 
 
 class PreferencesForm(PublicForm):
-    name = LineField("Name", [Length(max=120, message="120 characters are enough.")])
+    name = NameField("Name", [Length(max=120, message="120 characters are enough.")])
     career_stage = career_stage()
     topics = TopicsField("Topics")
 

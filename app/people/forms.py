@@ -18,6 +18,7 @@ UNSEEN = re.compile(
 )
 JOINERS = "\u200c\u200d"
 _STRAY_JOINERS = re.compile(rf"(?<![^\s{JOINERS}])[{JOINERS}]+")
+_LINK = re.compile(r"://|\bwww\.|\.[a-z]{2,}/", re.IGNORECASE)
 _BLANKS = re.compile(r"[^\S\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 
 
@@ -60,6 +61,23 @@ def _with_plain_blanks(text: str | None) -> str:
 def _single_and_plain(_form: Any, field: Field) -> None:
     if plain_line(field.data) != field.data:
         raise ValidationError("Please write this on one line, in plain characters.")
+
+
+def holds_link(text: str) -> bool:
+    """Whether mail programs would make a link of something in it."""
+    return _LINK.search(text) is not None
+
+
+class NameField(LineField):
+    """What people, or their department, are called. Mails call them so, to whoever gets them: no place for a link."""
+
+    def __init__(self, label: str, validators: Sequence[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, [*validators, _no_link], **kwargs)
+
+
+def _no_link(_form: Any, field: Field) -> None:
+    if holds_link(field.data):
+        raise ValidationError("Please leave web addresses out of this.")
 
 
 def one_kind_of_line_break(text: str | None) -> str:

@@ -36,6 +36,7 @@ def nothing_was_written():
         ("name", "x" * 121, "shorter form"),
         ("name", "Ada\r\nBcc: everybody@example.org", "one line"),
         ("name", "Ada \u202egnp.exe", "one line"),
+        ("name", "http://evil.example/x", "leave web addresses out"),
         ("email", "", "where to write to"),
         ("email", "ada", "does not look like"),
         ("email", "ada@example.org\r\nBcc: x@example.org", "does not belong"),

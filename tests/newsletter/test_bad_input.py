@@ -15,6 +15,7 @@ BAD = {
     "the address twice": ([("email", ADA), ("email", "bob@example.org")], "more than once"),
     "the name twice": ([("email", ADA), ("first_name", "A"), ("first_name", "B")], "more than once"),
     "a line break in the name": ({"email": ADA, "first_name": "Ada\r\nBcc: x@example.org"}, "on one line"),
+    "a link for a name": ({"email": ADA, "first_name": "http://evil.example/x"}, "leave web addresses out"),
     "a turned name": ({"email": ADA, "first_name": "Ada\u202eadA"}, "on one line"),
     "too long a name": ({"email": ADA, "first_name": "A" * 81}, "80 characters"),
     "an unknown topic": ({"email": ADA, "topics": "gossip"}, "not on offer"),

@@ -6,7 +6,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 from app.enrollment.department.pasted import Invited, NoAddress, addresses_in
 from app.enrollment.forms import MOST_SEATS
 from app.people.addresses import normalize
-from app.people.forms import Address, LineField, PublicForm
+from app.people.forms import Address, NameField, PublicForm
 
 
 class InvitationsForm(PublicForm):
@@ -31,7 +31,7 @@ class InvitationsForm(PublicForm):
 
 
 class ClaimForm(PublicForm):
-    name = LineField(
+    name = NameField(
         "Your name",
         [
             DataRequired("Tell us your name: it stands on your certificate."),

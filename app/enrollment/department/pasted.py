@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from app.people.addresses import InvalidAddress, normalize
-from app.people.forms import plain_line
+from app.people.forms import holds_link, plain_line
 
 # "Grace Hopper" <grace@example.org>, Grace Hopper <grace@example.org>, or the address alone (RFC 5322 §3.4).
 _PART = re.compile(r'(?:(?:"(?P<quoted>[^"\n]*)"|(?P<name>[^",;<>@\n]*))\s*<(?P<address>[^<>\n]*)>|(?P<bare>[^\s,;]+))')
@@ -37,7 +37,7 @@ def addresses_in(text: str) -> list[Invited]:
 
 def _name(written: str) -> str:
     name = plain_line(written)
-    return _as_called(name) if len(name) <= LONGEST_NAME else ""
+    return _as_called(name) if len(name) <= LONGEST_NAME and not holds_link(name) else ""
 
 
 def _as_called(name: str) -> str:

@@ -7,13 +7,13 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from app.enrollment.cohorts import Cohort
 from app.enrollment.forms import CohortField, number
 from app.people.addresses import normalize
-from app.people.forms import Address, LineField, PublicForm
+from app.people.forms import Address, NameField, PublicForm
 
 
 class NameForm(PublicForm):
     """The name that is to stand on the receipt."""
 
-    name = LineField("Your name", [DataRequired("Tell us your name."), Length(max=120)])
+    name = NameField("Your name", [DataRequired("Tell us your name."), Length(max=120)])
 
     @property
     def typed_name(self) -> str:

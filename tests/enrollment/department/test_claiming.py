@@ -107,7 +107,12 @@ def test_a_name_in_any_script_stands_on_the_papers(department):
 
 @pytest.mark.parametrize(
     "typed",
-    [{"name": "", "email": GRACE}, {"name": "Grace", "email": "grace"}, {"name": "G\r\nBcc: x", "email": GRACE}],
+    [
+        {"name": "", "email": GRACE},
+        {"name": "Grace", "email": "grace"},
+        {"name": "G\r\nBcc: x", "email": GRACE},
+        {"name": "https://evil.example", "email": GRACE},
+    ],
 )
 def test_a_slip_is_explained_and_loses_nothing(department, typed):
     answer = department.post(department.links[0], **typed)
