@@ -50,6 +50,7 @@ def already_enrolled(person: Person, cohort: Cohort) -> None:
         template="enrollment/already_enrolled",
         cohort=cohort,
         course=cohort.course,
+        is_in=Enrollment.is_open_to(person, cohort),
         sign_in_url=absolute_url("people.sign_in", next="/learn/"),
     )
 

@@ -10,6 +10,7 @@ from app.enrollment.orders import Order
 from app.extensions import db
 from app.limits import wait_in_words
 from app.payments.tasks import sweep_payments
+from app.stripe_sandbox.cards import GOOD_ACCOUNT
 from tests.payments.conftest import refund
 from tests.races import at_once, fresh_rows
 
@@ -147,6 +148,17 @@ def test_who_is_enrolled_learns_it_by_mail_only(shop, stripe, mail):
     assert answer.status_code == 303
     assert answer.location.startswith(stripe.base_url)
     assert len(mail.to(BUYER, "enrollment/already_enrolled")) == 1
+
+
+def test_whose_debit_is_under_way_is_not_called_enrolled(shop, stripe, mail):
+    stripe.pay_by_debit(shop.buy(), GOOD_ACCOUNT)
+    shop.hear()
+    assert shop.start().status_code == 303
+    [letter] = mail.to(BUYER, "enrollment/already_enrolled")
+    assert letter.subject == "Your payment for Spring is under way"
+    for words in (letter.body, letter.html):
+        assert "Your bank has yet to confirm" in words
+        assert "enrolled" not in words
 
 
 def test_a_stranger_who_types_an_address_again_and_again_has_its_owner_mailed_but_now_and_then(
