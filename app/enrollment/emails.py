@@ -76,8 +76,12 @@ def seat_gone(order: Order, cents: int, reason: str) -> None:
     outbox.post(to=order.person, template="enrollment/seat_gone", reason=reason, **about_it)
 
 
-def paid_twice(order: Order, cents: int) -> None:
-    outbox.post(to=order.person, template="enrollment/paid_twice", **about(order), **back(order, cents))
+def paid_twice(order: Order, cents: int, reason: str) -> None:
+    """To who paid for an order "paid twice", or for one where they are "already enrolled" by another or by a claimed
+    seat, perhaps since; or such a payment had gone back, "returned at Stripe", before we heard of it.
+    """
+    about_it = about(order) | back(order, cents) | {"reason": reason}
+    outbox.post(to=order.person, template="enrollment/paid_twice", **about_it)
 
 
 def refunded(enrollment: Enrollment, cents: int) -> None:
@@ -134,8 +138,9 @@ def place_disputed(enrollment: Enrollment, news: str) -> None:
 
 def payment_returned(order: Order, cents: int, reason: str) -> None:
     """To the owner: a payment is given back, or an order that cost nothing is over, because there was "no seat", the
-    person had "paid twice", "declined" what was offered instead, let the time to choose go by ("lapsed"), or was
-    "erased"; or a second payment was "returned at Stripe" before we heard of it."""
+    person was "already enrolled" or had "paid twice", "declined" what was offered instead, let the time to choose go by
+    ("lapsed"), or was "erased"; or a second payment was "returned at Stripe" before we heard of it.
+    """
     missed = order.missed_cohort or order.cohort
     at_bank = order.is_disputed and reason in ("declined", "lapsed")  # A second payment is another than the disputed.
     about_it = about(order) | back(order, cents) | {"missed": missed, "buyer": order.person, "at_bank": at_bank}

@@ -94,8 +94,8 @@ def _bring_along(order: Order) -> None:
 
 
 def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: int | None = None) -> None:
-    """Owe the buyer a payment: "no seat", "paid twice", "declined", "lapsed" or "erased". Stripe is told once that is
-    committed.
+    """Owe the buyer a payment: "no seat", "already enrolled", "paid twice", "declined", "lapsed" or "erased". Stripe is
+    told once that is committed.
 
     Of a payment that is not the order's own, of which `cents` are left, the order keeps its seats. What cost nothing is
     ended.
@@ -114,10 +114,10 @@ def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: i
 
 
 def _tell_buyer(order: Order, cents: int, reason: str) -> None:
-    if reason == "returned at Stripe" or (reason == "paid twice" and cents):
-        emails.paid_twice(order, cents)
-    elif reason == "paid twice":
+    if reason == "already enrolled" and not cents:
         emails.already_enrolled(order.person, order.cohort)
+    elif reason in ("already enrolled", "paid twice", "returned at Stripe"):
+        emails.paid_twice(order, cents, reason)
     else:
         emails.seat_gone(order, cents, reason)
 

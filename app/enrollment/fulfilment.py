@@ -94,7 +94,7 @@ def _enroll(order: Order) -> None:
     if order.person.erased_at:  # There is nobody to enroll, nor to write to.
         return give_back(order, order.stripe_payment_intent_id, "erased")
     if not order.is_for_department and Enrollment.is_open_to(order.person, order.cohort):
-        return give_back(order, order.stripe_payment_intent_id, "paid twice")
+        return give_back(order, order.stripe_payment_intent_id, "already enrolled")
     try:
         _hold(order)
     except CohortFull:
@@ -197,7 +197,7 @@ def _settle_after_all(order: Order) -> str:
         return "open"
     if order.is_for_department or order.person.erased_at:
         return "nobody"
-    give_back(order, order.stripe_payment_intent_id, "paid twice")
+    give_back(order, order.stripe_payment_intent_id, "already enrolled")
     return "enrolled since"
 
 

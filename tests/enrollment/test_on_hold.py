@@ -1,5 +1,6 @@
 """Whose place is on hold, as its payment is disputed, pays again, or claims a seat, and has a place that opens."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -79,6 +80,19 @@ def test_the_disputed_payment_goes_back_once_it_is_won_after_all(shop, stripe, m
     words = " ".join(mail.to(OWNER, "enrollment/payment_disputed")[-1].body.split())
     assert "They have had another place in Spring since, so this payment goes back to them." in words
     assert "lost before" not in words
+    assert_told_of_one_that_goes_back(mail)
+
+
+def assert_told_of_one_that_goes_back(mail) -> None:
+    """And not that they paid twice, or for a second time."""
+    [letter], [told] = mail.to(BUYER, "enrollment/paid_twice"), mail.to(OWNER, "enrollment/payment_returned")
+    assert letter.subject == "You are already enrolled. We are returning this payment"
+    assert told.subject == "A payment of $1,200.00 is being returned: the buyer is enrolled already"
+    assert "The dispute over a payment is decided" in told.body
+    for words in (letter.body, letter.html):
+        assert "the dispute over your payment for this order is decided, so it is with us again" in words
+    for words in (letter.body, letter.html, told.body, told.html):
+        assert not re.search("twice|second", words)
 
 
 def test_what_was_open_stays_open_and_the_certificate_counts_on(shop, stripe, course):
@@ -139,6 +153,16 @@ def test_a_seat_of_a_department_can_be_claimed(app, shop, stripe, mail, dispute)
     assert states(shop) == [("disputed", 0), ("paid", 2)]
     assert (seats_taken()["Spring"], shop.books_balance) == (2, True)
     assert not mail.to(BUYER, "enrollment/seat_not_needed")
+
+
+def test_who_claimed_a_seat_since_the_dispute_was_lost_did_not_pay_twice(app, shop, stripe, mail, dispute):
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    ward = department_of(app, shop, stripe, mail)
+    assert ward.claim(ward.links[0], BUYER, "Ada").status_code == 303
+    stripe.decide_dispute(dispute, "won")
+    shop.hear()
+    assert_told_of_one_that_goes_back(mail)
 
 
 def department_of(app, shop, stripe, mail) -> Department:

@@ -192,7 +192,7 @@ def test_a_second_order_that_cost_nothing_gives_nothing_back_and_says_so(owner, 
     shop.hear()
     assert ([order.state for order in shop.orders], shop.seats_taken) == (["paid", "ended"], 1)
     [letter] = mail.to(OWNER, "enrollment/payment_returned")
-    assert letter.subject.endswith("is over, and nothing was paid: paid twice")
+    assert letter.subject.endswith("is over, and nothing was paid: the buyer is enrolled already")
     assert mail.to(BUYER, "enrollment/paid_twice") == []
     assert not any("$0.00 goes" in letter.body or "back $0.00" in letter.body for letter in mail.all)
 

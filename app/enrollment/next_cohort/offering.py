@@ -74,7 +74,7 @@ def accept(order: Order) -> None:
     _end_choice(order)
     order.missed_cohort = None
     if not order.is_for_department and Enrollment.is_open_to(order.person, order.cohort):
-        return give_back(order, order.stripe_payment_intent_id, "paid twice")
+        return give_back(order, order.stripe_payment_intent_id, "already enrolled")
     enroll(order)
     if order.is_disputed:  # The way in that was mailed just now is closed until that is decided.
         tell_of_dispute(order, "opened", Enrollment.of_order(order))
