@@ -224,6 +224,21 @@ def test_a_part_of_it_back_changes_nothing_else(desk, stripe, mail, paid):
     assert ("Returned before" in told.html, "$50.00" in told.html) == (True, True)
 
 
+def test_what_went_back_at_stripe_did_not_arrive_and_goes_back_again_is_told_so(desk, stripe, mail, paid):
+    made = refund(stripe)
+    desk.hear()
+    stripe.settle_refund(made["id"], "failed")
+    desk.hear()
+    sweep_payments.call_local()
+    refund(stripe)
+    desk.hear(copies=2)
+    [letter] = mail.to(ADA, "coaching/partly_refunded")
+    assert letter.subject == "Your refund of $150.00 is on its way once more, as the first did not arrive"
+    for words in (letter.body, letter.html):
+        assert "hat your coach gave back before did not all arrive" in words
+        assert "of what you paid" not in words
+
+
 def told_of_the_rest(mail, template) -> None:
     """A mail to the person, which says what goes back now, and no more."""
     [letter] = mail.to(ADA, template)
