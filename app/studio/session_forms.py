@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any, Self
 
-from wtforms import DateTimeLocalField, HiddenField, RadioField, StringField
+from wtforms import BooleanField, DateTimeLocalField, HiddenField, RadioField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import InputRequired, Optional, ValidationError
 
@@ -25,9 +25,11 @@ class SessionForm(SeenForm):
     )
     minutes = WholeNumber("Minutes", 1, LONGEST_MINUTES)
     place = line("Where you meet", most=500)
+    is_outside_meant = BooleanField("Yes, outside of the cohort's dates")
     was_cancelled = HiddenField(default="")  # Whether it was, when the form was opened.
     instant: datetime | None = None
     is_doubled = False
+    is_outside = False
 
     def __init__(self, cohort: Cohort, session: LiveSession | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -73,6 +75,11 @@ class SessionForm(SeenForm):
         is_moved = self.session is None or self.instant != self.session.starts_at
         if is_moved and self.instant <= now():
             raise ValidationError("That time has passed. Choose one that lies ahead.")
+        first, last = self.cohort.starts_on, self.cohort.ends_on
+        self.is_outside = bool(first and last and is_moved and not first <= field.data.date() <= last)
+        if self.is_outside and not self.is_outside_meant.data:
+            held = f"{self.cohort.name} is held {self.cohort.dates}."
+            raise ValidationError(f"{held} Choose a day within it, or say below that you mean it.")
 
     @property
     def values(self) -> dict[str, Any]:

@@ -140,8 +140,27 @@ def test_what_another_window_saved_meanwhile_is_not_put_back_unseen_and_nobody_i
     assert only().cancelled_at is None
 
 
+def test_a_day_outside_of_the_cohort_is_asked_about_before_anybody_is_told(desk, owner, cohort, ada, mail, work):
+    outside = TERMS | {"at": "2027-12-01T12:00"}
+    assert desk("/cohorts/%s/sessions", **outside).status_code == 422
+    desk("/cohorts/%s/sessions", **TERMS)
+    path = f"/sessions/{only().id}"
+    answer = desk(path, **outside)
+    assert answer.status_code == 422
+    assert "Winter is held November 30, 2026 to December 31, 2026. Choose a day within it" in answer.text
+    work()
+    assert (only().starts_at.year, mail.all) == (2026, [])
+    assert 'name="is_outside_meant"' in answer.text
+    meant = outside | {"is_outside_meant": "y"}
+    assert desk(path, **meant).status_code == 303
+    assert desk(path, **outside | {"place": "Room 4"}).status_code == 303  # It stays where it was set.
+    work()
+    assert only().starts_at.year == 2027
+    assert len(mail.all) == 1
+
+
 def test_of_an_hour_that_comes_twice_the_second_can_be_meant_and_stays_so(desk, owner):
-    doubled = TERMS | {"at": "2027-11-07T01:30", "which": "second"}
+    doubled = TERMS | {"at": "2027-11-07T01:30", "which": "second", "is_outside_meant": "y"}
     assert desk("/cohorts/%s/sessions", **doubled).status_code == 303
     session = only()
     assert session.starts_at == datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
