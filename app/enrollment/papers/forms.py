@@ -1,7 +1,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from wtforms import RadioField, TextAreaField
+from wtforms import RadioField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from app.clock import in_zone, now
@@ -9,7 +9,7 @@ from app.enrollment.cohorts import Cohort
 from app.enrollment.forms import number
 from app.enrollment.papers.letter_text import Words
 from app.payments.wording import day
-from app.people.forms import LineField, PlainText, PublicForm, one_kind_of_line_break
+from app.people.forms import LineField, PublicForm, free_text
 
 
 class CohortOfLetter(RadioField):
@@ -25,11 +25,7 @@ class LetterForm(PublicForm):
     chair = LineField("Your chair's name", [DataRequired("Tell us whom the letter is to."), Length(max=120)])
     department = LineField("Department", [Length(max=120)])
     cohort = CohortOfLetter("Cohort", [InputRequired("Choose a cohort.")], coerce=number)
-    why = TextAreaField(
-        "Why this course, in your own words",
-        [Optional(), Length(max=1500), PlainText()],
-        filters=[one_kind_of_line_break],
-    )
+    why = free_text("Why this course, in your own words", 1500, Optional())
 
     def __init__(self, cohorts: Sequence[Cohort], paid_for: Collection[Cohort] = (), **options: Any) -> None:
         """`paid_for` are those of the cohorts in which somebody else has paid for the seat."""

@@ -98,6 +98,7 @@ def test_its_number_shows_the_offer_and_no_names(client, typed):
         ("cohort", "x"),
         ("why", "w" * 1501),
         ("why", "a\x01b"),
+        ("why", "For the patient with MRN 12345678."),
     ],
 )
 def test_bad_input_is_explained_and_loses_nothing(client, typed, field, value):
