@@ -1,5 +1,5 @@
 // What is written in a lesson or a draft saves itself; else it stays here, and in this browser. Pages work without it.
-const AFTER_TYPING = 1500, FIRST_RETRY = 3000, LAST_RETRY = 60000, SIGNED_OUT_RETRY = 20000;
+const AFTER_TYPING = 1500, FIRST_RETRY = 3000, LAST_RETRY = 60000;
 const form = document.querySelector("form[data-autosave]");
 if (form) keepSaved(form);
 
@@ -20,20 +20,20 @@ function keepSaved(form) {
     if (status.textContent !== text) status.textContent = text;
   };
   const sayNot = (text) => say(`Not saved yet: ${text}`, true);
-  const sayTooLong = () => sayNot("it is too long to send. Shorten it; what you typed stays here.");
+  const sayTooLong = () => sayNot("it is too long to send. Shorten it.");
   const body = () => form.enctype.startsWith("multipart") ? new FormData(form) : new URLSearchParams(new FormData(form));
   // The site would not read so much.
   const isTooLong = () => String(body()).length > Number(form.dataset.largest ?? Infinity);
   const unsaved = () => Object.fromEntries(Object.entries(typed()).filter(([name, words]) => words !== saved?.[name]));
   const isUnsaved = () => Object.keys(unsaved()).length > 0;
-  const store = (act) => { try { return act(localStorage); } catch { return null; /* Full, forbidden, or not ours. */ } };
+  const store = (act) => { try { return act(localStorage); } catch { /* Full, forbidden, or not ours. */ } };
   const keep = () => store((storage) => storage.setItem(key, JSON.stringify({ at: Date.now(), typed: unsaved() })));
   const forget = (...names) => store((storage) => names.forEach((name) => storage.removeItem(name)));
   const later = (delay) => { clearTimeout(timer); timer = setTimeout(save, delay); };
-  const again = (text, delay = wait) => {
+  const again = (text) => {
     sayNot(`${text} What you typed stays here.`);
+    later(wait);
     wait = Math.min(wait * 2, LAST_RETRY);
-    later(delay);
   };
   const tell = (detail) => form.dispatchEvent(new CustomEvent("saved", { detail }));
 
@@ -64,7 +64,7 @@ function keepSaved(form) {
       } else if (answer.status === 413) {
         sayTooLong();
       } else if (answer.redirected || [401, 403, 404, 410].includes(answer.status)) {
-        again("you are signed out, or this is closed. Sign in again in another window.", SIGNED_OUT_RETRY);
+        again("you are signed out, or this is closed. Sign in again in another window.");
       } else {
         again("the site has trouble.");
       }
@@ -91,9 +91,9 @@ function keepSaved(form) {
   addEventListener("beforeunload", (event) => { if (!leaving && isUnsaved()) event.preventDefault(); });
   addEventListener("pageshow", () => { leaving = false; });
   offerSpare();
-  if (isUnsaved() && saved) later(AFTER_TYPING); // Who types fast has begun before this file was there.
+  if (isUnsaved() && saved) later(AFTER_TYPING); // Begun before this file was there.
 
-  // Words that an earlier visit could not save: kept apart from what is typed until they are brought back or thrown away.
+  // Words of an earlier visit that were not saved wait until they are brought back or thrown away.
   function offerSpare() {
     if ("unsaved" in form.dataset) return;
     const found = [offered, key].map((name) => store((storage) => JSON.parse(storage.getItem(name)))).filter(Boolean);
