@@ -27,6 +27,7 @@ class Wanted(NamedTuple):
     seats: int = 1
     organization: str = ""
     wants_reminder: bool = False
+    has_link: bool = False  # To their place in line, for which a seat may be held: anybody can type their address.
 
 
 def start(wanted: Wanted, *, page: str) -> str:
@@ -45,7 +46,7 @@ def _refuse_if_full(wanted: Wanted) -> None:
     cohort = db.session.get(Cohort, wanted.cohort_id)
     if cohort is None or cohort.seats_left is None or cohort.seats_left >= wanted.seats:
         return
-    if not (Order.waits_for(wanted.email, cohort) or WaitlistEntry.is_offered_to(wanted.email, cohort)):
+    if not (wanted.has_link or Order.waits_for(wanted.email, cohort)):
         raise CohortFull(cohort)
 
 
@@ -54,7 +55,8 @@ def _place(wanted: Wanted, page: str) -> Order:
     cohort = Cohort.for_update(wanted.cohort_id)
     if cohort is None:
         raise NotOnSale
-    if not cohort.is_on_sale and (cohort.has_begun or not WaitlistEntry.is_held_for(wanted.email, cohort)):
+    is_held = wanted.has_link and not cohort.has_begun and WaitlistEntry.is_held_for(wanted.email, cohort)
+    if not (cohort.is_on_sale or is_held):
         raise NotOnSale
     person = Person.at(wanted.email)
     db.session.flush()
@@ -70,7 +72,7 @@ def _place(wanted: Wanted, page: str) -> Order:
         order.release()
         order.renew()
     _note_reminder(order, wanted.wants_reminder, page)
-    order.hold_at_price_now()
+    order.hold_at_price_now(from_list=wanted.has_link)
     return order
 
 

@@ -118,14 +118,15 @@ class Order(Purchase, Model):
     def quantity(self) -> int:
         return self.seats
 
-    def hold_at_price_now(self) -> None:
+    def hold_at_price_now(self, *, from_list: bool) -> None:
         """Take the order's seats at what they cost now, unless it holds them. Lock the cohort first.
 
-        At another price than before it is another request to Stripe. Raises CohortFull.
+        `from_list`: that which the waiting list holds for the buyer, if it holds one. At another price than before it
+        is another request to Stripe. Raises CohortFull.
         """
         if self.seats_held:
             return
-        self._take(self.seats)
+        self._take(self.seats, from_list=from_list)
         price_cents, is_early = self.cohort.price_seats(self.seats)
         priced = (price_cents * self.seats, self.cohort.course.currency, is_early)
         if priced != (self.amount_cents, self.currency, self.is_early):
@@ -141,9 +142,10 @@ class Order(Purchase, Model):
         self._take(number)
         self._count_early(number)
 
-    def _take(self, number: int) -> None:
+    def _take(self, number: int, *, from_list: bool = True) -> None:
         """The seat that the waiting list holds for who buys for themselves, if it holds one; else what is free."""
-        entry = None if self.is_for_department or number < 1 else WaitlistEntry.standing(self.person, self.cohort)
+        may_be_held = from_list and number > 0 and not self.is_for_department
+        entry = WaitlistEntry.standing(self.person, self.cohort) if may_be_held else None
         if entry and entry.has_offer:
             entry.hand_over_to(self)
         else:

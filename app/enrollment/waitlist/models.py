@@ -94,12 +94,6 @@ class WaitlistEntry(Model, Linked):
         return db.session.scalar(entry.execution_options(populate_existing=True))
 
     @classmethod
-    def is_offered_to(cls, email: str, cohort: Cohort) -> bool:
-        """Whether a seat is held for whoever has this address, by the list or their order; as seen unlocked."""
-        theirs = select(cls.id).join(cls.person).where(cls.cohort_id == cohort.id, Person.email == email)
-        return db.session.scalar(theirs.where(cls.offered_at.is_not(None), cls.ended_at.is_(None))) is not None
-
-    @classmethod
     def is_held_for(cls, email: str, cohort: Cohort) -> bool:
         """Whether whoever has this address may buy though sales have closed: their time to answer is not over, or an
         order of theirs has the seat.

@@ -129,7 +129,7 @@ def take_offered_seat(token: str) -> ResponseReturnValue:
 
 def _send_to_stripe(token: str, entry: WaitlistEntry, form: NameForm) -> ResponseReturnValue:
     """What is held for them goes over to their order. A second click leads to the same payment page."""
-    wanted = Wanted(entry.cohort_id, entry.person.email, form.typed_name)
+    wanted = Wanted(entry.cohort_id, entry.person.email, form.typed_name, has_link=True)
     try:
         url = checkout.start(wanted, page=PAGE)
     except (CohortFull, NotOnSale):

@@ -126,14 +126,27 @@ def test_a_stripe_that_refuses_leaves_the_seat_with_them_and_the_owner_hears_of_
     assert line.enroll(link).status_code == 303
 
 
-def test_the_public_form_takes_the_held_seat_too(line, stripe):
+def test_who_only_types_an_address_takes_no_seat_from_it_and_learns_nothing(line):
     link = line.offered()
-    session = line.shop.buy(email=ADA)
+    unknown = line.shop.start(email="stranger@example.org", name="Stranger")
+    answers = [line.shop.start(email=ADA, name="Stranger")]
+    assert (line.entry().state, line.counts) == ("offered", (3, 0))
+    line.enroll(link)
+    answers.append(line.shop.start(email=ADA, name="Stranger"))
+    assert [(answer.status_code, answer.text) for answer in answers] == [(409, unknown.text)] * 2
     assert (line.entry().state, line.counts) == ("paying", (3, 0))
+    assert 'value="Ada Lovelace"' in line.page(link)
+    assert line.shop.books_balance
+
+
+def test_who_pays_for_another_seat_than_the_held_one_leaves_that_to_the_next(line, stripe):
+    line.offered()
+    line.free()
+    session = line.shop.buy(email=ADA)
+    assert (line.entry().state, line.counts) == ("offered", (3, 0))
     stripe.pay(session)
     line.shop.hear()
-    assert (line.entry().state, line.counts) == ("enrolled", (3, 0))
-    assert "You are enrolled" in line.page(link)
+    assert (line.entry().state, line.counts) == ("enrolled", (2, 0))
     assert line.shop.books_balance
 
 
