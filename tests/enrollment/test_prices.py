@@ -221,4 +221,7 @@ def test_a_cohort_without_dates_and_limit_is_sold_like_any_other(shop, stripe, c
     shop.hear()
     assert len(shop.enrollments) == 1
     assert "You are enrolled" in shop.come_back(session).text
-    assert "At your own pace" in mail.to("ada@example.org", "enrollment/enrolled")[0].body
+    [letter] = mail.to("ada@example.org", "enrollment/enrolled")
+    assert "At your own pace" in letter.body
+    for words in (letter.body, letter.html):
+        assert "A full refund until 14 days before. Spring cannot be moved to another cohort later." in words
