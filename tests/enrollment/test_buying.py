@@ -29,6 +29,7 @@ def test_a_paid_place_is_confirmed_with_receipt_and_way_in(shop, stripe, mail, c
     for said in ("Ada", "Leading in Medicine", "Spring", "$1,200.00", "Visa ending in 4242", shop.order.number):
         assert said in letter.body
         assert said in letter.html
+    assert "On the clocks of: New York (America/New_York)\n\nRECEIPT" in letter.body
     [told] = mail.to(OWNER, "enrollment/new_enrollment")
     assert "Ada Lovelace" in told.subject
     link = re.search(r"http://localhost:8000(/sign-in/\S+)", letter.body)[1]

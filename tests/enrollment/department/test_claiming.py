@@ -40,6 +40,7 @@ def test_who_claims_has_a_place_and_a_way_in(shop, department, mail):
     [letter] = mail.to(GRACE)
     assert letter.template == "enrollment/seat_claimed"
     assert "/sign-in/" in letter.body
+    assert "On the clocks of: New York (America/New_York)\n\nWhat you type" in letter.body
     assert "$" not in letter.body
     with fresh_rows():
         [share] = [paper for paper in Paper.of_order(shop.order) if paper.enrollment_id]
