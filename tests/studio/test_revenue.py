@@ -162,3 +162,11 @@ def test_nothing_is_revenue_before_it_is_paid(owner):
     assert rows(owner) == []
     assert "Nothing was paid yet" in owner.get("/studio/revenue").text
     assert "/studio/revenue" in owner.get("/studio/enrollments").text
+
+
+def test_it_says_where_the_revenue_of_who_moved_stands_and_names_each_landmark_once(owner):
+    paid("ada@example.org", 100000, on(2026, 11, 3))
+    page = owner.get("/studio/revenue").text
+    assert "stays with the cohort it was bought in" in page
+    names = re.findall(r'<(?:section|div|nav)[^>]* aria-label(?:ledby)?="([^"]+)"', page)
+    assert sorted(names) == sorted(set(names))
