@@ -94,6 +94,12 @@ def render_answer(text: str) -> Markup:
     return Markup(_cleaner.clean(_few_words.render(link_addresses(text))))  # noqa: S704 - nh3 has cleaned it.
 
 
+def pictures_in(text: str) -> list[str]:
+    """The address of each picture that `render` shows."""
+    return [str(token.attrs["src"]) for block in _parser.parse(text) for token in block.children or ()
+            if token.type == "image"]  # fmt: skip
+
+
 def link_addresses(text: str) -> str:
     """`text` with each http and https address that stands in it by itself as a link."""
     return _BARE_ADDRESS.sub(lambda found: _link(found["address"]) if found["address"] else found[0], text)

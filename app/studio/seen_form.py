@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from wtforms import BooleanField, Field, HiddenField, SelectField
 
+from app.newsletter.checking.findings import cut
 from app.newsletter.issues.seen import mark_of
 from app.people.forms import Form
 
@@ -48,5 +49,5 @@ def _said(now: Any) -> str:
     elif isinstance(now.data, datetime):
         words = f"is “{now.data:%Y-%m-%d %H:%M}”"
     else:
-        words = f"is “{now._value()}”" if now._value() else "is empty"
+        words = f"is “{cut(now._value())}”" if now._value() else "is empty"
     return f"{now.label.text} was changed in another window meanwhile, and {words} now."

@@ -164,3 +164,43 @@ def test_what_was_sent_cannot_be_changed(owner, told):
         assert "Other words" in answer.text
     with fresh_rows():
         assert db.session.get_one(Announcement, told).subject == "Tuesday moves"
+
+
+def change(owner, told: int, path: str = "", **typed: str):
+    with fresh_rows():
+        data = {"csrf_token": token_in(owner.get(f"/studio/announcements/{told}"))} | typed
+    with fresh_rows():
+        return owner.post(f"/studio/announcements/{told}{path}", data=data)
+
+
+def test_a_draft_can_be_thrown_away_and_what_was_sent_cannot(owner, told, cohort):
+    assert "Delete this draft" in owner.get(f"/studio/announcements/{told}").text
+    assert change(owner, told, "/deletion").location == f"/studio/cohorts/{cohort.id}/announcements"
+    assert "Nothing was announced" in owner.get(f"/studio/cohorts/{cohort.id}/announcements").text
+    told = int(write(owner, cohort, "Again", "Words").location.rpartition("/")[2])
+    send(owner, told)
+    assert change(owner, told, "/deletion").status_code == 409
+    with fresh_rows():
+        assert db.session.get(Announcement, told)
+
+
+def test_what_another_window_wrote_meanwhile_is_not_written_over_unseen(owner, told):
+    page = owner.get(f"/studio/announcements/{told}").text
+    seen = re.search(r'id="seen"[^>]*value="([^"]+)"', page)[1]
+    typed = {"subject": "Tuesday moves", "seen": seen}
+    assert change(owner, told, text="We meet at nine.", **typed).status_code == 303
+    answer = change(owner, told, text="We meet at ten.", **typed)
+    assert (answer.status_code, "changed in another window" in answer.text) == (409, True)
+    assert "We meet at ten." in answer.text
+    with fresh_rows():
+        assert db.session.get_one(Announcement, told).text == "We meet at nine."
+
+
+@pytest.mark.parametrize("source", ["http://example.org/a.png", "/static/a.png", "https://example.org/a.png"])
+def test_a_picture_that_the_classroom_would_leave_blank_is_refused(owner, told, cohort, source):
+    answer = write(owner, cohort, "Look", f"Here it is:\n\n![A ward]({source})")
+    assert (answer.status_code, "would not show in the classroom" in answer.text) == (422, True)
+    assert f"![A ward]({source})" in answer.text
+    assert change(owner, told, subject="Look", text=f"![A ward]({source})").status_code == 422
+    at_home = f"![A ward](http://localhost:8000/static/a.png) and `![A ward]({source})`"
+    assert write(owner, cohort, "Look", at_home).status_code == 303
