@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from markupsafe import Markup
-from sqlalchemy import ForeignKey, Index, Select, String, func, insert, literal, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, String, func, insert, literal, or_, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app import markdown
@@ -101,10 +101,14 @@ class Announcement(Model):
 
     @classmethod
     def told_to(cls, person: Person) -> "list[Announcement]":
-        """Those sent to the cohorts in which the person has a place that opens the classroom, newest first."""
-        cohorts = select(Enrollment.cohort_id).join(Enrollment.order)
-        cohorts = cohorts.where(Enrollment.person_id == person.id, Enrollment.opens())
-        sent = select(cls).where(cls.cohort_id.in_(cohorts), cls.sent_at.is_not(None))
+        """Those sent to the cohorts in which the person has a place that opens the classroom, and those that they got
+        before they moved it there; newest first.
+        """
+        mine = (Enrollment.person_id == person.id, Enrollment.opens())
+        cohorts = select(Enrollment.cohort_id).join(Enrollment.order).where(*mine)
+        copies = select(AnnouncementCopy.announcement_id).join(AnnouncementCopy.enrollment).join(Enrollment.order)
+        are_theirs = or_(cls.cohort_id.in_(cohorts), cls.id.in_(copies.where(*mine)))
+        sent = select(cls).where(are_theirs, cls.sent_at.is_not(None))
         return list(db.session.scalars(sent.order_by(cls.sent_at.desc(), cls.id.desc()).limit(100)))
 
 

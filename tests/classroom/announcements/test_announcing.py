@@ -1,6 +1,7 @@
 """The owner tells a cohort something: once to each, by mail and in the classroom."""
 
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +9,8 @@ from sqlalchemy import select
 from app.classroom.announcements.models import Announcement, AnnouncementCopy
 from app.classroom.announcements.tasks import post_announcements
 from app.clock import now
+from app.enrollment.cohorts import Cohort
+from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.outbox import Email
@@ -204,3 +207,20 @@ def test_a_picture_that_the_classroom_would_leave_blank_is_refused(owner, told, 
     assert change(owner, told, subject="Look", text=f"![A ward]({source})").status_code == 422
     at_home = f"![A ward](http://localhost:8000/static/a.png) and `![A ward]({source})`"
     assert write(owner, cohort, "Look", at_home).status_code == 303
+
+
+def test_who_moved_reads_on_what_their_first_cohort_was_told_until_then(ada, owner, told, cohort):
+    send(owner, told)
+    with fresh_rows():
+        spring = Cohort(name="Spring", starts_on=date(2027, 3, 1), ends_on=date(2027, 4, 1), time_zone="UTC")
+        spring.course_id = db.session.get_one(Cohort, cohort.id).course_id
+        db.session.add(spring)
+        place = db.session.scalars(select(Enrollment).filter_by(person_id=ada.person.id)).one()
+        place.moved_from, place.moved_at, place.cohort = place.cohort, now(), spring
+        db.session.commit()
+    later = int(write(owner, cohort, "After that", "Words").location.rpartition("/")[2])
+    send(owner, later)
+    page = ada.get("announcements").text
+    assert "Tuesday moves" in page
+    assert "\u00b7 Winter" in page
+    assert "After that" not in page
