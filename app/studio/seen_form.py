@@ -31,7 +31,7 @@ class SeenForm(Form):
         """
         for field, now, mark in zip(self._told, saved._told, (self.seen.data or "").split(), strict=False):
             if mark != mark_of(str(now.data)) and str(field.data) != str(now.data):
-                field.errors = [f"{_said(now)} Write that here, or save once more to keep what you have."]
+                field.errors = [f"{_said(now)} Do so here too, or save once more to keep what you have."]
         self.follow(saved)
         return bool(self.errors)
 
@@ -42,12 +42,12 @@ class SeenForm(Form):
 
 def _said(now: Any) -> str:
     if isinstance(now, BooleanField):
-        words = "is ticked" if now.data else "is not ticked"
+        did = "ticked it" if now.data else "took the tick away"
     elif isinstance(now, SelectField):
         choices: Any = now.iter_choices()
-        words = f"is “{next((choice.label for choice in choices if choice.value == now.data), now.data)}”"
+        did = f"chose “{next((choice.label for choice in choices if choice.value == now.data), now.data)}”"
     elif isinstance(now.data, datetime):
-        words = f"is “{now.data:%Y-%m-%d %H:%M}”"
+        did = f"saved {now.data:%Y-%m-%d %H:%M}"
     else:
-        words = f"is “{cut(now._value())}”" if now._value() else "is empty"
-    return f"{now.label.text} was changed in another window meanwhile, and {words} now."
+        did = f"saved “{cut(now._value())}”" if now._value() else "emptied it"
+    return f"{now.label.text}: another window {did} meanwhile."

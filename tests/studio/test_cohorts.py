@@ -156,10 +156,14 @@ def test_what_another_window_saved_of_a_cohort_or_the_course_is_not_put_back_uns
     answer = send(path, **COHORT | {"price": "900"}, seen=seen)
     assert answer.status_code == 409
     page = unescape(answer.text)
-    for words in ("Seats was changed in another window meanwhile, and is “30” now", "dates was changed", "is “UTC"):
+    for words in (
+        "Seats: another window saved “30” meanwhile",
+        "sample dates: another window ticked it",
+        "zone: another window chose “UTC",
+    ):
         assert words in page
     assert 'value="900"' in page
-    assert "Price was changed" not in page  # By nobody else.
+    assert "Price: another" not in page  # By nobody else.
     assert (cohort.seats, cohort.price_cents) == (30, None)
     assert send(path, **COHORT | {"price": "900"}, seen=seen_in(answer)).status_code == 303
     assert (cohort.seats, cohort.price_cents) == (24, 90000)
@@ -168,7 +172,7 @@ def test_what_another_window_saved_of_a_cohort_or_the_course_is_not_put_back_uns
     seen = seen_in(owner.get("/studio/course"))
     send("/course", **typed | {"tax": "exclusive"}, seen=seen)
     answer = send("/course", **typed | {"price": "1400"}, seen=seen)
-    assert "is “Stripe adds the tax to the price” now" in unescape(answer.text)
+    assert "another window chose “Stripe adds the tax to the price” meanwhile" in unescape(answer.text)
     course = Course.current()
     assert (answer.status_code, course.price_cents, course.tax) == (409, 135000, "exclusive")
 

@@ -126,7 +126,7 @@ def test_what_another_window_saved_meanwhile_is_not_put_back_unseen_and_nobody_i
     assert desk(path, **TERMS | {"at": "2026-12-01T13:30"}, seen=seen).status_code == 303
     answer = desk(path, **place, seen=seen)
     assert answer.status_code == 409
-    assert "and is “2026-12-01 13:30” now" in unescape(answer.text)
+    assert "another window saved 2026-12-01 13:30 meanwhile" in unescape(answer.text)
     assert 'value="https://meet.example.org/new"' in answer.text
     assert (only().starts_at.hour, only().place) == (18, TERMS["place"])
     assert desk(path, **place, seen=seen_in(answer)).status_code == 303  # Once more: it is meant.

@@ -193,7 +193,7 @@ def test_what_another_window_wrote_meanwhile_is_not_written_over_unseen(owner, t
     typed = {"subject": "Tuesday moves", "seen": seen}
     assert change(owner, told, text="We meet at nine.", **typed).status_code == 303
     answer = change(owner, told, text="We meet at ten.", **typed)
-    assert (answer.status_code, "changed in another window" in answer.text) == (409, True)
+    assert (answer.status_code, "Text: another window saved" in answer.text) == (409, True)
     assert "We meet at ten." in answer.text
     with fresh_rows():
         assert db.session.get_one(Announcement, told).text == "We meet at nine."
