@@ -8,7 +8,7 @@ import yaml
 from sqlalchemy import select
 
 from app import front_matter as read
-from app.clock import is_zone
+from app.clock import YEARS, is_zone
 from app.content_files import ContentError, ContentFile
 from app.enrollment.cohorts import Cohort
 from app.enrollment.content_sessions import take_sessions, written
@@ -135,7 +135,10 @@ def _refuse_what_cannot_be(file: ContentFile, values: dict[str, Any]) -> None:
 
 
 def _day(file: ContentFile, key: str) -> date | None:
-    return None if file.meta[key] is None else file.day(key)
+    day = None if file.meta[key] is None else file.day(key)
+    if day and day.year not in YEARS:
+        raise ContentError(f"{file.path}: {key} is {day}: write a day from {YEARS.start} to {YEARS[-1]}")
+    return day
 
 
 def _number(file: ContentFile, key: str, least: int) -> int | None:

@@ -7,7 +7,7 @@ from wtforms import BooleanField, DateField, RadioField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import InputRequired, Optional, ValidationError
 
-from app.clock import in_zone, now
+from app.clock import YEARS, in_zone, now
 from app.coaching.availability.hours import A_DAY, in_words
 from app.coaching.availability.models import Coach
 from app.coaching.availability.slots import DayHours
@@ -70,6 +70,9 @@ class Day(DateField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Write the day like 2027-03-16.") from None
+        if self.data and self.data.year not in YEARS:
+            self.data = None
+            raise ValueError(f"Choose a day from {YEARS.start} to {YEARS[-1]}.")
 
 
 class DatesForm(Form):

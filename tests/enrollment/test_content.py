@@ -132,6 +132,7 @@ def test_a_folder_without_a_course_is_no_fault(app, tmp_path):
         ("cohorts.yaml", "ends_on: 2027-04-13", "ends_on: 2026-04-13", "ends before"),
         ("cohorts.yaml", "time_zone: America/New_York", "time_zone: Eastern", "time_zone"),
         ("cohorts.yaml", "ends_on: 2027-04-13", "ends_on: null", "needs both"),
+        ("cohorts.yaml", "ends_on: 2027-04-13", "ends_on: 9999-12-31", "from 2000 to 2099"),
         ("cohorts.yaml", "seats: 24", "seats: 24\n  early_price_cents: 90000", "goes with"),
         ("cohorts.yaml", "seats: 24", "seats: 24\n  early_price_cents: 120000\n  early_seats: 3", "less than"),
         ("cohorts.yaml", "seats: 24", "seats: 24\n  sales_from: 2027-01-02\n  sales_until: 2027-01-01", "before"),

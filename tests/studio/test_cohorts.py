@@ -84,6 +84,8 @@ def test_without_dates_seats_and_price_it_is_at_ones_own_pace_for_all(send, owne
         ({"ends_on": ""}, "Say the last day too"),
         ({"ends_on": "2028-03-06"}, "comes before the first"),
         ({"starts_on": "in spring"}, "like 2027-03-16"),
+        ({"starts_on": "0001-01-01"}, "a day from 2000 to 2099"),
+        ({"ends_on": "9999-12-31"}, "a day from 2000 to 2099"),
         ({"time_zone": "Eastern"}, "Choose one of the time zones"),
         ({"seats": "0"}, "from 1 to 9,999"),
         ({"seats": "many"}, "whole number"),
