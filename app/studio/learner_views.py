@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.classroom.access import opening_of
@@ -41,17 +41,32 @@ class Way(NamedTuple):
 @bp.get("/cohorts/<int(max=2147483647):cohort_id>/learners")
 def list_learners(cohort_id: int) -> ResponseReturnValue:
     cohort = db.session.get(Cohort, cohort_id) or abort(404)
+    asked = Asked.by(request.args)
+    states: dict[str, ColumnElement[bool]] = {
+        "enrolled": Enrollment.ended_at.is_(None),
+        "stalled": Enrollment.id.in_(_stalled(cohort) if asked.state == "stalled" else []),
+        "ended": Enrollment.ended_at.is_not(None),
+    }
     places = Listing(
-        rows=select(Enrollment)
-        .join(Enrollment.person)
-        .where(Enrollment.cohort_id == cohort.id)
-        .options(contains_eager(Enrollment.person), joinedload(Enrollment.order), joinedload(Enrollment.moved_from)),
+        rows=_places(cohort).options(contains_eager(Enrollment.person)),
         number=Enrollment.id,
         searched=(Person.email, Person.name),
-        states={"enrolled": Enrollment.ended_at.is_(None), "ended": Enrollment.ended_at.is_not(None)},
+        states=states,
     )
-    page = places.page(Asked.by(request.args))
+    page = places.page(asked)
     return render_template("studio/learners.html", cohort=cohort, page=page, ways=_ways(cohort, page.rows))
+
+
+def _places(cohort: Cohort) -> Select[Enrollment]:
+    places = select(Enrollment).join(Enrollment.person).where(Enrollment.cohort_id == cohort.id)
+    return places.options(joinedload(Enrollment.order), joinedload(Enrollment.moved_from))
+
+
+def _stalled(cohort: Cohort) -> list[int]:
+    """The numbers of the places whose people have."""
+    standing = _places(cohort).where(Enrollment.opens(), Enrollment.enrolled_at < now() - STALLED_AFTER)
+    places = list(db.session.scalars(standing.join(Enrollment.order)))
+    return [number for number, way in _ways(cohort, places).items() if way.has_stalled]
 
 
 def _ways(cohort: Cohort, places: list[Enrollment]) -> dict[int, Way]:

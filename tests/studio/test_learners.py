@@ -12,9 +12,9 @@ from tests.races import fresh_rows
 __all__ = ["ada", "cohort", "course", "folder", "lessons"]  # Fixtures.
 
 
-def look(owner, cohort) -> str:
+def look(owner, cohort, asked: str = "") -> str:
     with fresh_rows():
-        return owner.get(f"/studio/cohorts/{cohort.id}/learners").text
+        return owner.get(f"/studio/cohorts/{cohort.id}/learners{asked}").text
 
 
 def state_of(page: str, email: str) -> str:
@@ -73,6 +73,19 @@ def test_nobody_has_stalled_the_day_they_are_enrolled_or_a_lesson_opens(ada, own
     page = look(owner, cohort)
     for email in ("ada@example.org", "grace@example.org"):
         assert "Stalled" in state_of(page, email)
+
+
+def test_who_has_stalled_can_be_shown_alone(ada, owner, cohort, clock):
+    enroll("gone@example.org", cohort, ended_at=now())
+    held = enroll("held@example.org", cohort)
+    held.order.dispute_status = "needs_response"
+    enroll("grace@example.org", cohort)
+    clock.advance(days=18)
+    ada.get("first/stand")
+    enroll("late@example.org", cohort)
+    page = look(owner, cohort, "?state=stalled")
+    assert re.findall(r"(\w+)@example\.org</bdi>", page) == ["grace"]
+    assert '<option value="stalled" selected' in page
 
 
 def test_to_who_is_on_hold_or_gone_nothing_is_open(ada, owner, cohort):
