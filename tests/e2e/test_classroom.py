@@ -30,6 +30,7 @@ def test_a_lesson_is_read_filled_in_checked_and_done(new_page, owner_session, sc
     page.get_by_role("button", name="Ask the coach").click()
     page.wait_for_url(re.compile("#question"))
     assert (question.input_value(), page.locator("[data-spare]").is_hidden()) == ("", True)
+    assert page.get_by_text("is on its way to the coach").is_visible()
     page.get_by_label(NOTES).fill(f"Ask Ida, {script}")
     page.get_by_role("button", name="Mark as done").click()
     page.get_by_role("link", name="Next: Be a Mentor Within Your Limits").wait_for()

@@ -42,6 +42,7 @@ def answer(owner, question, words="Say what you would do instead."):
 def test_a_question_is_answered_by_mail_and_in_the_lesson(ada, owner, mail):
     assert ask(ada, **{"text-purpose": "To be of use"}).status_code == 303
     page = ada.get(LESSON).text
+    assert "is on its way to the coach" in page.split('id="question"')[1]  # Where the page opens.
     assert "How do I say no" in page
     assert "Not answered yet" in page
     assert "To be of use" in page
