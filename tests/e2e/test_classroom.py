@@ -35,10 +35,25 @@ def test_a_lesson_is_read_filled_in_checked_and_done(new_page, owner_session, sc
     page.get_by_role("button", name="Mark as done").click()
     page.get_by_role("link", name="Next: Be a Mentor Within Your Limits").wait_for()
     assert page.get_by_label(NOTES).input_value() == f"Ask Ida, {script}"
+    if script:
+        _what_is_focused_is_in_full_view(page)
     page.get_by_role("button", name="Mark as not done").click()
     page.get_by_role("button", name="Mark as done").wait_for()
     if script:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def _what_is_focused_is_in_full_view(page):
+    """On the way back through the page by keyboard, under the line that says when it was saved."""
+    page.get_by_label(NOTES).fill("Ask Ida, and Ben")
+    page.locator("[data-saved]").filter(has_text=SAVED).wait_for()
+    page.locator("[name=quiz-0]:checked").evaluate("(radio) => radio.focus({ preventScroll: true })")
+    half_out = "(button) => scrollBy({ top: button.getBoundingClientRect().top + 9, behavior: 'instant' })"
+    page.locator("[name=save][value=reflection]").evaluate(half_out)
+    page.keyboard.press("Shift+Tab")
+    top = "document.activeElement.getBoundingClientRect().top"
+    bar = "document.querySelector('[data-saved]').getBoundingClientRect().bottom"
+    page.wait_for_function(f"() => document.activeElement.value === 'reflection' && {top} >= {bar}")
 
 
 def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session):
