@@ -123,7 +123,7 @@ def test_who_asked_for_neutral_words_gets_them_in_every_file(book, moved, cancel
 
 
 def test_what_a_stranger_typed_does_not_reach_the_calendar_of_somebody_else(book, files):
-    book(name="Cheap watches at http://evil.example", goals="Click http://evil.example")
+    book(name="Cheap watches at evil.example", goals="Click http://evil.example")
     (file,) = files(ADA)
     assert "evil" not in file.replace("\r\n ", "")
 
