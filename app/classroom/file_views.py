@@ -16,8 +16,11 @@ from app.publishing import STREAMED
 
 # Up to here an answer is read at once and takes no thread while it is sent.
 SHORT = 2 * CHUNK_BYTES
-# One range of bytes. Whoever asks for several at once, or in other units, gets the whole (RFC 9110 §14.2).
-_ONE_RANGE = re.compile(r"bytes=(?P<range>\d{1,15}-\d{0,15}|-(?P<suffix>\d{1,15}))", re.IGNORECASE | re.ASCII)
+# One range of bytes. Whoever asks for several at once, in other units, or for one that ends before it begins, gets the
+# whole (RFC 9110 §14.1.1, §14.2).
+_ONE_RANGE = re.compile(
+    r"bytes=(?P<range>(?P<first>\d{1,15})-(?P<last>\d{0,15})|-(?P<suffix>\d{1,15}))", re.IGNORECASE | re.ASCII
+)
 _HARMLESS = "default-src 'none'; sandbox"
 
 
@@ -48,7 +51,8 @@ def _answer(file: CourseFile) -> Response:
 def _asked_of(file: CourseFile) -> dict[str, Any]:
     """The request with a range as Werkzeug takes it: one, and counted from the beginning."""
     asked = {name: value for name, value in request.environ.items() if name != "HTTP_RANGE"}
-    if found := _ONE_RANGE.fullmatch(request.headers.get("Range", "").strip()):
+    found = _ONE_RANGE.fullmatch(request.headers.get("Range", "").strip())
+    if found and not (found["last"] and int(found["last"]) < int(found["first"])):
         last_bytes = int(found["suffix"] or 0)
         asked["HTTP_RANGE"] = f"bytes={max(file.size - last_bytes, 0)}-" if last_bytes else f"bytes={found['range']}"
     return asked

@@ -54,11 +54,12 @@ def test_a_range_beyond_the_end_is_refused_with_the_length(ada, asked):
     assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{SIZE}")
 
 
-@pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "lines=1-2", "bytes=", "bytes=9-2", "bytes=a-b", "nonsense"])
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-1,5-6", "lines=1-2", "bytes=", "bytes=9-2", "bytes=10-5", "bytes=a-b", "nonsense"]
+)
 def test_what_is_no_single_range_of_bytes_gets_the_whole(ada, asked):
     answer = ada.get(MAP, headers={"Range": asked})
-    assert (answer.status_code, answer.data) in [(200, b"%PDF-1.7 a map"), (416, b"")]
-    assert answer.status_code == (416 if asked == "bytes=9-2" else 200)
+    assert (answer.status_code, answer.data) == (200, b"%PDF-1.7 a map")
 
 
 def test_a_download_goes_on_if_the_file_is_the_same_and_begins_anew_if_not(ada, lessons):
