@@ -10,7 +10,7 @@ from app.classroom.lessons import Lesson
 from app.classroom.writing import NOTES, QUESTION, Writing
 from app.enrollment.models import Module
 from app.extensions import db
-from app.hub.search import MOST_RESULTS, Result, best_first, excerpt, title_first, words_in
+from app.hub.search import MOST_RESULTS, Result, best_first, excerpt, rank, words_in
 
 
 def find(access: Access, query: str) -> list[Result]:
@@ -26,31 +26,31 @@ def find(access: Access, query: str) -> list[Result]:
 
 def _modules(access: Access, words: list[str]) -> Iterator[tuple[int, Result]]:
     """Those that are not open yet too: everybody may read their titles and summaries."""
-    wanted = select(title_first(Module.title, words), Module)
+    wanted = select(rank(words, Module.title, Module.summary), Module)
     wanted = wanted.where(Module.course_id == access.course.id, Module.is_retired.is_(False))
-    for rank, module in best_first(wanted, words, Module.title, Module.summary):
+    for found_at, module in best_first(wanted, words, Module.title, Module.summary):
         url = url_for("classroom.show_classroom", _anchor=f"module-{module.slug}")
-        yield rank, Result(module.title, url, "Module", excerpt(words, module.summary))
+        yield found_at, Result(module.title, url, "Module", excerpt(words, module.summary))
 
 
 def _lessons(modules: list[int], words: list[str]) -> Iterator[tuple[int, Result]]:
-    wanted = select(title_first(Lesson.title, words), Lesson, Module).join(Lesson.module)
+    wanted = select(rank(words, Lesson.title, Lesson.summary, Lesson.body), Lesson, Module).join(Lesson.module)
     wanted = wanted.where(Lesson.module_id.in_(modules), Lesson.is_retired.is_(False))
-    for rank, lesson, module in best_first(wanted, words, Lesson.title, Lesson.summary, Lesson.body):
+    for found_at, lesson, module in best_first(wanted, words, Lesson.title, Lesson.summary, Lesson.body):
         url = url_for("classroom.show_lesson", module_slug=module.slug, slug=lesson.slug)
-        yield rank, Result(lesson.title, url, module.title, excerpt(words, lesson.text, lesson.summary))
+        yield found_at, Result(lesson.title, url, module.title, excerpt(words, lesson.text, lesson.summary))
 
 
 def _own_words(access: Access, modules: list[int], words: list[str]) -> Iterator[tuple[int, Result]]:
     """Those in lessons that are no longer in the course too, whose page shows them."""
-    wanted = select(title_first(Writing.question, words), Writing, Lesson, Module)
+    wanted = select(rank(words, Writing.question, Writing.text), Writing, Lesson, Module)
     wanted = wanted.join(Lesson, Lesson.id == Writing.lesson_id).join(Lesson.module)
     may_be_read = or_(Lesson.module_id.in_(modules), Lesson.is_retired, Module.is_retired)
     wanted = wanted.where(Writing.person_id == access.person.id, Module.course_id == access.course.id, may_be_read)
-    for rank, written, lesson, module in best_first(wanted, words, Writing.text):
+    for found_at, written, lesson, module in best_first(wanted, words, Writing.text):
         kind = {NOTES: "Your notes", QUESTION: "Your question"}.get(written.key, "Your answer")
         address = {"module_slug": module.slug, "slug": lesson.slug, "_anchor": f"text-{written.key}"}
         yield (
-            rank,
+            found_at,
             Result(lesson.title, url_for("classroom.show_lesson", **address), kind, excerpt(words, written.text)),
         )

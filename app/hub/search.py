@@ -52,22 +52,22 @@ def find(query: str) -> list[Result]:
 
 
 def _hubs(words: list[str]) -> Iterator[tuple[int, Result]]:
-    for rank, hub in best_first(select(title_first(Hub.title, words), Hub), words, Hub.title, Hub.lede):
-        yield rank, Result(hub.title, url_for("hub.show_hub", slug=hub.slug), "Hub", excerpt(words, hub.lede))
+    for found_at, hub in best_first(select(rank(words, Hub.title, Hub.lede), Hub), words, Hub.title, Hub.lede):
+        yield found_at, Result(hub.title, url_for("hub.show_hub", slug=hub.slug), "Hub", excerpt(words, hub.lede))
 
 
 def _articles(words: list[str]) -> Iterator[tuple[int, Result]]:
     looked_in = (Article.title, Article.summary, Article.body)
-    for rank, article in best_first(select(title_first(Article.title, words), Article), words, *looked_in):
+    for found_at, article in best_first(select(rank(words, *looked_in), Article), words, *looked_in):
         url = url_for("hub.show_article", slug=article.slug)
-        yield rank, Result(article.title, url, "Article", excerpt(words, article.text, article.summary))
+        yield found_at, Result(article.title, url, "Article", excerpt(words, article.text, article.summary))
 
 
 def _sections(words: list[str]) -> Iterator[tuple[int, Result]]:
-    found = select(title_first(HubSection.heading, words), HubSection, Hub).join(Hub)
-    for rank, section, hub in best_first(found, words, HubSection.heading, HubSection.body):
+    found = select(rank(words, HubSection.heading, HubSection.body), HubSection, Hub).join(Hub)
+    for found_at, section, hub in best_first(found, words, HubSection.heading, HubSection.body):
         url = url_for("hub.show_hub", slug=hub.slug, _anchor=section.anchor)
-        yield rank, Result(section.heading, url, hub.title, excerpt(words, section.text))
+        yield found_at, Result(section.heading, url, hub.title, excerpt(words, section.text))
 
 
 def _gathered(words: list[str]) -> Iterator[tuple[int, Result]]:
@@ -78,23 +78,29 @@ def _gathered(words: list[str]) -> Iterator[tuple[int, Result]]:
         ("Organization", ExternalLink, HubLink, (ExternalLink.title, ExternalLink.organization, ExternalLink.summary)),
     )
     for kind, model, place, looked_in in kinds:
-        found = select(title_first(model.title, words), model, Hub).join(place, place.piece_id == model.id).join(Hub)
-        for rank, piece, hub in best_first(found, words, *looked_in):
+        found = select(rank(words, *looked_in), model, Hub).join(place, place.piece_id == model.id).join(Hub)
+        for found_at, piece, hub in best_first(found, words, *looked_in):
             url = url_for("hub.show_hub", slug=hub.slug, _anchor=piece.slug)
             texts = [getattr(piece, name) for name in ("summary", "text") if hasattr(piece, name)]
-            yield rank, Result(piece.title, url, kind, excerpt(words, *texts))
+            yield found_at, Result(piece.title, url, kind, excerpt(words, *texts))
 
 
 def _pages(words: list[str]) -> Iterator[tuple[int, Result]]:
-    found = select(title_first(Page.title, words), Page)
-    for rank, page in best_first(found, words, Page.title, Page.lede, Page.body):
+    found = select(rank(words, Page.title, Page.lede, Page.body), Page)
+    for found_at, page in best_first(found, words, Page.title, Page.lede, Page.body):
         url = url_for(PAGE_ENDPOINTS.get(page.slug, "hub.show_page"), slug=page.slug)
-        yield rank, Result(page.title, url, "Page", excerpt(words, page.text, page.lede))
+        yield found_at, Result(page.title, url, "Page", excerpt(words, page.text, page.lede))
 
 
-def title_first(title: Column, words: list[str]) -> ColumnElement[int]:
-    """The rank of a piece: 0 when its title holds every word."""
-    return case((_holds(words, title), 0), else_=1)
+def rank(words: list[str], title: Column, *texts: Column) -> ColumnElement[int]:
+    """Of a piece: first comes whose title holds the words as they were typed, next whose title holds every word, then
+    whose text holds them as they were typed.
+    """
+    # Any character may stand between them: where a line ends that is no blank.
+    escaped = (re.sub(r"([/%_])", r"/\1", word) for word in words)
+    typed = f"%{'_'.join(escaped)}%"
+    together = or_(*(text.ilike(typed, escape="/") for text in texts))
+    return case((title.ilike(typed, escape="/"), 0), (_holds(words, title), 1), (together, 2), else_=3)
 
 
 def _holds(words: list[str], *columns: Column) -> ColumnElement[bool]:
@@ -103,17 +109,21 @@ def _holds(words: list[str], *columns: Column) -> ColumnElement[bool]:
 
 def best_first(found: Select[*tuple[Any, ...]], words: list[str], *looked_in: Column) -> list[Any]:
     """What `found` selects, its rank first, where every word is in one of the columns `looked_in`: MOST_RESULTS."""
-    rank, title = found.selected_columns[0], looked_in[0]
-    return list(db.session.execute(found.where(_holds(words, *looked_in)).order_by(rank, title).limit(MOST_RESULTS)))
+    ranked, title = found.selected_columns[0], looked_in[0]
+    return list(db.session.execute(found.where(_holds(words, *looked_in)).order_by(ranked, title).limit(MOST_RESULTS)))
 
 
 def excerpt(words: list[str], *texts: str) -> Markup:
-    """The first of `texts` that holds a word, from a little before the word on; else the beginning of the first."""
-    pattern = re.compile("|".join(re.escape(word) for word in words), re.IGNORECASE)
+    """The first of `texts` that holds the words as they were typed, or else one of them, from a little before them on;
+    else the beginning of the first.
+    """
+    escaped = [re.escape(word) for word in words]
+    pattern, together = (re.compile(between.join(escaped), re.IGNORECASE) for between in ("|", r"\s+"))
     straight = [text.replace(CURLY, "'") for text in texts]
-    for text in straight:
-        if match := pattern.search(text):
-            return _marked(pattern, _cut(text, match.start()))
+    for wanted in (together, pattern):
+        for text in straight:
+            if match := wanted.search(text):
+                return _marked(pattern, _cut(text, match.start()))
     return _marked(pattern, _cut(straight[0], 0))
 
 

@@ -1,5 +1,8 @@
+import re
+
 from app.extensions import db
-from tests.classroom.conftest import Learner, enroll
+from tests.classroom.conftest import PLAIN, Learner, enroll, write_lesson
+from tests.classroom.test_content import import_again
 
 
 def test_lessons_and_ones_own_words_are_found(ada):
@@ -9,6 +12,20 @@ def test_lessons_and_ones_own_words_are_found(ada):
     assert 'href="/learn/first/stand#text-_notes"' in ada.get("search?q=ida").text
     found = ada.get("search?q=candid").text
     assert 'href="/learn/second/ask"' in found and "<mark>candid</mark>" in found
+
+
+def test_the_very_words_that_were_typed_come_first_and_stand_in_the_excerpt(ada, lessons):
+    apart = f"A candid friend. {'More words. ' * 40}Ask for\nfeedback, and give feedback."
+    write_lesson(lessons, "first/03-apart", PLAIN | {"title": "A Title That Sorts First"}, apart)
+    together = f"Be candid. {'More words. ' * 40}Ask for Candid\nfeedback."
+    write_lesson(lessons, "first/04-together", PLAIN | {"title": "Together"}, together)
+    import_again(lessons)
+    page = ada.get("search?q=candid+feedback").text
+    assert "2 results" in page
+    assert re.findall(r"<h2><a [^>]*>(.*?)</a>", page)[0] == "Together"
+    assert "<mark>Candid</mark> <mark>feedback</mark>" in page
+    ada.post("first/stand/writing", **{"text-_notes": "Candid feedback from Ida"})
+    assert "Your notes" in ada.get("search?q=candid+feedback").text.split("</li>")[1]
 
 
 def test_letters_beyond_ascii_are_found_large_and_small(ada):
