@@ -116,6 +116,17 @@ def test_a_seat_in_the_next_cohort_is_held_and_the_owner_is_told(app, shop, link
     assert shop.books_balance
 
 
+def test_the_name_of_a_cohort_is_no_markup_in_mails(shop, mail, request):
+    with fresh_rows():
+        db.session.execute(update(Cohort).where(Cohort.name == "Spring").values(name="R&D <b>x"))
+        db.session.commit()
+    request.getfixturevalue("paid_late")
+    for letter in (*mail.to(BUYER)[-1:], *mail.to(OWNER)[-1:]):
+        assert "R&D <b>x" in letter.body
+        assert "R&D" not in letter.html
+        assert "<b>x" not in letter.html
+
+
 def test_who_takes_it_is_enrolled_once(app, shop, link, stripe, mail):
     db.session.rollback()
     answers = at_once(4, lambda _: app.test_client().post(f"{link}/acceptance").status_code)
