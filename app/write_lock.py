@@ -30,7 +30,9 @@ def begin_with_lock(connection: Connection, *, for_visitor: bool) -> None:
         with suppress(sqlite3.OperationalError, OSError), _visitors(connection) as visitors:
             if begins(driver, visitors, until):
                 return
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # It fails in SQLAlchemy's words.
+        # Without the file SQLite waits in its own way; in vain, it fails in SQLAlchemy's words.
+        driver.execute(f"PRAGMA busy_timeout = {max(until - time.monotonic(), 0) * 1000:.0f}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         driver.execute(f"PRAGMA busy_timeout = {patience_ms}")
 

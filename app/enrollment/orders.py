@@ -73,7 +73,8 @@ class Order(Purchase, Model):
         """The order as it stands now, locked until commit, after its cohort: who buys has to lock the cohort first."""
         cohort = Cohort.for_update(db.session.scalars(select(cls.cohort_id).filter_by(id=order_id)).one())
         order = db.session.get_one(cls, order_id, with_for_update=True, populate_existing=True)
-        set_committed_value(order, "cohort", cohort)
+        if cohort and order.cohort_id == cohort.id:  # Else it was offered another while we waited for this one.
+            set_committed_value(order, "cohort", cohort)
         return order
 
     @classmethod

@@ -1,7 +1,7 @@
 """A buyer's second try, beside or after the first."""
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select, update
 from sqlalchemy.exc import OperationalError
 
 from app.enrollment.checkout import REMINDER_WORDING
@@ -45,6 +45,27 @@ def test_a_buyer_who_comes_again_while_the_order_is_settled_meets_no_deadlock(ap
         buyer.join()
     assert outcomes == {"settler": "settled", "buyer": 303}
     assert shop.books_balance
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)  # On SQLite, one writes at a time.
+def test_an_order_that_is_offered_another_cohort_while_its_own_is_waited_for_is_of_that_one(app, shop):
+    shop.buy()
+    with fresh_rows():
+        order_id, (spring, autumn) = shop.order.id, sorted(db.session.scalars(select(Cohort.id)))
+    outcomes: dict[str, object] = {}
+
+    def cohort_of_the_order() -> int:
+        with app.app_context():
+            return Order.for_update(order_id).cohort.id
+
+    with db.engine.connect() as other:
+        other.execute(select(Cohort.id).where(Cohort.id == spring).with_for_update())
+        reader = in_thread("reader", cohort_of_the_order, outcomes)
+        wait_until_blocked()
+        other.execute(update(Order).where(Order.id == order_id).values(cohort_id=autumn))
+        other.commit()
+    reader.join()
+    assert outcomes == {"reader": autumn}
 
 
 @pytest.mark.parametrize("other", [{"name": "Ada Lovelace"}, {"seats": "2"}, {"organization": "Ward Nine"}])

@@ -88,6 +88,25 @@ def test_who_works_behind_waits_for_a_visitor_who_came_later(app):
     assert done == ["visit", *["work"] * 5]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_a_folder_that_takes_no_file_beside_the_database_fails_nobody(app):
+    with app.app_context():
+        path = str(db.engine.url.database)
+    visitors = Path(f"{path}-visitors")
+    visitors.unlink(missing_ok=True)
+    visitors.mkdir()
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.2, holder.execute, ["ROLLBACK"])
+    release.start()
+    try:
+        with app.app_context():
+            write()
+    finally:
+        release.join()
+        visitors.rmdir()
+
+
 def somebody_waits(visitors: Path) -> bool:
     """By a lock that is shared. Workers ask for theirs at moments only, so that it is looked at more than once."""
     for _ in range(20):
