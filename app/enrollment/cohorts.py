@@ -206,6 +206,10 @@ class Cohort(Model, Published):
     def _today(self) -> date:
         return clock.in_zone(clock.now(), self.time_zone).date()
 
+    def has_room_for(self, number: int) -> bool:
+        """Whether `take_seats` would find so many. Lock the cohort first."""
+        return self.seats is None or self.seats_taken + self.seats_awaited + number <= self.seats
+
     def take_seats(self, number: int) -> None:
         """One statement asks and takes, so that nobody is between. Raises CohortFull, and then changes nothing."""
         if number <= 0:

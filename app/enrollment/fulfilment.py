@@ -17,6 +17,7 @@ from app.enrollment.enrollments import Enrollment, has_bought_since
 from app.enrollment.next_cohort.offering import offer_again, seat_gone
 from app.enrollment.orders import Order
 from app.enrollment.reopening import reopen
+from app.enrollment.waitlist.models import WaitlistEntry
 from app.followups.models import ABANDONED, ENROLLED
 from app.payments import disputes, stripe_gateway
 from app.payments.checkouts import Checkout
@@ -112,10 +113,19 @@ def _hold(order: Order) -> None:
     try:
         order.hold()
     except CohortFull:
-        if not (other := Order.undecided_of(order.person, order.cohort)):
+        other = Order.undecided_of(order.person, order.cohort)
+        if not (other and _makes_room(other, order)):
             raise
         other.expire()
         order.hold()
+
+
+def _makes_room(other: Order, order: Order) -> bool:
+    """Whether the seats of `other`, with those that are free, are enough for what `order` lacks."""
+    entry = WaitlistEntry.handed_to(other)
+    if entry and entry.is_in_time:  # Its seat goes back there: for the buyer, and for no department.
+        return not order.is_for_department
+    return order.cohort.has_room_for(order.seats - order.seats_held - other.seats_held)
 
 
 def _settle_refund(order: Order, checkout: Checkout, before: int) -> None:

@@ -11,6 +11,8 @@ from app.extensions import db
 from app.payments.fulfilment import look_into
 from app.payments.tasks import sweep_payments
 from app.people.models import Consent
+from tests.enrollment.next_cohort.test_choosing import seats_taken
+from tests.enrollment.test_seats import give_up_the_order
 from tests.races import fresh_rows, in_thread, nth, stopped_before, wait_until_blocked
 
 SESSIONS = "/v1/checkout/sessions"
@@ -95,6 +97,18 @@ def test_a_stranger_who_types_an_address_takes_neither_page_nor_last_seat_from_w
         shop.hear()
     assert [order.state for order in shop.orders] == ["paid", "expired"]
     assert (len(shop.enrollments), shop.books_balance) == (1, True)
+
+
+def test_an_open_order_stays_where_its_seat_is_not_enough_for_what_was_paid_late(shop, stripe, later):
+    page = shop.buy(seats="3")
+    later(minutes=33)
+    stripe.pay(page)
+    give_up_the_order(shop, seats_of_the_cohort=3)
+    shop.buy(email="grace@example.org")
+    shop.buy()
+    shop.hear()
+    assert [(order.state, order.seats_held) for order in shop.orders] == [("paid", 3), ("pending", 1), ("pending", 1)]
+    assert (seats_taken(), shop.books_balance) == ({"Spring": 2, "Autumn": 3}, True)
 
 
 def test_an_order_reminds_as_who_came_last_wishes(shop):

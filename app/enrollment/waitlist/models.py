@@ -153,7 +153,12 @@ class WaitlistEntry(Model, Linked):
     @property
     def has_offer(self) -> bool:
         """Whether a seat is held for them at this moment."""
-        return self.holds_seat and self.offer_until is not None and self.offer_until > now()
+        return self.holds_seat and self.is_in_time
+
+    @property
+    def is_in_time(self) -> bool:
+        """Whether they may still take what was offered."""
+        return self.offer_until is not None and self.offer_until > now()
 
     def ahead(self, limit: int) -> int:
         """How many come before it, counted no further than `limit`."""
@@ -216,5 +221,5 @@ class WaitlistEntry(Model, Linked):
         Else the next sweep ends it.
         """
         self.order = None
-        self.holds_seat = self.offer_until is not None and self.offer_until > now()
+        self.holds_seat = self.is_in_time
         return self.holds_seat
