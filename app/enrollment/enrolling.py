@@ -37,16 +37,20 @@ def give_place(order: Order, person: Person, name: str) -> Enrollment:
     before = make_way(person, order.cohort)
     person.take_name(name)
     enrollment = Enrollment.begin(order, person)
-    if before:
-        enrollment.go_on_from(before)
-        followups.call_off(person, before.order.occasion, "enrolled by another order")
     db.session.flush()
     if before:
-        Paper.hand_on_certificate(before, enrollment)
+        take_over(enrollment, before)
     Paper.receipt(enrollment)
     values = {"cohort_name": order.cohort.name, "starts_on": order.cohort.begins}
     followups.happened(ENROLLED, person, order.occasion, **values)
     return enrollment
+
+
+def take_over(place: Enrollment, before: Enrollment) -> None:
+    """What there was by a place that made way for this one: what was open stays open, and the certificate counts on."""
+    place.go_on_from(before)
+    Paper.hand_on_certificate(before, place)
+    followups.call_off(before.person, before.order.occasion, "enrolled by another order")
 
 
 def make_way(person: Person, cohort: Cohort) -> Enrollment | None:

@@ -184,7 +184,9 @@ class Enrollment(Model):
 
     def go_on_from(self, other: "Enrollment") -> None:
         """What was open by another place there, which has ended for this one, stays open."""
-        self.enrolled_at, self.moved_at, self.moved_from = other.enrolled_at, other.moved_at, other.moved_from
+        self.enrolled_at = min(self.enrolled_at, other.enrolled_at)
+        if other.moved_at:
+            self.moved_at, self.moved_from = other.moved_at, other.moved_from
 
     def end(self) -> None:
         """End the place. One that was moved holds a seat of its own, which it gives back; the order has the others.

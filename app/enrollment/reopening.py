@@ -2,7 +2,7 @@
 
 from app.enrollment.cohorts import Cohort, CohortFull
 from app.enrollment.department.models import Seat
-from app.enrollment.enrolling import make_way
+from app.enrollment.enrolling import make_way, take_over
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 
@@ -22,9 +22,12 @@ def reopen(order: Order) -> list[Enrollment] | None:
     except CohortFull:
         order.release()
         return None
-    for place in places:
-        make_way(place.person, place.cohort)
+    others = [make_way(place.person, place.cohort) for place in places]
+    # Everybody locks people in this order, after cohorts.
+    for place, before in sorted(zip(places, others, strict=True), key=lambda pair: pair[0].person_id):
         place.ended_at = None
+        if before:
+            take_over(place, before)
     return places
 
 

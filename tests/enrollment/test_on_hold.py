@@ -200,6 +200,39 @@ def test_the_first_payment_counts_again_where_the_second_is_on_hold_when_it_is_w
     assert (seats_taken()["Spring"], shop.books_balance) == (1, True)
 
 
+def test_the_certificate_counts_on_by_the_first_payment_where_the_second_is_on_hold(shop, stripe, dispute):
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    buy(shop, stripe)
+    with fresh_rows():
+        place, begun = db.session.get_one(Enrollment, place_of().id), now() - timedelta(weeks=5)
+        place.enrolled_at = begun
+        number = Paper.certify(place, now().date()).number
+        db.session.commit()
+    disputed(shop, stripe)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear(copies=2)
+    first = place_of()
+    assert (open_orders(shop), first.enrolled_at) == ([0], begun)
+    with fresh_rows():
+        certificate = Paper.numbered(number)
+        assert (certificate.enrollment_id, certificate.order_id) == (first.id, first.order_id)
+
+
+def test_a_moved_place_that_reopens_where_another_is_on_hold_has_moved_once(app, shop, stripe):
+    buy(shop, stripe)
+    assert move(signed_in(app, BUYER), place_of()).status_code == 303
+    dispute = disputed(shop, stripe)
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    buy(shop, stripe, cohort=str(later_cohort()))
+    disputed(shop, stripe)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear(copies=2)
+    assert (open_orders(shop), place_of().moved_from.name) == ([0], "Spring")
+    assert (seats_taken(), shop.books_balance) == ({"Spring": 0, "Autumn": 1}, True)
+
+
 def test_who_gets_in_line_for_another_seat_stays_there(shop, dispute):
     with fresh_rows():
         entry = WaitlistEntry.ask(Person.at(BUYER), Cohort.for_update(shop.cohort_id), "Ada", page="/course/waitlist")
