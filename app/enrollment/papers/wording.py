@@ -26,10 +26,10 @@ def hours_of(facts: dict[str, Any]) -> str:
     is_certificate = "completed_on" in facts
     if facts["minutes"]:
         attendance = "; attendance is not recorded" if is_certificate else ""
-        return f"The course is planned with {_hours(facts['minutes'] / 60)} of live sessions and coaching{attendance}"
+        return f"{_hours(facts['minutes'] / 60)} of live sessions and coaching, as planned{attendance}"
     if lesson_minutes := facts.get("lesson_minutes"):  # Papers from before they were stated lack them.
         hours, spent = _hours(round(lesson_minutes / 60, 1) or 0.1), "; time spent is not recorded"
-        return f"The lessons of the course are planned to take about {hours}{spent if is_certificate else ''}"
+        return f"About {hours} of lessons, as planned{spent if is_certificate else ''}"
     return ""
 
 
