@@ -18,7 +18,10 @@ UNSEEN = re.compile(
 )
 JOINERS = "\u200c\u200d"
 _STRAY_JOINERS = re.compile(rf"(?<![^\s{JOINERS}])[{JOINERS}]+")
-_LINK = re.compile(r"://|\bwww\.|\.[a-z]{2,}/", re.IGNORECASE)
+# St.John and Ph.D. are none: an ending is in small letters, or one that everybody knows.
+_LINK = re.compile(
+    r"(?i:://|\bwww\.|\.[a-z]{2,}/)|[\w-]{2}\.[a-z]{2,}\b|\w\.(?i:com|net|org|info|biz|edu|gov|xyz|online|site|shop)\b"
+)
 _BLANKS = re.compile(r"[^\S\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 
 
@@ -64,7 +67,7 @@ def _single_and_plain(_form: Any, field: Field) -> None:
 
 
 def holds_link(text: str) -> bool:
-    """Whether mail programs would make a link of something in it."""
+    """Whether something in it looks like what mail programs make a link of, a bare domain among it."""
     return _LINK.search(text) is not None
 
 
@@ -77,7 +80,7 @@ class NameField(LineField):
 
 def _no_link(_form: Any, field: Field) -> None:
     if holds_link(field.data):
-        raise ValidationError("Please leave web addresses out of this.")
+        raise ValidationError("Please leave web addresses out of this, and put a blank after a period.")
 
 
 def one_kind_of_line_break(text: str | None) -> str:

@@ -97,7 +97,7 @@ def test_the_owner_reads_everything_on_both_clocks_and_can_answer_the_person(ask
 
 
 def test_an_address_nobody_has_proven_gets_no_free_text_of_who_typed_it(ask, mail):
-    ask(name="evil.example.org Buy", goals="Buy pills")
+    ask(name="evil:pills Buy", goals="Buy pills")
     (email,) = mail.to("ada@example.org")
     for part in (email.subject, email.body, email.html):
         assert "evil" not in part

@@ -56,7 +56,7 @@ def nothing_was_written() -> bool:
         ({"seats": "\u0662"}, "Say how many seats"),
         ({"name": "Win at http://evil.example"}, "leave web addresses out"),
         ({"organization": "Ward 9, WWW.evil.example"}, "leave web addresses out"),
-        ({"organization": "evil.example/x"}, "leave web addresses out"),
+        ({"organization": "Claim your prize at evil.example"}, "leave web addresses out"),
         ({"organization": "W\r\nBcc: eve@example.org"}, "one line"),
         ({"organization": "a" * 121}, "120"),
     ],

@@ -54,7 +54,7 @@ def test_one_human_signs_up_under_one_spelling(ada, clock):
 
 
 def test_nothing_that_was_typed_is_in_the_confirmation_mail(ada):
-    ada.sign_up(first_name="Buy now at evil.example")
+    ada.sign_up(first_name="Buy evil pills")
     email = ada.confirmations[0]
     assert "evil" not in email.subject + email.body + email.html + email.to_name
 

@@ -123,16 +123,16 @@ def test_who_asked_for_neutral_words_gets_them_in_every_file(book, moved, cancel
 
 
 def test_what_a_stranger_typed_does_not_reach_the_calendar_of_somebody_else(book, files):
-    book(name="Cheap watches at evil.example", goals="Click http://evil.example")
+    book(name="Cheap evil watches", goals="Click http://evil.example")
     (file,) = files(ADA)
     assert "evil" not in file.replace("\r\n ", "")
 
 
 def test_a_name_cannot_write_into_the_calendar_of_the_coach(book, files, coach):
-    book(name='Ada";X=1:mailto:x@example.org, PhD; MD \\n DTSTART:20300101T000000Z')
+    book(name='Ada";X=1:mailto:x, PhD; MD \\n DTSTART:20300101T000000Z')
     [event] = lawful(*files(OWNER)).components
     assert event["DTSTART"].moment == FIRST
-    assert event["SUMMARY"].text.startswith('Ada";X=1:mailto:x@example.org, PhD; MD \\n DTSTART')
+    assert event["SUMMARY"].text.startswith('Ada";X=1:mailto:x, PhD; MD \\n DTSTART')
 
 
 def test_where_to_talk_stands_in_both(book, files, coach):

@@ -1,0 +1,46 @@
+"""Names stand in mails to other people: what mail programs make a link of is none, and a name with dots is one."""
+
+import pytest
+
+from app.people.forms import holds_link
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "See http://x",
+        "WWW.EVIL.EXAMPLE",
+        "evil.EXAMPLE/x",
+        "evil.example",
+        "Claim your prize at evil-site.com",
+        "evil.com?x=1",
+        "evil.com:80/",
+        "https:evil.com",
+        "Ward Nine, Evil.Com.",
+        "EVIL.ORG",
+        "x.com",
+        "ärzte.example",
+        "call@evil.example",
+    ],
+)
+def test_a_name_with_an_address_of_the_web_in_it_holds_a_link(typed):
+    assert holds_link(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Ann Lee, Ph.D.",
+        "Ann Lee, M.d., F.A.C.P.",
+        "St. Mary's",
+        "St.John",
+        "J.r. Smith",
+        "J.Netter",
+        "Ward 3.b",
+        "U.S. Navy Dept. of Medicine",
+        "D.O./M.P.H.",
+        "Com, Net and Org.",
+    ],
+)
+def test_a_name_with_dots_in_it_holds_none(typed):
+    assert not holds_link(typed)
