@@ -11,6 +11,7 @@ from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.checkouts import Checkout
+from app.payments.disputes import LOST_IN_PART, WON
 from app.payments.wording import day, in_dispute, money
 from app.people.link_mailings import LinkMailing
 from app.people.models import Person
@@ -79,8 +80,11 @@ def seat_gone(order: Order, cents: int, reason: str) -> None:
 def paid_twice(order: Order, cents: int, reason: str) -> None:
     """To who paid for an order "paid twice", or for one where they are "already enrolled" by another or by a claimed
     seat, perhaps since; or such a payment had gone back, "returned at Stripe", before we heard of it.
+
+    What the payer's bank has does not go back now.
     """
-    about_it = about(order) | back(order, cents) | {"reason": reason}
+    at_bank = _is_at_bank(order, reason)
+    about_it = about(order) | back(order, 0 if at_bank else cents) | {"reason": reason, "at_bank": at_bank}
     outbox.post(to=order.person, template="enrollment/paid_twice", **about_it)
 
 
@@ -142,9 +146,13 @@ def payment_returned(order: Order, cents: int, reason: str) -> None:
     ("lapsed"), or was "erased"; or a second payment was "returned at Stripe" before we heard of it.
     """
     missed = order.missed_cohort or order.cohort
-    at_bank = order.is_disputed and reason in ("declined", "lapsed")  # A second payment is another than the disputed.
-    about_it = about(order) | back(order, cents) | {"missed": missed, "buyer": order.person, "at_bank": at_bank}
-    _to_owner("payment_returned", reason=reason, **about_it)
+    about_it = about(order) | back(order, cents) | {"missed": missed, "buyer": order.person}
+    _to_owner("payment_returned", reason=reason, at_bank=_is_at_bank(order, reason), **about_it)
+
+
+def _is_at_bank(order: Order, reason: str) -> bool:
+    """Whether what is given back for this reason is with the payer's bank. A second payment is not the disputed one."""
+    return order.is_disputed and reason in ("already enrolled", "declined", "lapsed")
 
 
 def payment_page_refused(words: str) -> None:
@@ -192,8 +200,14 @@ def sums(order: Order, debit: Checkout | None = None) -> list[tuple[str, str]]:
 
 
 def back(order: Order, cents: int) -> dict[str, Any]:
-    """What goes back now, empty where nothing does, and whether it is the rest after a part."""
-    return {"back": money(cents, order.currency) if cents else "", "is_rest": cents < order.paid_cents}
+    """What goes back now, empty where nothing does, whether it is the rest after a part, and whether the payer's bank
+    had it, or a part, until a dispute was decided.
+    """
+    return {
+        "back": money(cents, order.currency) if cents else "",
+        "is_rest": cents < order.paid_cents,
+        "is_decided": order.dispute_status in (WON, LOST_IN_PART),
+    }
 
 
 def gone_back(order: Order, cents: int) -> dict[str, Any]:

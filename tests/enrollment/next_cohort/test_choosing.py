@@ -140,6 +140,29 @@ def test_who_takes_it_is_enrolled_once(app, shop, link, stripe, mail):
     assert shop.books_balance
 
 
+@pytest.mark.parametrize("is_inquiry", [False, True])
+def test_who_takes_it_by_a_disputed_payment_and_is_in_it_already_is_told_where_the_payment_is(
+    app, shop, link, stripe, mail, is_inquiry
+):
+    [charge] = stripe.sandbox.store.all("charge")
+    with fresh_rows():
+        autumn = db.session.scalars(select(Cohort.id).filter_by(name="Autumn")).one()
+    stripe.pay(shop.buy(cohort=str(autumn)))
+    stripe.dispute(charge["id"], inquiry=is_inquiry)
+    shop.hear()
+    post(app, f"{link}/acceptance")
+    [letter], [told] = mail.to(BUYER, "enrollment/paid_twice"), mail.to(OWNER, "enrollment/payment_returned")
+    is_at_bank = not is_inquiry
+    assert ("returning" in letter.subject, told.subject.startswith("A disputed")) == (not is_at_bank, is_at_bank)
+    for words in (letter.body, letter.html):
+        assert "a payment for another place there was made" in words
+        assert ("You get back $1,200.00" in words, "bank has your payment" in words) == (not is_at_bank, is_at_bank)
+    for words in (told.body, told.html):
+        assert "is decided, and" not in words
+        assert ("Stripe is being told to return it" in words) == (not is_at_bank)
+        assert ("Please accept the dispute in Stripe" in words) == is_at_bank
+
+
 def test_who_wants_the_payment_back_gets_all_of_it(app, shop, link, stripe, mail):
     assert post(app, f"{link}/refund").status_code == 303
     assert seats_taken() == {"Spring": 1, "Autumn": 0}
