@@ -30,6 +30,7 @@ from app.json_ld import json_ld
 from app.limits import form_limits, network, used_up_for, wait_in_words
 from app.payments import stripe_gateway
 from app.payments.fulfilment import give_up
+from app.payments.refunds import Refund
 from app.payments.returning import catch_up, named_session
 from app.payments.stripe_gateway import GatewayRefused, GatewayUnavailable
 from app.payments.wording import NOT_LOST
@@ -167,7 +168,7 @@ def _state(order: Order) -> str:
         return "choosing"
     is_held = bool(order.seats_held or Enrollment.of_order(order))
     if order.is_disputed and not is_held:
-        return "disputed, to be returned"
+        return "disputed, to be returned" if Refund.of(order.stripe_payment_intent_id) else "disputed, no place"
     if order.state in ("disputed", "dispute lost"):
         return order.state
     return "paid" if is_held else "returned"

@@ -63,6 +63,7 @@ def test_a_good_payment_opens_the_classroom_and_frees_the_seat_of_the_disputed_o
     assert open_orders(shop) == [1]
     assert states(shop) == [("disputed", 0), ("paid", 1)]
     assert (seats_taken()["Spring"], shop.books_balance) == (1, True)
+    assert "No place stands by it. The payer" in shop.come_back(shop.orders[0].stripe_session_id).text
     told = [letter.template for letter in mail.to(BUYER)]
     assert told.count("enrollment/enrolled") == 2
     assert not {"enrollment/already_enrolled", "enrollment/paid_twice"} & {*told}
