@@ -107,9 +107,17 @@ def test_the_list_of_enrollments_says_who_moved_where(ada, owner, cohort):
     of_two.order.seats = 2
     for place in (alone, of_two):
         place.moved_from, place.moved_at, place.cohort = cohort, now(), spring
+    bought = enroll("bought@example.org", spring)  # In the place of one that had moved there.
+    bought.moved_from, bought.moved_at = cohort, now()
     db.session.commit()
+    order_id = bought.order_id
     with fresh_rows():
         page = owner.get("/studio/enrollments").text
+        learners = owner.get(f"/studio/cohorts/{bought.cohort_id}/learners").text
+        assert "(moved)" not in owner.get(f"/studio/orders/{order_id}").text
+    assert "moved from" in state_of(learners, "alone@example.org")
+    for shown in (page, learners):
+        assert "moved" not in state_of(shown, "bought@example.org")
     assert " moved to Spring" in state_of(page, "alone@example.org")
     assert "1 moved to Spring" in state_of(page, "of.two@example.org")
     assert "moved" not in state_of(page, "ada@example.org")
