@@ -106,6 +106,7 @@ def partly_refunded(order: Order, cents: int, cohort: Cohort, *, keeps_it: bool)
     what was bought stays theirs, and in which cohort.
     """
     about_it = about(order) | gone_back(order, cents) | {"cohort": cohort, "dates": cohort.dates, "keeps_it": keeps_it}
+    about_it["is_again"] = order.went_back_again(cents)
     outbox.post(to=order.person, template="enrollment/partly_refunded", **about_it)
 
 

@@ -244,6 +244,15 @@ class Purchase:
         """Whether what was paid is with the payer's bank until a dispute is decided."""
         return self.dispute_status in disputes.OPEN
 
+    def went_back_again(self, cents: int) -> bool:
+        """Whether these `cents`, the latest that went back, had not arrived before: all had gone back, and they are not
+        what the payer's bank had then, until the dispute was won.
+        """
+        if self.refunded_at is None:
+            return False
+        won_since = self.dispute_status == disputes.WON and (self.dispute_ended_at or now()) >= self.refunded_at
+        return self.refunded_cents - cents + (self.disputed_cents if won_since else 0) < self.paid_cents
+
     @property
     def kept_by_bank_cents(self) -> int:
         """What of it the payer's bank has for good, where that is a part."""

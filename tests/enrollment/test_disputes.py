@@ -133,6 +133,13 @@ def test_the_rest_given_back_after_a_part_was_lost_ends_the_place_and_is_told_on
     shop.hear()
     assert letters(mail, OWNER, "payment_disputed")[told:] == ["The dispute over $400.00 is won"]
     assert "No place hangs on it any more" in mail.to(OWNER, "enrollment/payment_disputed")[-1].body
+    stripe.refund(charge, 40000)
+    shop.hear(copies=2)
+    [rest] = mail.to(BUYER, "enrollment/partly_refunded")
+    assert rest.subject == "Your refund of $400.00 is on its way"
+    assert "Returned before: -$800.00\nReturned now: -$400.00" in rest.body
+    for words in (rest.body, rest.html):
+        assert ("iving you back $400.00 of what you paid" in words, "once more" in words) == (True, False)
 
 
 def test_all_given_back_while_the_bank_had_a_part_follows_once_that_is_won_after_all(shop, stripe, charge):

@@ -33,8 +33,9 @@ def payment_returned(payment: ConsultationPayment, cents: int) -> None:
 
 
 def partly_refunded(payment: ConsultationPayment, cents: int) -> None:
-    """To the person: a part of what was paid has gone back, and nothing else changes."""
-    _to_person(payment, "partly_refunded", **_gone_back(payment, cents, payment.refunded_cents - cents))
+    """To the person: a part of what was paid has gone back, or once more what did not arrive; nothing else changes."""
+    gone_back = _gone_back(payment, cents, payment.refunded_cents - cents)
+    _to_person(payment, "partly_refunded", is_again=payment.went_back_again(cents), **gone_back)
 
 
 def payment_sent_back(payment: ConsultationPayment, cents: int, reason: str) -> None:

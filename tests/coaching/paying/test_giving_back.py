@@ -225,6 +225,9 @@ def test_a_part_of_it_back_changes_nothing_else(desk, stripe, mail, paid):
 
 
 def test_what_went_back_at_stripe_did_not_arrive_and_goes_back_again_is_told_so(desk, stripe, mail, paid):
+    [charge] = stripe.sandbox.store.all("charge")
+    stripe.decide_dispute(stripe.dispute(charge["id"])["id"], "won")  # That was before, and is no reason.
+    desk.hear()
     made = refund(stripe)
     desk.hear()
     stripe.settle_refund(made["id"], "failed")
@@ -237,6 +240,23 @@ def test_what_went_back_at_stripe_did_not_arrive_and_goes_back_again_is_told_so(
     for words in (letter.body, letter.html):
         assert "hat your coach gave back before did not all arrive" in words
         assert "of what you paid" not in words
+
+
+def test_what_the_bank_had_and_gave_up_goes_back_for_the_first_time(desk, stripe, mail, paid):
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"], amount=5000)["id"]
+    stripe.decide_dispute(dispute, "lost")
+    desk.hear()
+    refund(stripe, amount=10000)
+    desk.hear()
+    stripe.decide_dispute(dispute, "won")
+    desk.hear()
+    refund(stripe, amount=5000)
+    desk.hear(copies=2)
+    [letter] = mail.to(ADA, "coaching/partly_refunded")
+    assert letter.subject == "Your refund of $50.00 is on its way"
+    for words in (letter.body, letter.html):
+        assert ("of what you paid" in words, "once more" in words) == (True, False)
 
 
 def told_of_the_rest(mail, template) -> None:
