@@ -9,8 +9,7 @@ from app.people.forms import holds_link, plain_line
 # "Grace Hopper" <grace@example.org>, Grace Hopper <grace@example.org>, or the address alone (RFC 5322 §3.4).
 _PART = re.compile(r'(?:(?:"(?P<quoted>[^"\n]*)"|(?P<name>[^",;<>@\n]*))\s*<(?P<address>[^<>\n]*)>|(?P<bare>[^\s,;]+))')
 LONGEST_NAME = 120
-# After a comma stands the given name, as mail programs write it, or a degree: two capitals, as in MD and PhD.
-_DEGREE = re.compile(r"(?:[^\s,]*[A-Z]){2}|[JS]r\b")
+_DEGREES = {"MD", "DO", "RN", "NP", "PA", "PHD", "PharmD", "PhD", "JR", "Jr", "SR", "Sr"}
 
 
 class Invited(NamedTuple):
@@ -41,9 +40,15 @@ def _name(written: str) -> str:
 
 
 def _as_called(name: str) -> str:
-    """ "Lee, Ann, MD" is Ann Lee, MD; "Ann Lee, MD" is that already."""
+    """ "Lee, Ann, MD" and "van der Berg, Ann" have the last name first; "Ann Lee, MD" and "Ann Lee, Chief" do not."""
     last, _, rest = name.partition(", ")
-    if not rest or (" " in last and _DEGREE.match(rest)):
+    *before, _ = last.split(" ")
+    if not rest or (before and not before[-1].islower()) or _begins_with_degree(rest, last):
         return name
     given, comma, degrees = rest.partition(",")
     return f"{given} {last}{comma}{degrees}"
+
+
+def _begins_with_degree(rest: str, last: str) -> bool:
+    word = re.split(r"[\s,]", rest)[0].replace(".", "")
+    return word in _DEGREES or (len(word) > 1 and word.isupper() and not last.isupper())
