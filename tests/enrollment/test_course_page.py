@@ -41,7 +41,7 @@ def test_the_page_says_what_who_buys_needs_to_know(client, course, cohort):
 
 
 def test_an_offer_at_ones_own_pace_says_what_it_lacks(client, course, cohort):
-    lacks = ("The lessons, without live sessions", "It cannot be moved to another cohort later")
+    lacks = ("The lessons, without live sessions", "A place in it cannot be moved to another cohort later")
     assert not any(words in client.get("/course/").text for words in lacks)
     assert "Live time and coaching" in client.get("/course/").text
     for number, each in enumerate(course.cohorts, start=1):

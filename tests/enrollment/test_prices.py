@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.enrollment.cohorts import Cohort
+from app.enrollment.models import Course
 from app.extensions import db
 from app.payments.tasks import sweep_payments
 from tests.enrollment.test_course_page import structured_data
@@ -224,4 +225,18 @@ def test_a_cohort_without_dates_and_limit_is_sold_like_any_other(shop, stripe, c
     [letter] = mail.to("ada@example.org", "enrollment/enrolled")
     assert "At your own pace" in letter.body
     for words in (letter.body, letter.html):
-        assert "A full refund until 14 days before. Spring cannot be moved to another cohort later." in words
+        assert "A full refund until 14 days before." in words
+
+
+@pytest.mark.parametrize(("seats", "template"), [("1", "enrolled"), ("3", "department_ready")])
+def test_who_bought_without_dates_reads_that_it_cannot_be_moved(shop, stripe, change, mail, seats, template):
+    change(starts_on=None, ends_on=None)
+    with fresh_rows():
+        db.session.scalars(db.select(Course)).one().refund_policy = ""
+        db.session.commit()
+    stripe.pay(shop.buy(seats=seats))
+    shop.hear()
+    [letter] = mail.to("ada@example.org", f"enrollment/{template}")
+    for words in (letter.body, letter.html):
+        assert "A place in Spring cannot be moved to another cohort later." in words
+        assert "If plans change" not in words
