@@ -1,5 +1,7 @@
 """Seats that were paid for before they could be handed out: the buyer has one, and the others are there."""
 
+from datetime import datetime, timedelta
+
 import flask_migrate
 
 from app.enrollment.department.models import Seat
@@ -33,3 +35,39 @@ def test_seats_are_made_of_what_stands(database_kind, tmp_path):
         db.session.remove()
         flask_migrate.downgrade(revision="0040")
         assert len(rows_of("enrollment")) == 1
+
+
+def day(number: int) -> datetime:
+    return A_MOMENT + timedelta(days=number)
+
+
+BEGUN = [
+    *ROWS[:3],
+    *(("person", ROWS[0][1] | {"id": n, "email": f"p{n}@example.org", "fs_uniquifier": str(n)}) for n in (2, 3)),
+    ("module", {"id": 1, "course_id": 1, "slug": "a"}),
+    *(("lesson", {"id": n, "module_id": 1, "slug": f"l{n}", "duration_minutes": 5}) for n in (1, 2, 3)),
+    *(
+        ("course_order", ORDER | {"id": n, "public_id": f"{n}" * 32, "idempotency_key": f"{n}", "seats": 1})
+        for n in (1, 2, 3)
+    ),
+    *(
+        ("enrollment", {"id": n, "order_id": n, "person_id": n, "cohort_id": 1, "enrolled_at": day(5)})
+        for n in (1, 2, 3)
+    ),
+    ("lesson_progress", {"person_id": 1, "lesson_id": 1, "opened_at": day(6), "seen_at": day(9)}),
+    ("lesson_progress", {"person_id": 1, "lesson_id": 2, "opened_at": day(8), "seen_at": day(8)}),
+    ("lesson_progress", {"person_id": 2, "lesson_id": 1, "opened_at": day(1), "seen_at": day(7)}),
+    ("lesson_progress", {"person_id": 2, "lesson_id": 2, "opened_at": day(8), "seen_at": day(8)}),
+    ("lesson_progress", {"person_id": 3, "lesson_id": 3, "opened_at": day(1), "seen_at": day(2)}),
+]
+
+
+def test_a_place_was_begun_when_its_learner_first_saw_a_lesson_with_it(database_kind, tmp_path):
+    with new_database(database_kind, tmp_path) as url, running(url, tmp_path / "instance"):
+        flask_migrate.upgrade(revision="0054")
+        put(BEGUN)
+        flask_migrate.upgrade(revision="0055")
+        assert [place["begun_at"] for place in rows_of("enrollment")] == [day(6), day(7), None]
+        db.session.remove()
+        flask_migrate.downgrade(revision="0054")
+        assert "begun_at" not in rows_of("enrollment")[0]
