@@ -1,12 +1,11 @@
 from typing import Any
 
-from wtforms import RadioField, TextAreaField
+from wtforms import RadioField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired
 
 from app.enrollment.models import Course
-from app.people.forms import PlainText, one_kind_of_line_break
-from app.studio.letter_fields import line
+from app.studio.letter_fields import line, paragraph
 from app.studio.money import Price, in_units
 from app.studio.seen_form import SeenForm
 
@@ -23,19 +22,9 @@ class CourseForm(SeenForm):
     price = Price("Price of a seat")
     tax = RadioField("Tax", choices=[SelectChoice(*pair) for pair in TAXES.items()])
     credit_statement = line("About CME credit", DataRequired("Say plainly whether there is credit."), most=500)
-    coaching = TextAreaField(
-        "How learners book the included coaching",
-        [Length(max=500, message="500 characters are enough."), PlainText()],
-        filters=[one_kind_of_line_break],
-    )
-    refund_policy = TextAreaField(
-        "If plans change",
-        [
-            DataRequired("Say when money is given back. Buyers read it before they pay."),
-            Length(max=2000, message="2,000 characters are enough."),
-            PlainText(),
-        ],
-        filters=[one_kind_of_line_break],
+    coaching = paragraph("How learners book the included coaching", most=500)
+    refund_policy = paragraph(
+        "If plans change", DataRequired("Say when money is given back. Buyers read it before they pay."), most=2000
     )
 
     @classmethod
@@ -53,5 +42,4 @@ class CourseForm(SeenForm):
         """Let `course` be as was typed."""
         course.price_cents, course.tax = self.price.cents or 0, self.tax.data
         course.credit_statement = self.credit_statement.data or ""
-        course.coaching = " ".join((self.coaching.data or "").split())
-        course.refund_policy = " ".join((self.refund_policy.data or "").split())
+        course.coaching, course.refund_policy = self.coaching.data or "", self.refund_policy.data or ""

@@ -18,6 +18,16 @@ def line(label: str, *validators: Any, most: int = 200) -> LineField:
     return LineField(label, [*validators, Length(max=most, message=f"{most} characters are enough.")])
 
 
+def paragraph(label: str, *validators: Any, most: int) -> TextAreaField:
+    """Sentences of at most `most` characters, kept on one line however they were broken."""
+    length = Length(max=most, message=f"{most:,} characters are enough.")
+    return TextAreaField(label, [*validators, length, PlainText()], filters=[_on_one_line])
+
+
+def _on_one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
 def text(label: str, *validators: Any) -> TextAreaField:
     """Markdown of any number of lines."""
     length = Length(max=LONGEST_TEXT, message=TOO_LONG)
