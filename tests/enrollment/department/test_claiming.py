@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.clock import now
+from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.papers.models import Paper
 from app.extensions import db
@@ -161,3 +162,15 @@ def test_letters_follow_whoever_claims_and_not_the_buyer(shop, department, strip
     assert runs() == [("checkout-abandoned", False)]
     department.claim(department.links[0])
     assert runs() == [("checkout-abandoned", False), ("enrolled", True)]
+
+
+@pytest.mark.parametrize(("place_in", "is_told"), [("Spring", False), ("Autumn", True)])
+def test_a_place_is_said_to_have_moved_only_where_it_is_in_another_cohort(department, place_in, is_told):
+    """One of the cohort that was bought may go on from another of the same person, which had moved there."""
+    department.claim(department.links[0], GRACE)
+    with fresh_rows():
+        place, cohorts = db.session.scalars(select(Enrollment)).one(), db.session.scalars(select(Cohort)).all()
+        place.moved_at, place.moved_from = now(), cohorts[0]
+        place.cohort = next(cohort for cohort in cohorts if cohort.name == place_in)
+        db.session.commit()
+    assert ("moved to" in department.get().text) == is_told
