@@ -1,3 +1,4 @@
+import re
 import secrets
 from datetime import datetime
 
@@ -14,6 +15,10 @@ from app.people.addresses import normalize
 
 OWNER = "owner"
 TITLES = frozenset({"dr", "doctor", "prof", "professor", "mr", "mrs", "ms", "mx", "miss"})
+# Han, kana and hangul (Unicode blocks).
+_FAMILY_NAME_FIRST = re.compile(
+    "[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af]"
+)
 
 person_role = Table(
     "person_role",
@@ -165,9 +170,13 @@ class Person(Model, UserMixin):
 
 
 def first_name_of(name: str) -> str:
-    """ "Dr. Ada Lovelace" is Ada; empty when there is nothing but titles."""
-    words = (word.strip(",;") for word in name.split())
-    return next((word for word in words if word and word.lower().rstrip(".") not in TITLES), "")
+    """ "Dr. Ada Lovelace" is Ada; empty when there is nothing but titles.
+
+    Where the family name is written first, and would be too bare alone, it is the whole name without titles.
+    """
+    words = [word.strip(",;") for word in name.split()]
+    names = [word for word in words if word and word.lower().rstrip(".") not in TITLES]
+    return " ".join(names if names and _FAMILY_NAME_FIRST.match(names[0]) else names[:1])
 
 
 class Consent(Model):

@@ -3,6 +3,7 @@
 import pytest
 
 from app.people.forms import holds_link
+from app.people.models import first_name_of
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,18 @@ def test_a_name_with_an_address_of_the_web_in_it_holds_a_link(typed):
 )
 def test_a_name_with_dots_in_it_holds_none(typed):
     assert not holds_link(typed)
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("Dr. Ada Lovelace", "Ada"),
+        ("Đặng Thị Ngọc Hân", "Đặng"),
+        ("山田 太郎", "山田 太郎"),
+        ("Dr. すずき 一郎", "すずき 一郎"),
+        ("김 민준", "김 민준"),
+        ("Dr.", ""),
+    ],
+)
+def test_who_writes_the_family_name_first_is_greeted_by_the_whole_name(name, called):
+    assert first_name_of(name) == called
