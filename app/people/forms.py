@@ -1,5 +1,6 @@
 import re
 import types
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,8 +40,11 @@ class Address:
 
 
 def plain_line(text: str) -> str:
-    """`text` on one line, without what cannot be seen, but for what joins the letters before and after it."""
-    line = " ".join(text.split())
+    """`text` on one line, without what cannot be seen, but for what joins the letters before and after it.
+
+    Its letters and accents are composed, so that a name is found however the keyboard of who seeks it writes them.
+    """
+    line = " ".join(unicodedata.normalize("NFC", text).split())
     if line.isprintable():
         return line
     seen = "".join(letter for letter in line if letter.isprintable() or letter in JOINERS)
@@ -58,7 +62,7 @@ class LineField(StringField):
 
 
 def _with_plain_blanks(text: str | None) -> str:
-    return _BLANKS.sub(" ", text or "").strip()
+    return unicodedata.normalize("NFC", _BLANKS.sub(" ", text or "").strip())
 
 
 def _single_and_plain(_form: Any, field: Field) -> None:

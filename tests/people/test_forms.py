@@ -17,6 +17,7 @@ class Typed(Form):
     [
         ("山田\u3000太郎", "山田 太郎"),
         ("\u00a0Ada\u00a0\t Lovelace\u202f", "Ada Lovelace"),
+        ("Ha\u0302n Nguye\u0302\u0303n", "H\u00e2n Nguy\u1ec5n"),
         ("علی\u200cمحمد", "علی\u200cمحمد"),
         ("ශ්\u200dරී", "ශ්\u200dරී"),
         ("Ada \U0001f469\u200d\u2695\ufe0f", "Ada \U0001f469\u200d\u2695\ufe0f"),

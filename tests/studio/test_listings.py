@@ -86,8 +86,10 @@ def test_rows_are_found_by_part_of_an_address_or_name(owner, path):
 def test_a_name_is_found_as_it_is_written_in_any_script(owner):
     factories.person("reader1@example.org", "علی\u200cمحمد")
     factories.person("reader2@example.org", "山田 太郎")
+    factories.person("reader3@example.org", "H\u00e2n")
     db.session.commit()
     assert readers(owner.get("/studio/people", query_string={"q": "علی\u200cمحمد"})) == [1]
+    assert readers(owner.get("/studio/people", query_string={"q": "Ha\u0302n"})) == [3]
     assert readers(owner.get("/studio/people", query_string={"q": "山田\u3000太郎"})) == [2]
 
 

@@ -1,7 +1,6 @@
 """Which typeface can set a text. A name may be in any script, and none may come out empty, mirrored or as boxes."""
 
 import re
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -44,7 +43,7 @@ def set_in(face: str, text: str) -> Set:
 
 def plain(text: str) -> str:
     """`text` on one line, its letters composed, without what is invisible and may turn the words around it."""
-    return plain_line(unicodedata.normalize("NFC", text))
+    return plain_line(text)
 
 
 def is_whole(*texts: str) -> bool:
