@@ -126,7 +126,11 @@ class Paper(Model):
             cls.enrollment_id.in_(select(Enrollment.id).filter_by(person_id=person.id)),
             cls.enrollment_id.is_(None) & cls.order_id.in_(select(Order.id).filter_by(person_id=person.id)),
         )
-        return list(db.session.scalars(select(cls).where(theirs).order_by(cls.id.desc())))
+        shown = select(cls).options(
+            joinedload(cls.order).joinedload(Order.cohort),
+            joinedload(cls.enrollment).joinedload(Enrollment.cohort),
+        )
+        return list(db.session.scalars(shown.where(theirs).order_by(cls.id.desc())))
 
     @classmethod
     def places_without_receipt(cls, person: Person) -> list[Enrollment]:

@@ -53,7 +53,8 @@ def show_paper(number: str) -> ResponseReturnValue:
 @bp.get("/learn/papers/")
 @auth_required("session")
 def list_own() -> ResponseReturnValue:
-    papers, lacking = Paper.of_person(current_user), Paper.places_without_receipt(current_user)
+    papers = [(paper, Standing.of(paper)) for paper in Paper.of_person(current_user)]
+    lacking = Paper.places_without_receipt(current_user)
     has_place = bool(Enrollment.all_standing(current_user))
     return render_template("enrollment/papers/own.html", papers=papers, lacking=lacking, has_place=has_place)
 

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from app.clock import now
 from app.enrollment.papers.models import Paper
 from app.extensions import db
 from tests.enrollment.papers.conftest import buy, enroll, sign_in
+from tests.races import fresh_rows
 
 
 @pytest.fixture
@@ -29,6 +31,24 @@ def test_ones_own_paper_is_a_file(client, paper):
     assert answer.headers["Content-Disposition"] == f'attachment; filename="receipt-{paper.number}.pdf"'
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.data == client.get(f"/learn/papers/{paper.number}.pdf").data
+
+
+def test_receipts_for_the_same_cohort_are_told_apart(client, cohort, paper, place, queries):
+    sign_in(client)
+    with fresh_rows(), queries() as few:
+        client.get("/learn/papers/")
+    place.order.note_refund(120000, now())
+    place.ended_at = now()
+    again = Paper.receipt(enroll(buy(cohort)))
+    db.session.commit()
+    first, second = paper.facts["order"], again.facts["order"]
+    with fresh_rows(), queries() as more:
+        rows = client.get("/learn/papers/").text.split("<li>")[1:]
+    rows = {number: row for number in (first, second) for row in rows if number in row}
+    assert "$1,200.00 has been paid back" in rows[first]
+    assert "The enrollment ended on" in rows[first]
+    assert "paid back" not in rows[second]
+    assert len(more) <= len(few)
 
 
 def test_the_papers_of_others_are_not_there(client, cohort, paper):
