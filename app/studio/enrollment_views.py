@@ -1,7 +1,7 @@
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import case, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from app.enrollment.cohorts import Cohort
 from app.enrollment.enrollments import Enrollment
@@ -12,13 +12,23 @@ from app.people.models import Person
 from app.studio.blueprint import bp
 from app.studio.listing import Asked, Listing, by_first_moment
 
+_Learner = aliased(Person)
+# Whoever has, or had, a place that an order paid for, in one text to search.
+_LEARNERS = (
+    select(func.aggregate_strings(_Learner.name + " " + _Learner.email, "\n"))
+    .join(Enrollment, Enrollment.person_id == _Learner.id)
+    .where(Enrollment.order_id == Order.id)
+    .correlate(Order)
+    .scalar_subquery()
+)
+
 # Every enrollment hangs on an order, and an order without one is what the owner asks about most.
 ORDERS = Listing(
     rows=select(Order)
     .join(Order.person)
     .options(contains_eager(Order.person), joinedload(Order.cohort).joinedload(Cohort.course)),
     number=Order.id,
-    searched=(Person.email, Order.name, Person.name, Order.public_id),
+    searched=(Person.email, Order.name, Person.name, Order.public_id, _LEARNERS),
     states=by_first_moment(
         {
             "refunded": Order.refunded_at,

@@ -37,6 +37,12 @@ def test_the_owner_sees_whose_each_seat_is(owner, order):
     assert "/course/seats/" not in shown
 
 
+@pytest.mark.parametrize("typed", ["alan@example", "Alan Turing", BUYER])
+def test_an_order_is_found_by_who_has_its_seats_too(owner, order, typed):
+    assert page(owner, f"/studio/enrollments?q={typed}").count(f'href="{order}"') == 1
+    assert f'href="{order}"' not in page(owner, "/studio/enrollments?q=nobody@example.org")
+
+
 def test_the_owner_gives_an_unclaimed_seat_a_new_link(owner, order, department, mail):
     old = path_in(mail.to("grace@example.org")[0], "seats")
     assert press(owner, order, "seats/3/reassignment").status_code == 303
