@@ -40,6 +40,7 @@ def give_place(order: Order, person: Person, name: str) -> Enrollment:
     db.session.flush()
     if before:
         take_over(enrollment, before)
+        followups.call_off(person, before.order.occasion, "enrolled by another order")
     Paper.receipt(enrollment)
     values = {"cohort_name": order.cohort.name, "starts_on": order.cohort.begins}
     followups.happened(ENROLLED, person, order.occasion, **values)
@@ -50,7 +51,6 @@ def take_over(place: Enrollment, before: Enrollment) -> None:
     """What there was by a place that made way for this one: what was open stays open, and the certificate counts on."""
     place.go_on_from(before)
     Paper.hand_on_certificate(before, place)
-    followups.call_off(before.person, before.order.occasion, "enrolled by another order")
 
 
 def make_way(person: Person, cohort: Cohort) -> Enrollment | None:

@@ -71,10 +71,12 @@ class Order(Purchase, Model):
     @classmethod
     def for_update(cls, order_id: int) -> "Order":
         """The order as it stands now, locked until commit, after its cohort: who buys has to lock the cohort first."""
-        cohort = Cohort.for_update(db.session.scalars(select(cls.cohort_id).filter_by(id=order_id)).one())
+        its_cohort = select(cls.cohort_id).filter_by(id=order_id)
+        cohort_id, cohort = db.session.scalars(its_cohort).one(), None
+        while cohort is None or cohort.id != cohort_id:  # It may be offered a later one while this one is waited for.
+            cohort, cohort_id = Cohort.for_update(cohort_id), db.session.scalars(its_cohort).one()
         order = db.session.get_one(cls, order_id, with_for_update=True, populate_existing=True)
-        if cohort and order.cohort_id == cohort.id:  # Else it was offered another while we waited for this one.
-            set_committed_value(order, "cohort", cohort)
+        set_committed_value(order, "cohort", cohort)
         return order
 
     @classmethod

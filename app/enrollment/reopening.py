@@ -22,9 +22,8 @@ def reopen(order: Order) -> list[Enrollment] | None:
     except CohortFull:
         order.release()
         return None
-    others = [make_way(place.person, place.cohort) for place in places]
-    # Everybody locks people in this order, after cohorts.
-    for place, before in sorted(zip(places, others, strict=True), key=lambda pair: pair[0].person_id):
+    for place in places:
+        before = make_way(place.person, place.cohort)
         place.ended_at = None
         if before:
             take_over(place, before)

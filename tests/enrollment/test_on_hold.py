@@ -20,6 +20,7 @@ from app.people.models import Person
 from tests.enrollment.department.conftest import Department, department
 from tests.enrollment.next_cohort.test_choosing import seats_taken
 from tests.enrollment.next_cohort.test_moving import change_cohort, later_cohort, move, place_of, signed_in
+from tests.enrollment.test_course_page import a_sequence, runs
 from tests.enrollment.test_seats import BUYER, OWNER
 from tests.races import fresh_rows
 
@@ -199,6 +200,19 @@ def test_the_first_payment_counts_again_where_the_second_is_on_hold_when_it_is_w
     shop.hear()
     assert (open_orders(shop), states(shop)) == ([0], [("paid", 1), ("refunded", 0)])
     assert (seats_taken()["Spring"], shop.books_balance) == (1, True)
+
+
+def test_the_letters_that_the_second_payment_began_go_on_when_the_first_is_won(shop, stripe, dispute):
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    with fresh_rows():
+        a_sequence("enrolled")
+    buy(shop, stripe)
+    disputed(shop, stripe)
+    assert runs() == [("enrolled", True)]
+    stripe.decide_dispute(dispute, "won")
+    shop.hear()
+    assert (open_orders(shop), runs()) == ([0], [("enrolled", True)])
 
 
 def test_the_certificate_counts_on_by_the_first_payment_where_the_second_is_on_hold(shop, stripe, dispute):

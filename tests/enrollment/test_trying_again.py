@@ -56,13 +56,16 @@ def test_an_order_that_is_offered_another_cohort_while_its_own_is_waited_for_is_
         order_id, (spring, autumn) = shop.order.id, sorted(db.session.scalars(select(Cohort.id)))
     outcomes: dict[str, object] = {}
 
-    def cohort_of_the_order() -> int:
-        with app.app_context():
-            return Order.for_update(order_id).cohort.id
+    def locked_cohort_of_the_order() -> int:
+        with app.app_context(), db.engine.connect() as third:
+            cohort = Order.for_update(order_id).cohort
+            with pytest.raises(OperationalError):
+                third.execute(select(Cohort.id).where(Cohort.id == cohort.id).with_for_update(nowait=True))
+            return cohort.id
 
     with db.engine.connect() as other:
         other.execute(select(Cohort.id).where(Cohort.id == spring).with_for_update())
-        reader = in_thread("reader", cohort_of_the_order, outcomes)
+        reader = in_thread("reader", locked_cohort_of_the_order, outcomes)
         wait_until_blocked()
         other.execute(update(Order).where(Order.id == order_id).values(cohort_id=autumn))
         other.commit()
