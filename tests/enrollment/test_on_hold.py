@@ -85,6 +85,20 @@ def test_the_disputed_payment_goes_back_once_it_is_won_after_all(shop, stripe, m
     assert_told_of_one_that_goes_back(mail)
 
 
+def test_the_owner_reads_of_no_loss_where_the_place_had_made_way_for_another(shop, stripe, mail, dispute):
+    buy(shop, stripe)
+    second = next(iter(stripe.sandbox.store.all("charge")))
+    stripe.refund(second["payment_intent"])
+    shop.hear()
+    change_cohort("Spring", seats=1)
+    shop.buy(email=GRACE)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear()
+    words = " ".join(mail.to(OWNER, "enrollment/payment_disputed")[-1].body.split())
+    assert "The enrollment by this payment had ended before, and the seat is somebody else's now." in words
+    assert "lost before" not in words
+
+
 def assert_told_of_one_that_goes_back(mail) -> None:
     """And not that they paid twice, or for a second time."""
     [letter], [told] = mail.to(BUYER, "enrollment/paid_twice"), mail.to(OWNER, "enrollment/payment_returned")

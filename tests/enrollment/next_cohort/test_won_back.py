@@ -77,7 +77,7 @@ def test_who_takes_the_next_cohort_has_their_one_place_there(app, shop, stripe, 
     [letter] = mail.to(BUYER, "enrollment/next_cohort_offered")
     assert letter.subject == "Your payment for Spring is with us again: a seat in Autumn, or your payment back"
     assert "has been decided, so the payment is with us again; but no seat is left for you there" in words_of([letter])
-    assert "ended their enrollment, and the seat is somebody else's now" in to_owner(mail)
+    assert "had ended before, and the seat is somebody else's now" in to_owner(mail)
     assert "no seat of Spring is left for it. The buyer has been offered Autumn" in words_of(
         mail.to(OWNER, "enrollment/seat_was_gone")
     )
