@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.classroom.access import opening_of
@@ -42,40 +42,44 @@ class Way(NamedTuple):
 def list_learners(cohort_id: int) -> ResponseReturnValue:
     cohort = db.session.get(Cohort, cohort_id) or abort(404)
     asked = Asked.by(request.args)
+    stalled = _stalled(cohort) if asked.state == "stalled" else []
     states: dict[str, ColumnElement[bool]] = {
         "enrolled": Enrollment.ended_at.is_(None),
-        "stalled": Enrollment.id.in_(_stalled(cohort) if asked.state == "stalled" else []),
+        # Written out: there may be more of them than a statement may have parameters.
+        "stalled": Enrollment.id.in_(bindparam("stalled", stalled, expanding=True, literal_execute=True)),
         "ended": Enrollment.ended_at.is_not(None),
     }
     places = Listing(
-        rows=_places(cohort).options(contains_eager(Enrollment.person)),
+        rows=_places(cohort).join(Enrollment.person).options(contains_eager(Enrollment.person)),
         number=Enrollment.id,
         searched=(Person.email, Person.name),
         states=states,
     )
     page = places.page(asked)
-    return render_template("studio/learners.html", cohort=cohort, page=page, ways=_ways(cohort, page.rows))
+    ways = _ways(cohort, page.rows, [place.person_id for place in page.rows])
+    return render_template("studio/learners.html", cohort=cohort, page=page, ways=ways)
 
 
 def _places(cohort: Cohort) -> Select[Enrollment]:
-    places = select(Enrollment).join(Enrollment.person).where(Enrollment.cohort_id == cohort.id)
-    return places.options(joinedload(Enrollment.order), joinedload(Enrollment.moved_from))
+    places = select(Enrollment).join(Enrollment.order).where(Enrollment.cohort_id == cohort.id)
+    return places.options(contains_eager(Enrollment.order), joinedload(Enrollment.moved_from))
 
 
 def _stalled(cohort: Cohort) -> list[int]:
     """The numbers of the places whose people have."""
     standing = _places(cohort).where(Enrollment.opens(), Enrollment.enrolled_at < now() - STALLED_AFTER)
-    places = list(db.session.scalars(standing.join(Enrollment.order)))
-    return [number for number, way in _ways(cohort, places).items() if way.has_stalled]
+    places = list(db.session.scalars(standing))
+    people = select(Enrollment.person_id).where(Enrollment.cohort_id == cohort.id)
+    return [number for number, way in _ways(cohort, places, people).items() if way.has_stalled]
 
 
-def _ways(cohort: Cohort, places: list[Enrollment]) -> dict[int, Way]:
-    """By the number of the place, in two queries."""
+def _ways(cohort: Cohort, places: list[Enrollment], people: Select[int] | list[int]) -> dict[int, Way]:
+    """By the number of the place, in two queries. `people` has the numbers of those who have the places."""
     modules = _modules(cohort)
     last_seen = func.max(LessonProgress.seen_at, type_=UTCDateTime)
     progress = select(LessonProgress.person_id, func.count(LessonProgress.completed_at), last_seen)
     mine = progress.join(Lesson, Lesson.id == LessonProgress.lesson_id).where(
-        LessonProgress.person_id.in_([place.person_id for place in places]),
+        LessonProgress.person_id.in_(people),
         Lesson.module_id.in_([module.id for module, _ in modules]),
         Lesson.is_retired.is_(False),
     )

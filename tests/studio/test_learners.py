@@ -131,3 +131,22 @@ def test_more_learners_take_no_more_queries(ada, owner, cohort, queries):
     with queries() as many:
         look(owner, cohort)
     assert len(many) == len(few)
+
+
+def test_more_who_have_stalled_take_no_more_parameters(ada, owner, cohort, clock, queries):
+    """A statement has at most 32,766 in SQLite and 65,535 in PostgreSQL: https://www.sqlite.org/limits.html"""
+    joined = now()
+    clock.advance(days=30)
+    with queries() as few:
+        look(owner, cohort, "?state=stalled")
+    for number in range(5):
+        enroll(f"learner{number}@example.org", cohort, enrolled_at=joined)
+    with queries() as many:
+        page = look(owner, cohort, "?state=stalled")
+    assert len(re.findall(r"@example\.org</bdi>", page)) == 6
+    # Those of a page, at most, are asked for by their numbers: how far they are.
+    assert number_of_parameters(many) <= number_of_parameters(few) + 5
+
+
+def number_of_parameters(statements: list[str]) -> int:
+    return sum(len(re.findall(r"\?|%\(|%s", statement)) for statement in statements)
