@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from markupsafe import Markup
-from sqlalchemy import ForeignKey, Index, Select, String, func, insert, literal, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, String, and_, func, insert, literal, or_, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app import markdown
@@ -101,13 +101,12 @@ class Announcement(Model):
 
     @classmethod
     def told_to(cls, person: Person) -> "list[Announcement]":
-        """Those sent to the cohorts in which the person has a place that opens the classroom, and those that they got
-        before they moved it there; newest first.
+        """Those sent to the cohorts in which the person has a place that opens the classroom, and those sent to another
+        until they moved it from there; newest first.
         """
-        mine = (Enrollment.person_id == person.id, Enrollment.opens())
-        cohorts = select(Enrollment.cohort_id).join(Enrollment.order).where(*mine)
-        copies = select(AnnouncementCopy.announcement_id).join(AnnouncementCopy.enrollment).join(Enrollment.order)
-        are_theirs = or_(cls.cohort_id.in_(cohorts), cls.id.in_(copies.where(*mine)))
+        mine = select(Enrollment.id).join(Enrollment.order).where(Enrollment.person_id == person.id, Enrollment.opens())
+        before = and_(Enrollment.moved_from_id == cls.cohort_id, Enrollment.moved_at >= cls.sent_at)
+        are_theirs = mine.where(or_(Enrollment.cohort_id == cls.cohort_id, before)).correlate(cls).exists()
         sent = select(cls).where(are_theirs, cls.sent_at.is_not(None))
         return list(db.session.scalars(sent.order_by(cls.sent_at.desc(), cls.id.desc()).limit(100)))
 

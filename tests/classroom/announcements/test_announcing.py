@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.classroom.announcements.models import Announcement, AnnouncementCopy
 from app.classroom.announcements.tasks import post_announcements
@@ -209,15 +209,19 @@ def test_a_picture_that_the_classroom_would_leave_blank_is_refused(owner, told, 
     assert write(owner, cohort, "Look", at_home).status_code == 303
 
 
-def test_who_moved_reads_on_what_their_first_cohort_was_told_until_then(ada, owner, told, cohort):
+@pytest.mark.parametrize("has_copy", [True, False])
+def test_who_moved_reads_on_what_their_first_cohort_was_told_until_then(ada, owner, told, cohort, clock, has_copy):
     send(owner, told)
     with fresh_rows():
+        if not has_copy:  # As who enrolled after it was sent.
+            db.session.execute(delete(AnnouncementCopy))
         spring = Cohort(name="Spring", starts_on=date(2027, 3, 1), ends_on=date(2027, 4, 1), time_zone="UTC")
         spring.course_id = db.session.get_one(Cohort, cohort.id).course_id
         db.session.add(spring)
         place = db.session.scalars(select(Enrollment).filter_by(person_id=ada.person.id)).one()
         place.moved_from, place.moved_at, place.cohort = place.cohort, now(), spring
         db.session.commit()
+    clock.advance(minutes=1)
     later = int(write(owner, cohort, "After that", "Words").location.rpartition("/")[2])
     send(owner, later)
     page = ada.get("announcements").text
