@@ -208,6 +208,11 @@ class Enrollment(Model):
         return self.cohort_id != self.order.cohort_id
 
     @property
+    def has_moved(self) -> bool:
+        """Whether it was moved to the cohort it is in. One bought in the place of such a one has its own there."""
+        return self.moved_at is not None and self.holds_own_seat
+
+    @property
     def can_move(self) -> bool:
         """Whether it may move to a later cohort: once, from one with dates that is not over, while it opens it."""
         stands = self.ended_at is None and not self.is_suspended
