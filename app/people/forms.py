@@ -19,9 +19,9 @@ UNSEEN = re.compile(
 )
 JOINERS = "\u200c\u200d"
 _STRAY_JOINERS = re.compile(rf"(?<![^\s{JOINERS}])[{JOINERS}]+")
-# St.John and Ph.D. are none: an ending is in small letters, or one that everybody knows.
+# St.John and Ph.D. are none: an ending is in small letters, or in capitals as all before it, or everybody knows it.
 _LINK = re.compile(
-    r"(?i:://|\bwww\.|\.[a-z]{2,}/)|[\w-]{2}\.[a-z]{2,}\b|\w\.(?i:com|net|org|info|biz|edu|gov|xyz|online|site|shop)\b"
+    r"(?i:://|\bwww\.|\.[a-z]{2,}/)|[\w-]{2}\.[a-z]{2,}\b|[A-Z\d-]{2}\.[A-Z]{2,}\b|\w\.(?i:com|net|org|info|biz|edu|gov|xyz|online|site|shop)\b"
 )
 _BLANKS = re.compile(r"[^\S\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 
@@ -72,7 +72,7 @@ def _single_and_plain(_form: Any, field: Field) -> None:
 
 def holds_link(text: str) -> bool:
     """Whether something in it looks like what mail programs make a link of, a bare domain among it."""
-    return _LINK.search(text) is not None
+    return _LINK.search(unicodedata.normalize("NFKC", text)) is not None
 
 
 class NameField(LineField):
@@ -84,7 +84,7 @@ class NameField(LineField):
 
 def _no_link(_form: Any, field: Field) -> None:
     if holds_link(field.data):
-        raise ValidationError("Please leave web addresses out of this, and put a blank after a period.")
+        raise ValidationError("Please leave web addresses out of this, and put a space after a period.")
 
 
 def one_kind_of_line_break(text: str | None) -> str:

@@ -42,7 +42,7 @@ class SeenForm(Form):
 
 def _said(now: Any) -> str:
     if isinstance(now, BooleanField):
-        did = "ticked it" if now.data else "took the tick away"
+        did = "checked it" if now.data else "unchecked it"
     elif isinstance(now, SelectField):
         choices: Any = now.iter_choices()
         did = f"chose “{next((choice.label for choice in choices if choice.value == now.data), now.data)}”"

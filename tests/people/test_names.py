@@ -19,6 +19,8 @@ from app.people.models import first_name_of
         "https:evil.com",
         "Ward Nine, Evil.Com.",
         "EVIL.ORG",
+        "Prize at EVIL.IO",
+        "evil\uff0ecom",
         "x.com",
         "ärzte.example",
         "call@evil.example",

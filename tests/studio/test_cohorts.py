@@ -160,7 +160,7 @@ def test_what_another_window_saved_of_a_cohort_or_the_course_is_not_put_back_uns
     page = unescape(answer.text)
     for words in (
         "Seats: another window saved “30” meanwhile",
-        "sample dates: another window ticked it",
+        "sample dates: another window checked it",
         "zone: another window chose “UTC",
     ):
         assert words in page
