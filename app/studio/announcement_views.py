@@ -69,10 +69,14 @@ def show_announcement(announcement_id: int) -> ResponseReturnValue:
 @bp.post(AN_ANNOUNCEMENT)
 def change_announcement(announcement_id: int) -> ResponseReturnValue:
     told = db.session.get(Announcement, announcement_id, with_for_update=True) or abort(404)
-    form = AnnouncementForm()
-    if told.sent_at or not form.validate():
-        return _page(told, form), 409 if told.sent_at else 422
-    if form.was_overtaken(AnnouncementForm(formdata=None, obj=told)):
+    form, saved = AnnouncementForm(), AnnouncementForm(formdata=None, obj=told)
+    if told.sent_at:
+        return _page(told, form), 409
+    if kept := form.take_over(saved):
+        flash(kept, "good")
+    if not form.validate():
+        return _page(told, form), 422
+    if form.was_overtaken(saved):
         return _page(told, form), 409
     told.subject, told.text = form.subject.data or "", form.text.data or ""
     db.session.commit()

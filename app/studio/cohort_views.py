@@ -56,10 +56,12 @@ def show_cohort(cohort_id: int) -> ResponseReturnValue:
 def save_cohort(cohort_id: int) -> ResponseReturnValue:
     # Locked, so that no seat is sold between counting those taken and saving how many there are.
     cohort = Cohort.for_update(cohort_id) or abort(404)
-    form = CohortForm(cohort.course, cohort)
+    form, saved = CohortForm(cohort.course, cohort), CohortForm.showing(cohort)
+    if kept := form.take_over(saved):
+        flash(kept, "good")
     if not form.validate():
         return render_template("studio/cohort.html", cohort=cohort, form=form, course=cohort.course), 422
-    if form.was_overtaken(CohortForm.showing(cohort)):
+    if form.was_overtaken(saved):
         return render_template("studio/cohort.html", cohort=cohort, form=form, course=cohort.course), 409
     before = (cohort.starts_on, cohort.ends_on, cohort.sessions)
     form.fill(cohort)
@@ -86,10 +88,12 @@ def show_course() -> ResponseReturnValue:
 @bp.post("/course")
 def save_course() -> ResponseReturnValue:
     course = Course.current() or abort(404)
-    form = CourseForm()
+    form, saved = CourseForm(), CourseForm.showing(course)
+    if kept := form.take_over(saved):
+        flash(kept, "good")
     if not form.validate():
         return render_template("studio/course.html", course=course, form=form), 422
-    if form.was_overtaken(CourseForm.showing(course)):
+    if form.was_overtaken(saved):
         return render_template("studio/course.html", course=course, form=form), 409
     form.fill(course)
     db.session.commit()

@@ -18,6 +18,7 @@ from app.studio.wall_times import WHICH, NotSaidWhich, meant
 class SessionForm(SeenForm):
     """When and where a cohort meets, on the clocks where it is held."""
 
+    TOGETHER = frozenset(("at", "which"))
     title = line("Title", InputRequired("Give it a title. Learners and their calendars know it by that."))
     at = DateTimeLocalField("Day and time", [InputRequired("Say when, such as 2027-03-16 19:30.")])
     which = RadioField(

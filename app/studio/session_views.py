@@ -41,10 +41,12 @@ def show_session(session_id: int) -> ResponseReturnValue:
 @bp.post(A_SESSION)
 def change_session(session_id: int) -> ResponseReturnValue:
     session = _locked(session_id)
-    form = SessionForm(session.cohort, session)
+    form, saved = SessionForm(session.cohort, session), SessionForm.showing(session)
+    if kept := form.take_over(saved):
+        flash(kept, "good")
     if not form.validate():
         return _page(form), 422
-    if form.was_overtaken(SessionForm.showing(session)):
+    if form.was_overtaken(saved):
         return _page(form), 409
     is_changed = session.change(**form.values)
     flash(f"Saved. {_told_of(session)}" if is_changed else "Nothing was changed.", "good")

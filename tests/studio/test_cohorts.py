@@ -150,33 +150,53 @@ def test_a_cohort_keeps_what_was_not_changed(send, owner, cohort):
         assert kept in page
 
 
-def test_what_another_window_saved_of_a_cohort_or_the_course_is_not_put_back_unseen(send, owner, cohort):
+def test_what_another_window_saved_is_kept_where_this_one_left_it_and_asked_about_where_both_changed_it(
+    send, owner, cohort
+):
+    path = f"/cohorts/{cohort.id}"
+    send(path, **COHORT | {"price": "700"})
+    seen = seen_in(owner.get(f"/studio{path}"))
+    there = {"price": "800", "seats": "30", "ends_on": "2028-05-02", "is_sample": "y", "time_zone": "UTC"}
+    assert send(path, **COHORT | there, seen=seen).status_code == 303
+    here = COHORT | {"price": "900", "sales_from": "2027-12-01"}
+    answer = send(path, **here, seen=seen)
+    assert answer.status_code == 409
+    page = unescape(answer.text)
+    assert "Price: another window saved “800” meanwhile" in page
+    assert "as another window saved them meanwhile: “Last day”, “Time zone”, “Seats”, “These are sample dates”." in page
+    assert "Sales open on: another" not in page  # By nobody else.
+    for value in ('value="900"', 'value="2027-12-01"', 'value="30"', 'value="2028-05-02"'):
+        assert value in page
+    assert (cohort.seats, cohort.price_cents) == (30, 80000)
+    assert send(path, **COHORT | there | {"price": "900"}, seen=seen_in(answer)).status_code == 303
+    assert (cohort.seats, cohort.price_cents, cohort.time_zone, cohort.is_sample) == (30, 90000, "UTC", True)
+
+
+def test_what_two_windows_changed_of_a_cohort_is_checked_as_it_would_be_together(send, owner, cohort):
     path = f"/cohorts/{cohort.id}"
     send(path, **COHORT)
     seen = seen_in(owner.get(f"/studio{path}"))
-    assert send(path, **COHORT | {"seats": "30", "is_sample": "y", "time_zone": "UTC"}, seen=seen).status_code == 303
-    answer = send(path, **COHORT | {"price": "900"}, seen=seen)
-    assert answer.status_code == 409
-    page = unescape(answer.text)
-    for words in (
-        "Seats: another window saved “30” meanwhile",
-        "sample dates: another window checked it",
-        "zone: another window chose “UTC",
-    ):
-        assert words in page
-    assert 'value="900"' in page
-    assert "Price: another" not in page  # By nobody else.
-    assert (cohort.seats, cohort.price_cents) == (30, None)
-    assert send(path, **COHORT | {"price": "900"}, seen=seen_in(answer)).status_code == 303
-    assert (cohort.seats, cohort.price_cents) == (24, 90000)
+    earlier = {"starts_on": "2028-02-01", "sales_from": "2027-12-01"}
+    assert send(path, **COHORT | earlier, seen=seen).status_code == 303
+    answer = send(path, **COHORT | {"sales_until": "2028-03-01"}, seen=seen)
+    assert (answer.status_code, "Sales end when the cohort begins" in answer.text) == (422, True)
+    answer = send(path, **COHORT | {"sales_from": "soon"}, seen=seen)
+    assert (answer.status_code, 'value="soon"' in answer.text) == (422, True)
+    assert (cohort.starts_on, cohort.sales_until) == (date(2028, 2, 1), None)
+
+
+def test_what_another_window_saved_of_the_course_is_kept(send, owner, cohort):
     typed = {"price": "1350", "tax": "none", "credit_statement": "No.", "refund_policy": "A refund.", "coaching": ""}
     send("/course", **typed)
     seen = seen_in(owner.get("/studio/course"))
     send("/course", **typed | {"tax": "exclusive"}, seen=seen)
-    answer = send("/course", **typed | {"price": "1400"}, seen=seen)
-    assert "another window chose “Stripe adds the tax to the price” meanwhile" in unescape(answer.text)
+    assert send("/course", **typed | {"price": "1400"}, seen=seen).status_code == 303
+    assert "Kept as another window saved it meanwhile: “Tax”." in owner.get("/studio/cohorts").text
     course = Course.current()
-    assert (answer.status_code, course.price_cents, course.tax) == (409, 135000, "exclusive")
+    assert (course.price_cents, course.tax) == (140000, "exclusive")
+    answer = send("/course", **typed | {"tax": "inclusive"}, seen=seen)
+    assert "another window chose “Stripe adds the tax to the price” meanwhile" in unescape(answer.text)
+    assert (answer.status_code, course.price_cents, course.tax) == (409, 140000, "exclusive")
 
 
 def test_price_tax_and_statements_of_the_course(send, cohort):

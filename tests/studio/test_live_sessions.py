@@ -118,19 +118,45 @@ def test_what_cannot_be_is_explained_and_what_was_typed_is_kept(desk, wrong, wor
     assert only().sequence == 0
 
 
-def test_what_another_window_saved_meanwhile_is_not_put_back_unseen_and_nobody_is_told(desk, owner, cohort, ada):
+def test_what_another_window_saved_is_kept_where_this_one_left_it_and_asked_about_where_both_changed_it(
+    desk, owner, cohort, ada
+):
     desk("/cohorts/%s/sessions", **TERMS)
-    session, place = only(), TERMS | {"place": "https://meet.example.org/new"}
-    path = f"/sessions/{session.id}"
+    path, later = f"/sessions/{only().id}", {"at": "2026-12-01T13:30"}
     seen = seen_in(owner.get("/studio" + path))
-    assert desk(path, **TERMS | {"at": "2026-12-01T13:30"}, seen=seen).status_code == 303
-    answer = desk(path, **place, seen=seen)
+    assert desk(path, **TERMS | later, seen=seen).status_code == 303
+    assert desk(path, **TERMS | {"place": "Room 4"}, seen=seen).status_code == 303
+    kept = "Kept as another window saved it meanwhile: “Day and time”."
+    assert kept in owner.get(f"/studio/cohorts/{cohort.id}/sessions").text
+    assert (only().starts_at.hour, only().place) == (18, "Room 4")
+    here = TERMS | {"at": "2026-12-01T15:00", "title": "More terms"}
+    answer = desk(path, **here, seen=seen)
     assert answer.status_code == 409
     assert "another window saved 2026-12-01 13:30 meanwhile" in unescape(answer.text)
-    assert 'value="https://meet.example.org/new"' in answer.text
-    assert (only().starts_at.hour, only().place) == (18, TERMS["place"])
-    assert desk(path, **place, seen=seen_in(answer)).status_code == 303  # Once more: it is meant.
-    assert (only().starts_at.hour, only().place) == (17, place["place"])
+    assert 'value="Room 4"' in answer.text
+    assert (only().starts_at.hour, only().title) == (18, "Terms")
+    here["place"] = "Room 4"
+    assert desk(path, **here, seen=seen_in(answer)).status_code == 303  # Once more: it is meant.
+    assert (only().starts_at.hour, only().title, only().place) == (20, "More terms", "Room 4")
+
+
+def test_a_time_that_comes_twice_is_taken_over_with_which_of_the_two(desk, owner):
+    desk("/cohorts/%s/sessions", **TERMS)
+    path = f"/sessions/{only().id}"
+    seen = seen_in(owner.get("/studio" + path))
+    doubled = TERMS | {"at": "2027-11-07T01:30", "which": "second", "is_outside_meant": "y"}
+    assert desk(path, **doubled, seen=seen).status_code == 303
+    assert desk(path, **TERMS | {"place": "Room 4"}, seen=seen).status_code == 303
+    assert (only().starts_at, only().place) == (datetime(2027, 11, 7, 6, 30, tzinfo=UTC), "Room 4")
+    seen = seen_in(owner.get("/studio" + path))
+    assert desk(path, **doubled | {"which": "first"}, seen=seen).status_code == 303
+    answer = desk(path, **TERMS, seen=seen)
+    assert (answer.status_code, "chose “The first time” meanwhile" in unescape(answer.text)) == (409, True)
+
+
+def test_a_session_that_was_cancelled_meanwhile_takes_place_only_if_that_is_meant(desk, owner, ada):
+    desk("/cohorts/%s/sessions", **TERMS)
+    path = f"/sessions/{only().id}"
     seen = seen_in(owner.get("/studio" + path))
     desk(path + "/cancellation")
     answer = desk(path, **TERMS, seen=seen)

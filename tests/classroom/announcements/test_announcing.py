@@ -187,7 +187,7 @@ def test_a_draft_can_be_thrown_away_and_what_was_sent_cannot(owner, told, cohort
         assert db.session.get(Announcement, told)
 
 
-def test_what_another_window_wrote_meanwhile_is_not_written_over_unseen(owner, told):
+def test_what_another_window_wrote_meanwhile_is_not_written_over(owner, told):
     page = owner.get(f"/studio/announcements/{told}").text
     seen = re.search(r'id="seen"[^>]*value="([^"]+)"', page)[1]
     typed = {"subject": "Tuesday moves", "seen": seen}
@@ -197,6 +197,12 @@ def test_what_another_window_wrote_meanwhile_is_not_written_over_unseen(owner, t
     assert "We meet at ten." in answer.text
     with fresh_rows():
         assert db.session.get_one(Announcement, told).text == "We meet at nine."
+    was = "We meet at **eight**, at https://meet.example.org/ward."
+    assert change(owner, told, text=was, subject="Moved", seen=seen).status_code == 303
+    assert "another window saved it meanwhile: “Text”." in owner.get(f"/studio/announcements/{told}").text
+    with fresh_rows():
+        kept = db.session.get_one(Announcement, told)
+        assert (kept.subject, kept.text) == ("Moved", "We meet at nine.")
 
 
 @pytest.mark.parametrize("source", ["http://example.org/a.png", "/static/a.png", "https://example.org/a.png"])
