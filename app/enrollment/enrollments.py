@@ -130,7 +130,7 @@ class Enrollment(Model):
     @property
     def is_suspended(self) -> bool:
         """Whether it stands and opens nothing, because the payment is with the payer's bank, for now or for good."""
-        return self.ended_at is None and (self.order.is_disputed or self.order.dispute_status == LOST)
+        return self.ended_at is None and self.order.is_at_bank
 
     @classmethod
     def last_ended(cls, person: Person) -> "Enrollment | None":

@@ -14,9 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.extensions import db
-from app.payments import disputes
 from app.payments.checkouts import Checkout
-from app.payments.disputes import Dispute
+from app.payments.disputes import LOST, WON, Disputable
 
 log = logging.getLogger(__name__)
 # Stripe closes a payment page 30 minutes after it was opened, at the earliest. We ask for a little more, so that a
@@ -26,7 +25,6 @@ LEAST_HOLD = timedelta(minutes=31)
 # How long after its last minute a payment page is looked at by us, if Stripe did not tell what became of it.
 GRACE = timedelta(minutes=2)
 LOOK_EVERY = timedelta(minutes=10)
-LOOK_AT_DISPUTE_EVERY = timedelta(days=1)
 # All was given back, and then some of it came back to us.
 NOT_ARRIVED = text("refunded_at IS NOT NULL AND refunded_cents < paid_cents")
 
@@ -35,7 +33,7 @@ def _new_key() -> str:
     return f"checkout-{uuid.uuid4().hex}"
 
 
-class Purchase:
+class Purchase(Disputable):
     """A purchase of one kind; a row for each is never deleted, for it is the books.
 
     `hold` and `release` are the kind's own: take what is bought, unless it is held already, and give it back.
@@ -72,14 +70,6 @@ class Purchase:
     expired_at: Mapped[datetime | None]
     refunded_at: Mapped[datetime | None]  # All of it.
     refund_noted_at: Mapped[datetime | None]  # When the latest part of it was seen to go back.
-    # The payer's bank takes the payment, or a part, back until the dispute is decided; the status is Stripe's word, but
-    # for one that was lost in part.
-    disputed_at: Mapped[datetime | None]
-    disputed_cents: Mapped[int] = mapped_column(default=0)
-    dispute_status: Mapped[str] = mapped_column(String(40), default="")
-    dispute_due_at: Mapped[datetime | None]  # Until when the bank takes an answer.
-    dispute_asked_at: Mapped[datetime | None]  # When Stripe was asked for what is known of it.
-    dispute_ended_at: Mapped[datetime | None]
     # Stripe's amount, currency or mode was not ours: a human has to look.
     mismatched_at: Mapped[datetime | None]
 
@@ -127,7 +117,7 @@ class Purchase:
         """ "refunded", "dispute lost", "disputed", "paid", "does not match", "failed", "expired" or "pending"."""
         moments = {
             "refunded": self.refunded_at,
-            "dispute lost": self.dispute_ended_at if self.dispute_status == disputes.LOST else None,
+            "dispute lost": self.dispute_ended_at if self.dispute_status == LOST else None,
             "disputed": self.disputed_at if self.is_disputed else None,
             "paid": self.paid_at,
             "does not match": self.mismatched_at,
@@ -239,74 +229,19 @@ class Purchase:
         self.mismatched_at = self.mismatched_at or now()
         return news
 
-    @property
-    def is_disputed(self) -> bool:
-        """Whether what was paid is with the payer's bank until a dispute is decided."""
-        return self.dispute_status in disputes.OPEN
-
     def went_back_again(self, cents: int) -> bool:
         """Whether these `cents`, the latest that went back, had not arrived before: all had gone back, and they are not
         what the payer's bank had then, until the dispute was won.
         """
         if self.refunded_at is None:
             return False
-        won_since = self.dispute_status == disputes.WON and (self.dispute_ended_at or now()) >= self.refunded_at
+        won_since = self.dispute_status == WON and (self.dispute_ended_at or now()) >= self.refunded_at
         return self.refunded_cents - cents + (self.disputed_cents if won_since else 0) < self.paid_cents
-
-    @property
-    def kept_by_bank_cents(self) -> int:
-        """What of it the payer's bank has for good, where that is a part."""
-        return self.disputed_cents if self.dispute_status == disputes.LOST_IN_PART else 0
 
     @property
     def left_cents(self) -> int:
         """What has neither gone back nor is the bank's for good, where that is a part."""
         return self.paid_cents - self.refunded_cents - self.kept_by_bank_cents
-
-    @property
-    def is_at_bank(self) -> bool:
-        """Whether nothing can be given back, because the payer's bank has it, for now or for good."""
-        return self.is_disputed or self.dispute_status == disputes.LOST
-
-    def note_dispute(self, dispute: Dispute | None) -> str:
-        """Keep in mind how a dispute stands, if Stripe was asked.
-
-        What is new: "asked" or "closed" (an inquiry), "opened", "won", "lost" or "lost in part"; empty if nothing is.
-        An answer from before what we know is asked for again.
-        """
-        if dispute is None or not dispute.status:
-            return ""
-        if self.dispute_asked_at and dispute.asked_at < self.dispute_asked_at:
-            self.look_at = now()
-            return ""
-        before, self.dispute_status = self.dispute_status, self._dispute_status(dispute)
-        self.disputed_cents, self.dispute_due_at, self.dispute_asked_at = (
-            dispute.cents,
-            dispute.due_at,
-            dispute.asked_at,
-        )
-        if self.is_disputed:
-            self.disputed_at, self.dispute_ended_at = self.disputed_at or now(), None
-            self.look_at = self.look_at or now() + LOOK_AT_DISPUTE_EVERY
-            return "" if before in disputes.OPEN else "opened"
-        if self.dispute_status == before:
-            return ""
-        if self.dispute_status in (disputes.WON, disputes.LOST, disputes.LOST_IN_PART):
-            self.disputed_at, self.dispute_ended_at = self.disputed_at or now(), now()
-            return self.dispute_status
-        return {disputes.INQUIRY: "asked", disputes.CLOSED_INQUIRY: "closed"}.get(self.dispute_status, "")
-
-    def knows(self, dispute: Dispute) -> bool:
-        """Whether it is what we have noted."""
-        return not dispute.status or self._dispute_status(dispute) == self.dispute_status
-
-    def _dispute_status(self, dispute: Dispute) -> str:
-        if dispute.status != disputes.LOST:
-            return dispute.status
-        # The rest may be given back since.
-        was_part = self.dispute_status == disputes.LOST_IN_PART and dispute.cents == self.disputed_cents
-        is_part = was_part or self.refunded_cents + dispute.cents < self.paid_cents
-        return disputes.LOST_IN_PART if is_part else disputes.LOST
 
     def stop_looking(self) -> None:
         self.look_at = None
