@@ -22,6 +22,8 @@ class SeenForm(Form):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        # What another window saved and does not fit into a message, by its label.
+        self.elsewhere: dict[str, str] = {}
         if kwargs.get("formdata", True) is None:
             self.follow(self)
 
@@ -52,6 +54,8 @@ class SeenForm(Form):
         for name, mark in self._marks.items():
             field, now = self[name], saved[name]
             if mark != _mark(now) and str(field.data) != str(now.data):
+                if (words := str(now.data)) != cut(words) or "\n" in words:
+                    self.elsewhere[now.label.text] = words
                 field.errors = [f"{_said(now)} Do so here too, or save once more to keep what you have."]
         self.follow(saved)
         return bool(self.errors)

@@ -165,6 +165,7 @@ def test_what_was_sent_cannot_be_changed(owner, told):
         answer = owner.post(f"/studio/announcements/{told}", data=data)
         assert answer.status_code == 409
         assert "Other words" in answer.text
+        assert "<b>Other</b>" in answer.text
     with fresh_rows():
         assert db.session.get_one(Announcement, told).subject == "Tuesday moves"
 
@@ -187,9 +188,14 @@ def test_a_draft_can_be_thrown_away_and_what_was_sent_cannot(owner, told, cohort
         assert db.session.get(Announcement, told)
 
 
+def seen_of(owner, told: int) -> str:
+    with fresh_rows():
+        page = owner.get(f"/studio/announcements/{told}").text
+        return re.search(r'id="seen"[^>]*value="([^"]+)"', page)[1]
+
+
 def test_what_another_window_wrote_meanwhile_is_not_written_over(owner, told):
-    page = owner.get(f"/studio/announcements/{told}").text
-    seen = re.search(r'id="seen"[^>]*value="([^"]+)"', page)[1]
+    seen = seen_of(owner, told)
     typed = {"subject": "Tuesday moves", "seen": seen}
     assert change(owner, told, text="We meet at nine.", **typed).status_code == 303
     answer = change(owner, told, text="We meet at ten.", **typed)
@@ -197,12 +203,17 @@ def test_what_another_window_wrote_meanwhile_is_not_written_over(owner, told):
     assert "We meet at ten." in answer.text
     with fresh_rows():
         assert db.session.get_one(Announcement, told).text == "We meet at nine."
+    long = "We meet at nine. " * 20 + "Or at a quarter past."
+    again = seen_of(owner, told)
+    change(owner, told, text=long, subject="Tuesday moves", seen=again)
+    answer = change(owner, told, text="We meet at ten.", subject="Tuesday moves", seen=again)
+    assert re.search(r"<pre[^>]*>[^<]*Or at a quarter past\.</pre>", answer.text.partition("Change it")[2])
     was = "We meet at **eight**, at https://meet.example.org/ward."
     assert change(owner, told, text=was, subject="Moved", seen=seen).status_code == 303
     assert "another window saved it meanwhile: “Text”." in owner.get(f"/studio/announcements/{told}").text
     with fresh_rows():
         kept = db.session.get_one(Announcement, told)
-        assert (kept.subject, kept.text) == ("Moved", "We meet at nine.")
+        assert (kept.subject, kept.text) == ("Moved", long)
 
 
 @pytest.mark.parametrize("source", ["http://example.org/a.png", "/static/a.png", "https://example.org/a.png"])
