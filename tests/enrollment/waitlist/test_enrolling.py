@@ -185,6 +185,55 @@ def test_a_payment_that_was_late_finds_the_held_seat(line, stripe, later):
     assert line.shop.books_balance
 
 
+def offered_after_paying_late(line, stripe, later, seats: int = 1) -> str:
+    """Ada has let the seats go that she ordered, when the one she waited for is held for her; the link to that. Stripe
+    has yet to tell that she had paid for the others.
+    """
+    line.free(seats)
+    session = line.shop.buy(email=ADA, seats=str(seats))
+    link = line.join()
+    later(minutes=33)
+    stripe.pay(session)
+    with fresh_rows():
+        Order.for_update(line.shop.orders[-1].id).expire()
+        db.session.commit()
+    line.work()
+    assert line.states() == ["offered"]
+    return link
+
+
+def test_a_late_payment_has_the_held_seat_that_another_order_of_theirs_is_to_pay_for(line, stripe, later):
+    line.enroll(offered_after_paying_late(line, stripe, later), name="Ada King")
+    line.join(GRACE)
+    assert (line.states(), line.counts) == (["paying", "waiting"], (3, 1))
+    line.shop.hear()
+    assert [order.state for order in line.shop.orders[-2:]] == ["paid", "expired"]
+    assert (line.states(), line.counts, len(line.shop.enrollments)) == (["enrolled", "waiting"], (3, 1), 1)
+    assert line.shop.books_balance
+
+
+def test_a_late_payment_for_a_department_leaves_the_seat_that_is_held_for_its_buyer_alone(line, stripe, later):
+    line.enroll(offered_after_paying_late(line, stripe, later, seats=2))
+    assert (line.states(), line.counts) == (["paying"], (2, 0))
+    line.shop.hear()
+    assert line.shop.orders[-2].has_to_choose
+    assert (line.shop.orders[-1].state, line.states(), line.counts) == ("pending", ["paying"], (2, 0))
+    assert line.shop.books_balance
+
+
+def test_a_late_payment_takes_no_seat_from_the_next_in_line_where_the_time_of_its_own_is_over(line, stripe, later):
+    link = offered_after_paying_late(line, stripe, later)
+    later(hours=47, minutes=50)
+    line.enroll(link)
+    line.join(GRACE)
+    later(minutes=20)
+    assert (line.states(), line.counts) == (["paying", "waiting"], (3, 1))
+    line.shop.hear()
+    assert line.shop.orders[-2].has_to_choose
+    assert (line.shop.orders[-1].state, line.states(), line.counts) == ("pending", ["paying", "waiting"], (3, 1))
+    assert line.shop.books_balance
+
+
 @pytest.mark.parametrize("state", ["waiting", "offered", "unproven"])
 def test_erasing_gives_the_seat_to_the_next(line, state):
     if state == "unproven":
