@@ -11,7 +11,6 @@ from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.payments.checkouts import Checkout
-from app.payments.disputes import LOST_IN_PART, WON
 from app.payments.wording import day, in_dispute, money
 from app.people.link_mailings import LinkMailing
 from app.people.models import Person
@@ -201,14 +200,8 @@ def sums(order: Order, debit: Checkout | None = None) -> list[tuple[str, str]]:
 
 
 def back(order: Order, cents: int) -> dict[str, Any]:
-    """What goes back now, empty where nothing does, whether it is the rest after a part, and whether the payer's bank
-    had it, or a part, until a dispute was decided.
-    """
-    return {
-        "back": money(cents, order.currency) if cents else "",
-        "is_rest": cents < order.paid_cents,
-        "is_decided": order.dispute_status in (WON, LOST_IN_PART),
-    }
+    """What goes back now, empty where nothing does, and whether it is the rest after a part."""
+    return {"back": money(cents, order.currency) if cents else "", "is_rest": cents < order.paid_cents}
 
 
 def gone_back(order: Order, cents: int) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
     A loss of a part leaves them, as a refund of a part does.
     """
     news = order.note_dispute(dispute)
-    is_ours = order.dispute_status in (disputes.WON, disputes.LOST_IN_PART) and not order.refunded_at
+    is_ours = order.is_won_back and not order.refunded_at
     if is_ours and not (order.seats_held or Enrollment.of_order(order)):
         then = _settle_after_all(order)
         return emails.payment_disputed(order, news, then) if news else None

@@ -73,6 +73,11 @@ class Disputable:
         """Whether nothing can be given back, because the payer's bank has it, for now or for good."""
         return self.is_disputed or self.dispute_status == LOST
 
+    @property
+    def is_won_back(self) -> bool:
+        """Whether it, or a part, is with us again, since a dispute was decided: until then the payer's bank had it."""
+        return self.dispute_status in (WON, LOST_IN_PART)
+
     def note_dispute(self, dispute: Dispute | None) -> str:
         """Keep in mind how a dispute stands, if Stripe was asked.
 

@@ -14,7 +14,7 @@ from app.coaching.models import Consultation
 from app.coaching.paying import emails
 from app.coaching.paying.models import ConsultationPayment
 from app.followups.models import REQUESTED
-from app.payments import disputes, stripe_gateway
+from app.payments import stripe_gateway
 from app.payments.checkouts import Checkout
 from app.payments.purchases import SETTLES
 from app.payments.refunds import Refund
@@ -60,7 +60,7 @@ def _settle_paid(payment: ConsultationPayment, checkout: Checkout) -> None:
             _book(payment, checkout)
     _settle_refund(payment, checkout)
     news = payment.note_dispute(checkout.dispute)
-    is_ours = payment.dispute_status in (disputes.WON, disputes.LOST_IN_PART) and payment.left_cents > 0
+    is_ours = payment.is_won_back and payment.left_cents > 0
     goes_back = is_ours and Refund.resume(payment)
     if news:
         emails.payment_disputed(payment, news, goes_back)

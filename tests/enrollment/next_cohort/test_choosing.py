@@ -8,9 +8,11 @@ from sqlalchemy import event, select, update
 
 from app.clock import now
 from app.enrollment.cohorts import Cohort
+from app.enrollment.next_cohort import emails
 from app.enrollment.next_cohort.tasks import give_back_what_was_not_chosen
 from app.enrollment.orders import Order
 from app.extensions import db
+from app.payments.disputes import CLOSED_INQUIRY
 from app.payments.fulfilment import fulfil
 from app.stripe_sandbox.cards import GOOD_ACCOUNT
 from tests.enrollment.test_seats import give_up_the_order, refunded_amounts
@@ -162,6 +164,18 @@ def test_who_takes_it_by_a_disputed_payment_and_is_in_it_already_is_told_where_t
         assert "is decided, and" not in words
         assert ("Stripe is being told to return it" in words) == (not is_at_bank)
         assert ("Please accept the dispute in Stripe" in words) == is_at_bank
+
+
+def test_an_inquiry_that_was_closed_is_no_dispute_that_was_decided(shop, link, mail):
+    with fresh_rows():
+        order = Order.for_update(shop.orders[0].id)
+        order.dispute_status = CLOSED_INQUIRY
+        emails.next_cohort_offered(order)
+        emails.seat_was_gone(order)
+        db.session.commit()
+    shop.work()
+    for letter in (mail.to(BUYER)[-1], mail.to(OWNER, "enrollment/seat_was_gone")[-1]):
+        assert not re.search("dispute|again", letter.subject + letter.body + letter.html)
 
 
 def test_who_wants_the_payment_back_gets_all_of_it(app, shop, link, stripe, mail):
