@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
@@ -74,15 +75,13 @@ def test_who_works_behind_waits_for_a_visitor_who_came_later(app):
 
     with app.app_context():
         path = str(db.engine.url.database)
-    holder = sqlite3.connect(path, isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
     threads = [threading.Thread(target=work) for _ in range(5)]
-    for each in threads:
-        each.start()
     visitor = threading.Thread(target=visit)
-    visitor.start()
-    wait_until(lambda: somebody_waits(Path(f"{path}-visitors")), 5, "a visitor who waits")
-    holder.execute("ROLLBACK")
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        for each in [*threads, visitor]:
+            each.start()
+        wait_until(lambda: somebody_waits(Path(f"{path}-visitors")), 5, "a visitor who waits")
     for each in [*threads, visitor]:
         each.join()
     assert done == ["visit", *["work"] * 5]
@@ -97,7 +96,7 @@ def test_a_folder_that_takes_no_file_beside_the_database_fails_nobody(app):
     visitors.mkdir()
     holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")
-    release = threading.Timer(0.2, holder.execute, ["ROLLBACK"])
+    release = threading.Timer(0.2, holder.close)  # Which rolls back.
     release.start()
     try:
         with app.app_context():
