@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "app"
@@ -111,6 +112,27 @@ def test_every_setting_is_documented():
     readme, example = (ROOT / "README.md").read_text(), (ROOT / ".env.example").read_text()
     assert [name for name in sorted(settings()) if f"`{name}`" not in readme] == []
     assert [name for name in sorted(settings()) if f"{name}=" not in example] == []
+
+
+def unescaped(template: nodes.Template) -> list[int]:
+    """The lines on which a template of HTML does not escape what a macro says that it imports from one of text."""
+    names = set()
+    for each in template.find_all((nodes.FromImport, nodes.Import)):
+        if each.template.as_const().endswith(".txt"):
+            said = each.names if isinstance(each, nodes.FromImport) else [each.target]
+            names |= {name if isinstance(name, str) else name[1] for name in said}
+    right = set()
+    for each in template.find_all(nodes.Filter):
+        if each.name == "forceescape" and isinstance(each.node, nodes.Call):
+            macro = each.node.node
+            right |= {macro, *macro.find_all(nodes.Name)}
+    return [name.lineno for name in template.find_all(nodes.Name) if name.name in names and name not in right]
+
+
+def test_the_html_of_mails_escapes_what_it_takes_from_their_texts():
+    mails = ROOT / "templates/emails"
+    for path in mails.rglob("*.html"):
+        assert unescaped(Environment().parse(path.read_text())) == [], path
 
 
 def test_the_lock_names_no_package_index():
