@@ -101,12 +101,14 @@ class Announcement(Model):
 
     @classmethod
     def told_to(cls, person: Person) -> "list[Announcement]":
-        """Those sent to the cohorts in which the person has a place that opens the classroom, and those sent to another
-        until they moved it from there; newest first.
+        """Those sent to the cohorts in which the person has a place that opens the classroom, those sent to another
+        until they moved it from there, and whatever they were sent by such a place before; newest first.
         """
         mine = select(Enrollment.id).join(Enrollment.order).where(Enrollment.person_id == person.id, Enrollment.opens())
         before = and_(Enrollment.moved_from_id == cls.cohort_id, Enrollment.moved_at >= cls.sent_at)
-        are_theirs = mine.where(or_(Enrollment.cohort_id == cls.cohort_id, before)).correlate(cls).exists()
+        copy = select(AnnouncementCopy).filter_by(announcement_id=cls.id, enrollment_id=Enrollment.id)
+        copied = copy.correlate(cls, Enrollment).exists()
+        are_theirs = mine.where(or_(Enrollment.cohort_id == cls.cohort_id, before, copied)).correlate(cls).exists()
         sent = select(cls).where(are_theirs, cls.sent_at.is_not(None))
         return list(db.session.scalars(sent.order_by(cls.sent_at.desc(), cls.id.desc()).limit(100)))
 

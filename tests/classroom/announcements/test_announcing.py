@@ -226,6 +226,22 @@ def test_a_picture_that_the_classroom_would_leave_blank_is_refused(owner, told, 
     assert write(owner, cohort, "Look", at_home).status_code == 303
 
 
+def test_a_place_that_moved_twice_reads_on_what_it_was_sent(ada, owner, told, cohort):
+    send(owner, told)
+    with fresh_rows():
+        course_id = db.session.get_one(Cohort, cohort.id).course_id
+        autumn, spring = (Cohort(course_id=course_id, name=name, time_zone="UTC") for name in ("Autumn", "Spring"))
+        db.session.add_all([autumn, spring])
+        place = db.session.scalars(select(Enrollment).filter_by(person_id=ada.person.id)).one()
+        place.moved_from, place.moved_at, place.cohort = autumn, now(), spring
+        db.session.commit()
+    assert "Tuesday moves" in ada.get("announcements").text
+    with fresh_rows():
+        db.session.execute(delete(AnnouncementCopy))
+        db.session.commit()
+    assert "Tuesday moves" not in ada.get("announcements").text
+
+
 @pytest.mark.parametrize("has_copy", [True, False])
 def test_who_moved_reads_on_what_their_first_cohort_was_told_until_then(ada, owner, told, cohort, clock, has_copy):
     send(owner, told)
