@@ -55,9 +55,9 @@ def admit() -> ResponseReturnValue | None:
     elif (asked := _ask_strangers_to_sign_in()) is not None:
         return _refuse("classroom/signed_out.html", 401) if typed() else asked
     if (allowed := Access.of(current_user)) is None:
-        suspended = [place for place in Enrollment.all_standing(current_user) if place.is_suspended]
-        template = "classroom/suspended.html" if suspended else "classroom/not_enrolled.html"
-        return _refuse(template, 403, ended=Enrollment.last_ended(current_user))
+        if suspended := [place for place in Enrollment.all_standing(current_user) if place.is_suspended]:
+            return _refuse("classroom/suspended.html", 403, places=suspended)
+        return _refuse("classroom/not_enrolled.html", 403, ended=Enrollment.last_ended(current_user))
     g.access = allowed
     return None
 

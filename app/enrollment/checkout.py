@@ -5,7 +5,7 @@ from typing import NamedTuple
 from app.clock import now
 from app.enrollment import emails
 from app.enrollment.cohorts import Cohort, CohortFull, NotOnSale
-from app.enrollment.enrollments import already_buying
+from app.enrollment.enrollments import Enrollment, already_buying
 from app.enrollment.orders import Order
 from app.enrollment.payment_page import page_wanted
 from app.enrollment.waitlist.models import WaitlistEntry
@@ -99,6 +99,8 @@ def _new_order(person: Person, cohort: Cohort, wanted: Wanted) -> Order:
         # The page must not tell a stranger who is enrolled, so the buyer learns it by mail, before paying. Who pays
         # all the same gets the money back (fulfilment.py).
         emails.already_enrolled(person, cohort)
+    elif not order.is_for_department and (place := Enrollment.on_hold(person, cohort)):
+        emails.paying_again(place)
     return order
 
 

@@ -55,6 +55,12 @@ def already_enrolled(person: Person, cohort: Cohort) -> None:
     )
 
 
+def paying_again(place: Enrollment) -> None:
+    """To somebody who seems to buy a place once more that is on hold. Not again and again either."""
+    if LinkMailing.claim("paying again", Person.counted_as(place.person.email)):
+        outbox.post(to=place.person, template="enrollment/paying_again", place=place, cohort=place.cohort)
+
+
 def awaiting_payment(order: Order, debit: Checkout) -> None:
     outbox.post(to=order.person, template="enrollment/awaiting_payment", **about(order, debit))
 

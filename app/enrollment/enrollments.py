@@ -65,6 +65,12 @@ class Enrollment(Model):
         return place is not None and not place.is_suspended
 
     @classmethod
+    def on_hold(cls, person: Person, cohort: Cohort) -> "Enrollment | None":
+        """The place there that would give way to another."""
+        place = cls.standing(person, cohort)
+        return place if place and place.is_suspended else None
+
+    @classmethod
     def is_anybody_in(cls, cohort: Cohort) -> bool:
         """Whether a place stands that is in the cohort, or was before it moved."""
         places = select(cls.id).where(or_(cls.cohort_id == cohort.id, cls.moved_from_id == cohort.id))
@@ -131,6 +137,12 @@ class Enrollment(Model):
     def is_suspended(self) -> bool:
         """Whether it stands and opens nothing, because the payment is with the payer's bank, for now or for good."""
         return self.ended_at is None and self.order.is_at_bank
+
+    @property
+    def can_be_paid_again(self) -> bool:
+        """Whether another there is on sale, with a seat that is free, or that an order of the person holds."""
+        has_seat = not self.cohort.is_full or Order.waits_for(self.person.email, self.cohort)
+        return self.cohort.is_on_sale and has_seat
 
     @classmethod
     def last_ended(cls, person: Person) -> "Enrollment | None":

@@ -37,6 +37,7 @@ class CheckoutForm(PublicForm):
     seats = SeatsField("Seats", [InputRequired(HOW_MANY), NumberRange(1, MOST_SEATS, HOW_MANY)], default=1)
     organization = NameField("Department or organization", [Length(max=120)])
     reminder = BooleanField(REMINDER_WORDING)
+    again = BooleanField("Once more, for a place that is on hold")  # They have read what follows from that.
 
     def __init__(self, course: Course, **options: Any) -> None:
         super().__init__(**options)

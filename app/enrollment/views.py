@@ -3,6 +3,7 @@ import re
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_security import current_user
 from limits import RateLimitItemPerDay
 
 from app.enrollment import (
@@ -91,7 +92,17 @@ def start_checkout() -> ResponseReturnValue:
         return _course_page(course, form), 422
     if not stripe_gateway.is_set_up():
         return render_template("enrollment/unavailable.html", form=None), 503
+    if (place := _on_hold(form)) and not form.again.data:
+        return render_template("enrollment/on_hold.html", place=place, form=form), 409
     return _send_to_stripe(course, form)
+
+
+def _on_hold(form: CheckoutForm) -> Enrollment | None:
+    """The place of who would pay for theirs once more, if they are signed in: anybody can type their address."""
+    wanted = form.wanted
+    if wanted.seats > 1 or not current_user.is_authenticated or current_user.email != wanted.email:
+        return None
+    return Enrollment.on_hold(current_user, db.session.get_one(Cohort, wanted.cohort_id))
 
 
 def _send_to_stripe(course: Course, form: CheckoutForm) -> ResponseReturnValue:

@@ -55,8 +55,75 @@ def open_orders(shop, email: str = BUYER) -> list[int]:
         return [ids.index(place.order_id) for place in Enrollment.opening(Person.at(email))]
 
 
+def text_of(answer) -> str:
+    return " ".join(answer.text.split())
+
+
 def states(shop) -> list[tuple[str, int]]:
     return [(order.state, order.seats_held) for order in shop.orders]
+
+
+RETURNS = "we return to you whatever we then have of the first payment (order {})"
+
+
+def test_the_closed_classroom_says_that_one_may_pay_again_and_what_follows(app, shop, dispute):
+    ada = signed_in(app, BUYER)
+    assert "You need not wait for the bank" in (open_ := text_of(ada.get("/learn/")))
+    assert RETURNS.format(shop.order.number) in open_
+    assert "Pay for Spring a second time" in open_
+    change_cohort("Spring", seats=1)
+    full = text_of(ada.get("/learn/"))
+    assert "Spring is full, and the seat that is kept for you is one of those taken" in full
+    assert "wait for another seat in Spring" in full
+    change_cohort("Spring", sales_open=False)
+    closed = text_of(ada.get("/learn/"))
+    assert "Spring cannot be bought now" in closed
+    for words in (full, closed):
+        assert "a second time</a>" not in words
+
+
+def test_who_is_signed_in_reads_what_follows_before_they_pay_again(app, shop, stripe, dispute):
+    ada = signed_in(app, BUYER)
+    warned = shop.start(ada)
+    assert (warned.status_code, len(shop.orders)) == (409, 1)
+    assert RETURNS.format(shop.order.number) in text_of(warned)
+    again = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', warned.text))
+    stripe.pay(shop.buy(ada, **again))
+    shop.hear()
+    assert open_orders(shop) == [1]
+    assert shop.start(ada).status_code == 303  # As the place is not on hold any more.
+
+
+def test_who_has_a_page_to_pay_at_for_the_last_seat_is_not_told_that_it_is_full(app, shop, dispute):
+    ada = signed_in(app, BUYER)
+    change_cohort("Spring", seats=2)
+    page = shop.buy(ada, again="y")
+    assert "Pay for Spring a second time" in ada.get("/learn/").text
+    assert 'name="again"' in shop.start(ada).text
+    assert shop.buy(ada, again="y") == page
+
+
+@pytest.mark.parametrize("visitor", [None, GRACE])
+def test_who_types_the_address_of_another_learns_nothing_and_its_owner_reads_what_follows(
+    app, shop, mail, dispute, visitor
+):
+    client = signed_in(app, visitor) if visitor else None
+    assert shop.start(client).status_code == 303
+    shop.start(client, name="Mallory")
+    shop.work()
+    [letter] = mail.to(BUYER, "enrollment/paying_again")
+    assert letter.subject == "Before you pay again: your place in Spring is on hold"
+    for words in (letter.body, letter.html):
+        assert RETURNS.format(shop.orders[0].number) in " ".join(words.split())
+
+
+def test_who_has_a_seat_of_a_department_reads_that_it_goes_back_to_that(app, department, shop, stripe):
+    change_cohort("Spring", seats=9)
+    department.claim(department.links[0], GRACE)
+    disputed(shop, stripe)
+    for answer in ((grace := signed_in(app, GRACE)).get("/learn/"), shop.start(grace, email=GRACE)):
+        assert "goes back to whoever bought it, for somebody else" in text_of(answer)
+        assert "we return to you" not in text_of(answer)
 
 
 def test_a_good_payment_opens_the_classroom_and_frees_the_seat_of_the_disputed_one(shop, stripe, mail, dispute):
