@@ -155,9 +155,12 @@ def _told(words: writing.Page, typed: dict[str, writing.Typed]) -> ResponseRetur
         return said
     if form_is_old():
         return {"message": OLD_FORM}, 400
+    wrong = list(words.problems.values())
     if words.saved_elsewhere:
-        return said | {"message": CHANGED, "elsewhere": list(words.saved_elsewhere)}, 409
-    return said | {"message": " ".join(words.problems.values()), "problems": words.problems}, 422
+        elsewhere = [WORDS + key for key in words.saved_elsewhere]
+        unsaved = [*elsewhere, *(WORDS + key for key in words.problems)]
+        return said | {"message": " ".join([*wrong, CHANGED]), "elsewhere": elsewhere, "unsaved": unsaved}, 409
+    return said | {"message": " ".join(wrong)}, 422
 
 
 def _back(found: Wanted, place: str) -> ResponseReturnValue:
