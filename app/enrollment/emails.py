@@ -124,8 +124,9 @@ def payment_disputed(order: Order, news: str, then: str = "open") -> None:
     """To the owner: the payer's bank "asked" and has "closed" that, has "opened" a dispute, or it is "won", "lost" or
     "lost in part".
 
-    `then`: it is about places that are "open" otherwise, or about what is held while the choice of a cohort "begins";
-    or about nothing, for all of it "goes back" anyway, or that is "over". Of one that is won, or lost for a part only,
+    `then`: it is about places that are "open" otherwise, or open as before ("stays"), or about what is held while
+    the choice of a cohort "begins"; or about nothing, for all of it "goes back" anyway, or, of all that had gone back,
+    what the bank had kept ("rest goes back"), or that is "over". Of one that is won, or lost for a part only,
     after all was lost before, perhaps: their "seats gone", the buyer has "enrolled since" by another order, or "nobody"
     is left to enroll.
     """

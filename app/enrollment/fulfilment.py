@@ -162,7 +162,10 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
 
     A loss of a part leaves them, as a refund of a part does.
     """
-    news = order.note_dispute(dispute)
+    was_at_bank, news = order.is_at_bank, order.note_dispute(dispute)
+    if news == disputes.WON and order.refunded_at and order.left_cents > 0:  # The bank had kept it for good, it said.
+        Refund.return_rest(order)
+        return emails.payment_disputed(order, news, "rest goes back")
     is_ours = order.is_won_back and not order.refunded_at
     if is_ours and not (order.seats_held or Enrollment.of_order(order)):
         then = _settle_after_all(order)
@@ -170,8 +173,10 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
     if not news:
         return None
     hangs_on_it = _what_hangs_on(order)
+    if hangs_on_it == "open" and order.is_won_back and not was_at_bank:
+        hangs_on_it = "stays"
     emails.payment_disputed(order, news, hangs_on_it)
-    if news in ("asked", "closed") or hangs_on_it in ("goes back", "over"):  # Only the owner is told.
+    if news in ("asked", "closed") or hangs_on_it in ("stays", "goes back", "over"):  # Only the owner is told.
         return None
     is_lost = news == disputes.LOST
     tell_of_dispute(order, news, end_places(order, "dispute lost") if is_lost else Enrollment.of_order(order))

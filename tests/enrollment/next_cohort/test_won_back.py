@@ -212,3 +212,41 @@ def test_a_part_that_goes_back_while_they_have_to_choose_counts_in_what_is_said(
     text = page(app, choice(mail)).text
     assert "$1,200, of which $1,000 is left" in text
     assert "$1,000 goes back to you by itself" in text
+
+
+@pytest.mark.parametrize("by_us", [False, True])
+def test_what_the_bank_had_kept_goes_back_after_all_else_once_it_is_won(shop, stripe, mail, by_us):
+    stripe.pay(shop.buy())
+    shop.hear()
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"], amount=40000)["id"]
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    if by_us:
+        with fresh_rows():
+            Refund.owe_part(shop.order, 80000, "pressed once")
+            db.session.commit()
+        shop.work()
+    else:
+        stripe.refund(charge["id"], 80000)
+    shop.hear()
+    assert (shop.order.state, shop.order.left_cents, shop.enrollments) == ("refunded", 0, [])
+    win(shop, stripe, dispute)
+    assert sorted(refunded_amounts(stripe)) == [40000, 80000]
+    assert "this is being returned now, too" in to_owner(mail)
+    assert "$400" in mail.to(BUYER, "enrollment/partly_refunded")[-1].subject
+    with fresh_rows():
+        assert (shop.order.left_cents, reconcile().left, shop.books_balance) == (0, 0, True)
+
+
+def test_a_part_that_was_lost_and_is_won_changes_nothing_for_the_place(shop, stripe, mail):
+    stripe.pay(shop.buy())
+    shop.hear()
+    [charge] = stripe.sandbox.store.all("charge")
+    dispute = stripe.dispute(charge["id"], amount=40000)["id"]
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    told = len(mail.to(BUYER))
+    win(shop, stripe, dispute)
+    assert "Nothing changes for their place." in to_owner(mail)
+    assert (len(mail.to(BUYER)), len(shop.enrollments)) == (told, 1)
