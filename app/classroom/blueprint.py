@@ -57,7 +57,9 @@ def admit() -> ResponseReturnValue | None:
     if (allowed := Access.of(current_user)) is None:
         if suspended := [place for place in Enrollment.all_standing(current_user) if place.is_suspended]:
             return _refuse("classroom/suspended.html", 403, places=suspended)
-        return _refuse("classroom/not_enrolled.html", 403, ended=Enrollment.last_ended(current_user))
+        ended = Enrollment.last_ended(current_user)
+        disputed = ended and Enrollment.still_disputed(current_user, ended.cohort)
+        return _refuse("classroom/not_enrolled.html", 403, ended=ended, disputed=disputed)
     g.access = allowed
     return None
 

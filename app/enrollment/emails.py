@@ -30,7 +30,7 @@ def enrolled(enrollment: Enrollment, link_good_for: timedelta) -> None:
         sign_in_url=absolute_url("people.sign_in"),
         link_days=link_good_for.days,
         papers_url=absolute_url("papers.list_own"),
-        **about(enrollment.order),
+        **about_place(enrollment),
     )
 
 
@@ -102,7 +102,7 @@ def refunded(enrollment: Enrollment, cents: int) -> None:
 def free_order_ended(order: Order, cohort: Cohort, had_to_choose: bool) -> None:
     """To the buyer of what cost nothing: the owner has ended it, perhaps while they had yet to choose a cohort."""
     about_it = about(order) | {"cohort": cohort, "dates": cohort.dates, "had_to_choose": had_to_choose}
-    about_it["elsewhere"] = _open_to(order.person)
+    about_it |= {"elsewhere": _open_to(order.person), "disputed": Enrollment.still_disputed(order.person, cohort)}
     outbox.post(to=order.person, template="enrollment/free_order_ended", **about_it)
 
 
@@ -246,13 +246,16 @@ def about(order: Order, debit: Checkout | None = None) -> dict[str, Any]:
 
 
 def about_place(place: Enrollment) -> dict[str, Any]:
-    """What a mail about a place says of its order, of the cohort where the place is now, and which others are open."""
+    """What a mail about a place says of its order, of the cohort where the place is now, which others are open, and
+    which it took over from, whose payment is disputed.
+    """
     cohort = place.cohort
     return about(place.order) | {
         "cohort": cohort,
         "dates": cohort.dates,
         "starts_on": cohort.begins,
         "elsewhere": _open_to(place.person, but=place),
+        "disputed": Enrollment.still_disputed(place.person, cohort),
     }
 
 

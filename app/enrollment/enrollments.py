@@ -71,6 +71,15 @@ class Enrollment(Model):
         return place if place and place.is_suspended else None
 
     @classmethod
+    def still_disputed(cls, person: Person, cohort: Cohort) -> "Enrollment | None":
+        """The place there that has ended, as for another, and the payer's bank has yet to decide on the payment for it,
+        which the person made for themselves.
+        """
+        places = select(cls).join(cls.order).where(cls.person_id == person.id, cls.cohort_id == cohort.id)
+        disputed = places.where(Order.seats == 1, Order.refunded_at.is_(None), Order.dispute_status.in_(OPEN))
+        return db.session.scalar(disputed.where(cls.ended_at.is_not(None)).order_by(cls.ended_at.desc()).limit(1))
+
+    @classmethod
     def is_anybody_in(cls, cohort: Cohort) -> bool:
         """Whether a place stands that is in the cohort, or was before it moved."""
         places = select(cls.id).where(or_(cls.cohort_id == cohort.id, cls.moved_from_id == cohort.id))

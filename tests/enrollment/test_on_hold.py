@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.enrollment.department.models import Seat
+from app.enrollment.enrolling import end_free
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.enrollment.papers.models import Paper
@@ -152,6 +153,57 @@ def test_the_disputed_payment_goes_back_once_it_is_won_after_all(shop, stripe, m
     assert_told_of_one_that_goes_back(mail)
 
 
+def assert_told_of_the_first(shop, letter, what: str) -> None:
+    for words in (letter.body, letter.html):
+        assert what.format(shop.orders[0].number) in " ".join(words.split())
+
+
+GAVE_WAY = "No seat is kept by your first payment for it (order {}), which is disputed."
+IS_LEFT = "Your first payment for Spring (order {}) is still disputed, and no seat is kept for it any more."
+
+
+def test_whose_second_payment_goes_back_reads_how_it_stands_with_the_first(app, shop, stripe, mail, dispute):
+    buy(shop, stripe)
+    before, enrolled = mail.to(BUYER, "enrollment/enrolled")
+    assert "first payment" not in before.body + before.html
+    assert_told_of_the_first(shop, enrolled, GAVE_WAY)
+    second = next(iter(stripe.sandbox.store.all("charge")))
+    stripe.refund(second["payment_intent"])
+    shop.hear()
+    assert (states(shop), shop.books_balance) == ([("disputed", 0), ("refunded", 0)], True)
+    assert_told_of_the_first(shop, mail.to(BUYER, "enrollment/refunded")[0], IS_LEFT)
+    ada = signed_in(app, BUYER)
+    assert IS_LEFT.format(shop.orders[0].number) in text_of(ada.get("/learn/"))
+    stripe.decide_dispute(dispute, "won")
+    shop.hear()
+    assert (open_orders(shop), shop.books_balance) == ([0], True)
+
+
+def test_whose_second_payment_is_lost_reads_how_it_stands_with_the_first_until_that_is_lost(
+    app, shop, stripe, mail, dispute
+):
+    buy(shop, stripe)
+    stripe.decide_dispute(disputed(shop, stripe), "lost")
+    shop.hear()
+    assert_told_of_the_first(shop, mail.to(BUYER, "enrollment/place_disputed")[-1], IS_LEFT)
+    ada = signed_in(app, BUYER)
+    assert "first payment" in ada.get("/learn/").text
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    assert "first payment" not in ada.get("/learn/").text
+
+
+def test_whose_second_order_cost_nothing_and_was_ended_reads_how_it_stands_with_the_first(shop, stripe, mail, dispute):
+    stripe.make_code("FREE", percent_off=100)
+    stripe.pay(shop.buy(), code="FREE")
+    shop.hear()
+    with fresh_rows():
+        end_free(Order.for_update(shop.orders[1].id))
+        db.session.commit()
+    shop.work()
+    assert_told_of_the_first(shop, mail.to(BUYER, "enrollment/free_order_ended")[0], IS_LEFT)
+
+
 def test_the_owner_reads_of_no_loss_where_the_place_had_made_way_for_another(shop, stripe, mail, dispute):
     buy(shop, stripe)
     second = next(iter(stripe.sandbox.store.all("charge")))
@@ -235,6 +287,10 @@ def test_a_seat_of_a_department_can_be_claimed(app, shop, stripe, mail, dispute)
     assert states(shop) == [("disputed", 0), ("paid", 2)]
     assert (seats_taken()["Spring"], shop.books_balance) == (2, True)
     assert not mail.to(BUYER, "enrollment/seat_not_needed")
+    assert_told_of_the_first(shop, mail.to(BUYER, "enrollment/seat_claimed")[0], GAVE_WAY)
+    stripe.refund(next(iter(stripe.sandbox.store.all("charge")))["payment_intent"])
+    shop.hear()
+    assert_told_of_the_first(shop, mail.to(BUYER, "enrollment/seat_ended")[0], IS_LEFT)
 
 
 def test_who_claimed_a_seat_since_the_dispute_was_lost_did_not_pay_twice(app, shop, stripe, mail, dispute):

@@ -57,7 +57,7 @@ def seat_claimed(enrollment: Enrollment, link_good_for: timedelta) -> None:
         sign_in_url=absolute_url("people.sign_in"),
         link_days=link_good_for.days,
         data=data_wording(enrollment.order),
-        **about(enrollment.order),
+        **about_place(enrollment),
     )
 
 
