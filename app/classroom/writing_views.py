@@ -101,7 +101,7 @@ def ask_coach(module_slug: str, slug: str) -> ResponseReturnValue:
         db.session.flush()
         emails.question_asked(question)
     db.session.commit()
-    flash("Your question is on its way to the coach. The answer comes by e-mail, and stands here.", "good")
+    flash("Your question is on its way to the coach. The answer comes by e-mail, and stands here.", "question")
     return _back(found, "question")
 
 

@@ -39,6 +39,18 @@ def answer(owner, question, words="Say what you would do instead."):
         return owner.post(f"/studio/questions/{question.id}", data={"csrf_token": token, "answer": words})
 
 
+def test_that_a_question_is_on_its_way_stands_at_the_question_and_nothing_else_does(ada):
+    page = ada.get(LESSON)
+    ada.post("time-zone", page, time_zone="Asia/Tokyo")  # What it says waits for the next page.
+    ada.post(f"{LESSON}/questions", page, **{"text-_question": QUESTION})
+    top, at_question = ada.get(LESSON).text.split('id="question"')
+    chose, on_its_way = "the clocks you chose now", "is on its way to the coach"
+    assert (chose in top, on_its_way in top) == (True, False)
+    assert (chose in at_question, on_its_way in at_question) == (False, True)
+    ask(ada, "And to hers?")
+    assert 'class="wrap messages"' not in ada.get("").text  # No empty box.
+
+
 def test_a_question_is_answered_by_mail_and_in_the_lesson(ada, owner, mail):
     assert ask(ada, **{"text-purpose": "To be of use"}).status_code == 303
     page = ada.get(LESSON).text
