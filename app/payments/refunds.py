@@ -86,7 +86,7 @@ class Refund(Model):
     @classmethod
     def owe_part(cls, purchase: Purchase, cents: int, request_key: str) -> bool:
         """Owe a part of what was paid; False if this was asked for before. Lock the purchase first. Raises TooMuch."""
-        if db.session.scalar(select(cls.id).filter_by(request_key=request_key)):
+        if cls.was_asked_for(request_key):
             return False
         left = cls.left_of(purchase)
         if cents > left:
@@ -102,6 +102,10 @@ class Refund(Model):
             return False
         enqueue_after_commit(send_refund, refund.id)
         return True
+
+    @classmethod
+    def was_asked_for(cls, request_key: str) -> bool:
+        return db.session.scalar(select(cls.id).filter_by(request_key=request_key)) is not None
 
     @classmethod
     def left_of(cls, purchase: Purchase) -> int:

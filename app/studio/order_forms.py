@@ -7,6 +7,7 @@ from wtforms.validators import InputRequired, Regexp
 
 from app.enrollment.orders import Order
 from app.payments.refunds import Refund
+from app.payments.wording import money
 from app.studio.money import HOW, MONEY, cents_of, in_units
 
 
@@ -15,6 +16,7 @@ class RefundForm(FlaskForm):
 
     amount = StringField("Give back", [InputRequired("Write how much."), Regexp(MONEY, message=HOW)])
     key = HiddenField(validators=[Regexp(r"[0-9a-f]{32}\Z", message="Please load the page again.")])
+    left = HiddenField()  # Cents that could be given back when the page was shown.
 
     @classmethod
     def of(cls, order: Order, *, is_sent: bool = False) -> "RefundForm":
@@ -22,7 +24,17 @@ class RefundForm(FlaskForm):
         if is_sent:
             return cls()
         left = Refund.left_of(order) if order.paid_at else 0
-        return cls(formdata=None, amount=in_units(left), key=uuid.uuid4().hex)
+        return cls(formdata=None, amount=in_units(left), key=uuid.uuid4().hex, left=left)
+
+    def was_overtaken(self, order: Order) -> bool:
+        """Whether some of it was given back since the page was shown, which it then says; sent once more, it holds."""
+        left = str(Refund.left_of(order))
+        if self.left.data == left or Refund.was_asked_for(self.key.data or ""):
+            return False
+        words = f"Meanwhile, what is left has changed: it is {money(int(left), order.currency)} now."
+        self.amount.errors = [f"{words} Send this once more to give it back as well."]
+        self.left.data = left
+        return True
 
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators):

@@ -28,6 +28,8 @@ def refund_order(order_id: int) -> ResponseReturnValue:
     form = RefundForm.of(order, is_sent=True)
     if not form.validate():
         return _page(order, form), 422
+    if form.was_overtaken(order):
+        return _page(order, form), 409
     try:
         is_new = Refund.owe_part(order, form.cents, form.key.data or "")
     except TooMuch as too_much:

@@ -32,7 +32,7 @@ def page(owner, order_id: int):
 
 def typed(owner, order_id: int, amount: str) -> dict[str, str]:
     """What the page's form would send, with this amount."""
-    hidden = dict(re.findall(r'name="(csrf_token|key)"[^>]* value="([^"]+)"', page(owner, order_id).text))
+    hidden = dict(re.findall(r'name="(csrf_token|key|left)"[^>]* value="([^"]+)"', page(owner, order_id).text))
     return hidden | {"amount": amount}
 
 
@@ -74,6 +74,21 @@ def test_what_went_back_before_is_told_with_what_goes_back_now(owner, shop, stri
     assert "Total paid: $1,200.00\nReturned now: -$200.00\n" in first.body
     assert "Total paid: $1,200.00\nReturned before: -$200.00\nReturned now: -$300.00\n" in second.body
     assert "Total paid: $1,200.00\nReturned before: -$500.00\nReturned now: -$700.00\n" in last.body
+
+
+def test_what_another_window_gave_back_meanwhile_is_said_before_more_goes_back(owner, shop, stripe, paid):
+    here, there = typed(owner, paid, "200"), typed(owner, paid, "200")
+    for data, status in ((there, 303), (there, 303), (here, 409)):
+        with fresh_rows():
+            answer = owner.post(f"/studio/orders/{paid}/refund", data=data)
+        assert answer.status_code == status
+    assert "it is $1,000.00 now" in answer.text
+    again = dict(re.findall(r'name="(csrf_token|key|left|amount)"[^>]* value="([^"]+)"', answer.text))
+    assert (again["key"], again["amount"]) == (here["key"], "200")
+    with fresh_rows():
+        assert owner.post(f"/studio/orders/{paid}/refund", data=again).status_code == 303
+    shop.work()
+    assert [refund["amount"] for refund in refunds(stripe)] == [20000, 20000]
 
 
 def test_all_of_it_goes_back_and_ends_the_place(owner, shop, stripe, mail, paid):
