@@ -19,9 +19,12 @@ UNSEEN = re.compile(
 )
 JOINERS = "\u200c\u200d"
 _STRAY_JOINERS = re.compile(rf"(?<![^\s{JOINERS}])[{JOINERS}]+")
-# St.John and Ph.D. are none: an ending is in small letters, or in capitals as all before it, or everybody knows it.
+# St.John, M.Silva and Ph.D. are none. A domain has three letters or more before its dot, or a country's two after it,
+# or is in small letters, or in capitals, or everybody knows it.
 _LINK = re.compile(
-    r"(?i:://|\bwww\.|\.[a-z]{2,}/)|[\w-]{2}\.[a-z]{2,}\b|[A-Z\d-]{2}\.[A-Z]{2,}\b|\w\.(?i:com|net|org|info|biz|edu|gov|xyz|online|site|shop)\b"
+    r"(?i:://|\bwww\.|\.[a-z]{2,}/)"
+    r"|[\w-]{3}\.[A-Za-z]{2,}\b|[\w-]{2}\.([A-Za-z]{2}|[a-z]{2,})\b|[A-Z\d-]{2}\.[A-Z]{2,}\b"
+    r"|\w\.([a-z]{2}|(?i:com|net|org|info|biz|edu|gov|xyz|online|site|shop))\b"
 )
 _BLANKS = re.compile(r"[^\S\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 

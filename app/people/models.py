@@ -1,5 +1,6 @@
 import re
 import secrets
+import unicodedata
 from datetime import datetime
 
 from flask_security.core import RoleMixin, UserMixin
@@ -15,6 +16,7 @@ from app.people.addresses import normalize
 
 OWNER = "owner"
 TITLES = frozenset({"dr", "doctor", "prof", "professor", "mr", "mrs", "ms", "mx", "miss"})
+_MAY_BE_LINK = re.compile(r"\w\.[A-Za-z]{2,}")
 # Han, kana and hangul (Unicode blocks).
 _FAMILY_NAME_FIRST = re.compile(
     "[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U000323af]"
@@ -172,11 +174,13 @@ class Person(Model, UserMixin):
 def first_name_of(name: str) -> str:
     """ "Dr. Ada Lovelace" is Ada; empty when there is nothing but titles.
 
-    Where the family name is written first, and would be too bare alone, it is the whole name without titles.
+    Where the family name is written first, and would be too bare alone, it is the whole name without titles. Nobody is
+    called what mail programs might make a link of, such as T.Co, even if it is a name.
     """
     words = [word.strip(",;") for word in name.split()]
     names = [word for word in words if word and word.lower().rstrip(".") not in TITLES]
-    return " ".join(names if names and _FAMILY_NAME_FIRST.match(names[0]) else names[:1])
+    called = " ".join(names if names and _FAMILY_NAME_FIRST.match(names[0]) else names[:1])
+    return "" if _MAY_BE_LINK.search(unicodedata.normalize("NFKC", called)) else called
 
 
 class Consent(Model):

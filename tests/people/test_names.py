@@ -22,6 +22,10 @@ from app.people.models import first_name_of
         "Prize at EVIL.IO",
         "evil\uff0ecom",
         "x.com",
+        "t.co",
+        "Evil.Co",
+        "Evil.Love",
+        "Go.Li",
         "ärzte.example",
         "call@evil.example",
     ],
@@ -39,6 +43,11 @@ def test_a_name_with_an_address_of_the_web_in_it_holds_a_link(typed):
         "St.John",
         "J.r. Smith",
         "J.Netter",
+        "J.Li",
+        "J.R. Smith",
+        "j.r.smith",
+        "Ana M.Silva",
+        "Ma.Theresa",
         "Ward 3.b",
         "U.S. Navy Dept. of Medicine",
         "D.O./M.P.H.",
@@ -58,7 +67,13 @@ def test_a_name_with_dots_in_it_holds_none(typed):
         ("Dr. すずき 一郎", "すずき 一郎"),
         ("김 민준", "김 민준"),
         ("Dr.", ""),
+        ("J.R. Smith", "J.R."),
     ],
 )
 def test_who_writes_the_family_name_first_is_greeted_by_the_whole_name(name, called):
     assert first_name_of(name) == called
+
+
+@pytest.mark.parametrize("name", ["T.Co", "Evil.Co Inc", "Dr. evil\uff0eco", "J.Li", "St.John Rivers"])
+def test_nobody_is_greeted_by_what_mail_programs_may_make_a_link_of(name):
+    assert first_name_of(name) == ""
