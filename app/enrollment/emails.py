@@ -90,7 +90,18 @@ def paid_twice(order: Order, cents: int, reason: str) -> None:
     """
     at_bank = _is_at_bank(order, reason)
     about_it = about(order) | back(order, 0 if at_bank else cents) | {"reason": reason, "at_bank": at_bank}
-    outbox.post(to=order.person, template="enrollment/paid_twice", **about_it)
+    outbox.post(to=order.person, template="enrollment/paid_twice", stands=_what_stands(order), **about_it)
+
+
+def _what_stands(order: Order) -> str:
+    """Whether what the buyer has is "open" or "on hold", or a "choice" of cohorts; or "nothing"."""
+    if order.has_to_choose:
+        return "choice"
+    if not order.is_for_department and Enrollment.is_open_to(order.person, order.cohort):
+        return "open"
+    if order.seats_held or Enrollment.of_order(order):
+        return "on hold" if order.is_at_bank else "open"
+    return "nothing"
 
 
 def refunded(enrollment: Enrollment, cents: int) -> None:

@@ -88,6 +88,26 @@ def test_a_second_payment_that_its_bank_took_back_is_returned_once_it_is_won_aft
     assert differences() == []
 
 
+@pytest.mark.parametrize(("first", "told"), [("disputed", "Your place stays on hold"),
+                                             ("refunded", "no place is yours by that order")])  # fmt: skip
+def test_who_pays_for_the_second_time_reads_how_it_stands_with_the_first(shop, stripe, mail, pages, first, told):
+    known, other = pages
+    stripe.pay(known)
+    shop.hear()
+    [charge] = stripe.sandbox.store.all("charge")
+    stripe.dispute(charge["id"]) if first == "disputed" else stripe.refund(known)
+    shop.hear()
+    stripe.pay(other)
+    shop.hear()
+    [letter], [to_owner] = mail.to(BUYER, "enrollment/paid_twice"), mail.to(OWNER, "enrollment/payment_returned")
+    for words in (letter.body, letter.html):
+        assert told in words
+        assert "You get back $1,200.00" in words
+    for words in (letter.body, letter.html, to_owner.body, to_owner.html):
+        assert "already enrolled" not in words
+        assert "stay enrolled" not in words
+
+
 def differences() -> list[str]:
     with fresh_rows():
         return [payment.difference for payment in reconcile().payments if payment.difference]
