@@ -385,12 +385,36 @@ def test_a_moved_place_that_reopens_where_another_is_on_hold_has_moved_once(app,
     assert (seats_taken(), shop.books_balance) == ({"Spring": 0, "Autumn": 1}, True)
 
 
-def test_who_gets_in_line_for_another_seat_stays_there(shop, dispute):
+def in_line(shop) -> str:
+    """The link to Ada's place in line."""
     with fresh_rows():
         entry = WaitlistEntry.ask(Person.at(BUYER), Cohort.for_update(shop.cohort_id), "Ada", page="/course/waitlist")
         entry.confirm(page="/course/waitlist")
         db.session.commit()
+        return f"/course/waitlist/{entry.link_token}"
+
+
+def test_who_gets_in_line_for_another_seat_stays_there(shop, dispute):
+    in_line(shop)
     change_cohort("Spring", sales_open=False)  # Nothing is offered.
     sweep_waitlists.call_local()
     with fresh_rows():
         assert db.session.scalars(select(WaitlistEntry)).one().state == "waiting"
+
+
+def test_whose_own_place_fills_the_cohort_reads_so_and_may_pay_for_a_seat_that_they_waited_for(
+    app, shop, stripe, dispute
+):
+    change_cohort("Spring", seats=1)
+    answer = shop.start(ada := signed_in(app, BUYER), again="")
+    assert answer.status_code == 409
+    assert "Spring is full, and the seat that is kept for you is one of those taken" in text_of(answer)
+    assert 'name="again"' not in answer.text
+    link = in_line(shop)
+    change_cohort("Spring", seats=2)
+    sweep_waitlists.call_local()
+    with fresh_rows():
+        bought = ada.post(f"{link}/checkout", data={"name": "Ada Lovelace"})
+    stripe.pay(bought.location.rpartition("/")[2])
+    shop.hear()
+    assert (open_orders(shop), seats_taken()["Spring"], shop.books_balance) == ([1], 1, True)
