@@ -163,7 +163,7 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
     A loss of a part leaves them, as a refund of a part does.
     """
     was_at_bank, news = order.is_at_bank, order.note_dispute(dispute)
-    if news == disputes.WON and order.refunded_at and order.left_cents > 0:  # The bank had kept it for good, it said.
+    if news and order.has_back_what_bank_kept:
         Refund.return_rest(order)
         return emails.payment_disputed(order, news, "rest goes back")
     is_ours = order.is_won_back and not order.refunded_at

@@ -1,10 +1,11 @@
 """Places that a dispute ended come back when it is decided otherwise after all, where the seats are still free."""
 
-from app.enrollment.cohorts import Cohort, CohortFull
+from app.enrollment.cohorts import CohortFull
 from app.enrollment.department.models import Seat
 from app.enrollment.enrolling import make_way, take_over
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
+from app.extensions import db
 
 
 def reopen(order: Order) -> list[Enrollment] | None:
@@ -17,25 +18,17 @@ def reopen(order: Order) -> list[Enrollment] | None:
     places = [place for place in ended if place.may_reopen]
     elsewhere = [place.cohort for place in places if place.holds_own_seat]
     try:
-        order.hold_more(order.seats - len(elsewhere) - (len(ended) - len(places)))
-        _take_each(elsewhere)
+        with (
+            db.session.begin_nested()
+        ):  # A place that makes way may hold the last seat; it stays where others are gone.
+            others = [make_way(place.person, place.cohort) for place in places]
+            order.hold_more(order.seats - len(elsewhere) - (len(ended) - len(places)))
+            for cohort in elsewhere:
+                cohort.take_seats(1)
     except CohortFull:
-        order.release()
         return None
-    for place in places:
-        before = make_way(place.person, place.cohort)
+    for place, before in zip(places, others, strict=True):
         place.ended_at = None
         if before:
             take_over(place, before)
     return places
-
-
-def _take_each(cohorts: list[Cohort]) -> None:
-    """A seat in each of them, or none at all. Raises CohortFull."""
-    for number, cohort in enumerate(cohorts):
-        try:
-            cohort.take_seats(1)
-        except CohortFull:
-            for taken in cohorts[:number]:
-                taken.give_back_seats(1)
-            raise

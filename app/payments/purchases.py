@@ -239,6 +239,15 @@ class Purchase(Disputable):
         return self.refunded_cents - cents + (self.disputed_cents if won_since else 0) < self.paid_cents
 
     @property
+    def has_back_what_bank_kept(self) -> bool:
+        """Whether the payer's bank, which kept a part for good when all else had gone back, has given that up since.
+
+        Nothing is left but that: what was given back has arrived.
+        """
+        kept_then = self.disputed_at and self.refunded_at and self.disputed_at <= self.refunded_at
+        return bool(kept_then) and self.dispute_status == WON and 0 < self.left_cents <= self.disputed_cents
+
+    @property
     def left_cents(self) -> int:
         """What has neither gone back nor is the bank's for good, where that is a part."""
         return self.paid_cents - self.refunded_cents - self.kept_by_bank_cents

@@ -218,6 +218,19 @@ def test_the_owner_reads_of_no_loss_where_the_place_had_made_way_for_another(sho
     assert "lost before" not in words
 
 
+def test_a_seat_of_ones_own_is_not_somebody_elses_when_the_first_payment_is_won(shop, stripe, mail, dispute):
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    buy(shop, stripe)
+    disputed(shop, stripe)
+    change_cohort("Spring", seats=1)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear(copies=2)
+    assert (open_orders(shop), states(shop)) == ([0], [("paid", 1), ("disputed", 0)])
+    assert (seats_taken()["Spring"], shop.books_balance) == (1, True)
+    assert mail.to(BUYER, "enrollment/next_cohort_offered") == []
+
+
 def assert_told_of_one_that_goes_back(mail) -> None:
     """And not that they paid twice, or for a second time."""
     [letter], [told] = mail.to(BUYER, "enrollment/paid_twice"), mail.to(OWNER, "enrollment/payment_returned")

@@ -14,6 +14,7 @@ from app.extensions import db
 from app.payments.fulfilment import fulfil
 from app.payments.reconciling.reconciling import reconcile
 from app.payments.refunds import Refund
+from app.payments.tasks import sweep_payments
 from app.people import records
 from app.people.models import Person
 from tests.enrollment.conftest import a_cohort
@@ -250,3 +251,21 @@ def test_a_part_that_was_lost_and_is_won_changes_nothing_for_the_place(shop, str
     win(shop, stripe, dispute)
     assert "Nothing changes for their place." in to_owner(mail)
     assert (len(mail.to(BUYER)), len(shop.enrollments)) == (told, 1)
+
+
+def test_what_did_not_arrive_and_was_disputed_since_is_not_sent_by_itself_once_won(shop, stripe, mail, later):
+    stripe.pay(shop.buy())
+    shop.hear()
+    [charge] = stripe.sandbox.store.all("charge")
+    made = stripe.refund(charge["id"], 120000)
+    shop.hear()
+    stripe.settle_refund(made["id"], "failed")
+    shop.hear()
+    later(hours=1)
+    sweep_payments.call_local()
+    assert (shop.order.state, shop.order.left_cents) == ("refunded", 120000)
+    dispute = stripe.dispute(charge["id"])["id"]
+    shop.hear()
+    win(shop, stripe, dispute)
+    assert "No place hangs on it any more" in to_owner(mail)
+    assert [refund["status"] for refund in stripe.sandbox.store.all("refund")] == ["failed"]
