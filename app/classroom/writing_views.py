@@ -155,12 +155,10 @@ def _told(words: writing.Page, typed: dict[str, writing.Typed]) -> ResponseRetur
         return said
     if form_is_old():
         return {"message": OLD_FORM}, 400
-    wrong = list(words.problems.values())
-    if words.saved_elsewhere:
-        elsewhere = [WORDS + key for key in words.saved_elsewhere]
-        unsaved = [*elsewhere, *(WORDS + key for key in words.problems)]
-        return said | {"message": " ".join([*wrong, CHANGED]), "elsewhere": elsewhere, "unsaved": unsaved}, 409
-    return said | {"message": " ".join(wrong)}, 422
+    wrong = [*words.problems.values(), *([f"{CHANGED} Press Save to see both."] if words.saved_elsewhere else [])]
+    said["unsaved"] = [WORDS + key for key in {**words.saved_elsewhere, **words.problems}]
+    said["message"] = " ".join([*wrong, f"All else was saved {at}."])
+    return said, 409 if words.saved_elsewhere else 422
 
 
 def _back(found: Wanted, place: str) -> ResponseReturnValue:

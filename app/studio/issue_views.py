@@ -141,6 +141,7 @@ def _not_saved(
     issue: Issue, form: IssueForm, message: str, status: int, saved: dict[str, Any] | None = None
 ) -> ResponseReturnValue:
     if _is_asked_by_script():
+        message += "" if saved is None else " Press Save to see both."
         return {"message": message, "errors": form.errors}, status
     # A page about errors of fields lists them itself.
     page = _writing_page(issue, form, message="" if form.errors else message, saved=saved)

@@ -13,7 +13,7 @@ function keepSaved(form) {
   const typed = () => all((field) => field[kept(field)]);
   const shown = all((field) => kept(field) === "value" ? field.defaultValue : field.defaultChecked);
   let saved = "unsaved" in form.dataset ? null : shown, timer, saving = false, wait = FIRST_RETRY, halted = false, leaving = false;
-  let contested = []; // Fields that another device changed too: whoever typed here has to see both.
+  let answered = saved; // Sent again only when changed since.
 
   const say = (text, bad = false) => {
     status.hidden = false;
@@ -25,9 +25,8 @@ function keepSaved(form) {
   const body = () => form.enctype.startsWith("multipart") ? new FormData(form) : new URLSearchParams(new FormData(form));
   // The site would not read so much.
   const isTooLong = () => String(body()).length > Number(form.dataset.largest ?? Infinity);
-  const unsaved = () => Object.fromEntries(Object.entries(typed()).filter(([name, words]) => words !== saved?.[name]));
-  const isUnsaved = () => Object.keys(unsaved()).length > 0;
-  const isToSave = () => Object.keys(unsaved()).some((name) => !contested.includes(name));
+  const unsaved = (had = saved) => Object.fromEntries(Object.entries(typed()).filter(([name, words]) => words !== had?.[name]));
+  const isUnsaved = (had) => Object.keys(unsaved(had)).length > 0;
   const store = (act) => { try { return act(localStorage); } catch { /* Full, forbidden, or not ours. */ } };
   const keep = () => store((storage) => storage.setItem(key, JSON.stringify({ at: Date.now(), typed: unsaved() })));
   const forget = (...names) => store((storage) => names.forEach((name) => storage.removeItem(name)));
@@ -40,36 +39,25 @@ function keepSaved(form) {
   const tell = (detail) => form.dispatchEvent(new CustomEvent("saved", { detail }));
 
   async function save() {
-    if (saving || halted || !isToSave()) return;
+    if (saving || halted || !isUnsaved(answered)) return;
     if (isTooLong()) return sayTooLong();
     saving = true;
     const sent = typed();
     try {
       const answer = await fetch(form.action, { method: "post", body: body(), headers: { Accept: "application/json" } });
       const said = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
-      // What is saved now, as the site knows it.
-      if (said?.marks) {
+      if (said?.saved) {
+        // What is saved now, as the site knows it.
         for (const [name, mark] of Object.entries(said.marks)) if (form.elements[name]) form.elements[name].value = mark;
-      }
-      if (answer.ok && said?.saved) {
-        saved = sent;
-        contested = [];
+        answered = sent;
+        saved = { ...sent };
+        for (const name of said.unsaved ?? []) delete saved[name];
         wait = FIRST_RETRY;
         if (isUnsaved()) { keep(); later(AFTER_TYPING); } else forget(key);
-        say(`Saved ${said.saved}`);
-        tell(said.saved);
-      } else if (answer.status === 409 && said?.elsewhere) {
-        saved = { ...sent, ...Object.fromEntries(said.unsaved.map((name) => [name, saved?.[name]])) };
-        contested = said.elsewhere;
-        wait = FIRST_RETRY;
-        keep();
-        if (fields.some((field) => field[kept(field)] !== sent[field.name])) later(AFTER_TYPING);
-        sayNot(`${said.message} Press Save to see both. All else was saved ${said.saved}.`);
-      } else if ([400, 409].includes(answer.status) && said) {
-        halted = true;
-        tell("");
-        sayNot(`${said.message}${answer.status === 409 ? " Press Save to see both." : ""}`);
-      } else if (answer.status === 422 && said) {
+        if (said.message) sayNot(said.message);
+        else { say(`Saved ${said.saved}`); tell(said.saved); }
+      } else if ([400, 409, 422].includes(answer.status) && said) {
+        if (answer.status !== 422) { halted = true; tell(""); }
         sayNot(said.message);
       } else if (answer.status === 413) {
         sayTooLong();
