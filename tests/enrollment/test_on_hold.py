@@ -22,7 +22,7 @@ from tests.enrollment.department.conftest import Department, department
 from tests.enrollment.next_cohort.test_choosing import seats_taken
 from tests.enrollment.next_cohort.test_moving import change_cohort, later_cohort, move, place_of, signed_in
 from tests.enrollment.test_course_page import a_sequence, runs
-from tests.enrollment.test_seats import BUYER, OWNER
+from tests.enrollment.test_seats import BUYER, OWNER, refunded_amounts
 from tests.races import fresh_rows
 
 GRACE = "grace@example.org"
@@ -202,6 +202,16 @@ def test_whose_second_order_cost_nothing_and_was_ended_reads_how_it_stands_with_
         db.session.commit()
     shop.work()
     assert_told_of_the_first(shop, mail.to(BUYER, "enrollment/free_order_ended")[0], IS_LEFT)
+
+
+def test_what_a_loss_in_part_leaves_of_the_first_payment_goes_back(shop, stripe):
+    buy(shop, stripe)
+    dispute = stripe.dispute(next(iter(stripe.sandbox.store.all("charge")))["id"], amount=40000)["id"]
+    shop.hear()
+    buy(shop, stripe)
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear(copies=2)
+    assert (open_orders(shop), refunded_amounts(stripe), shop.books_balance) == ([1], [80000], True)
 
 
 def test_the_owner_reads_of_no_loss_where_the_place_had_made_way_for_another(shop, stripe, mail, dispute):
