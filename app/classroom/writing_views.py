@@ -20,7 +20,7 @@ from app.extensions import db
 from app.local_times import clock_time
 from app.people.models import Person
 
-SEEN = "seen-"
+SEEN, REPLACES = "seen-", "replaces-"
 PLACES = frozenset({"worksheet", "reflection", "quiz", "notes", "question", "progress"})
 OLD_FORM = "This page had been open for long, or you signed in anew since. What you typed is below: please save it now."
 CHANGED = "Some of this was changed on another device or in another window since this page was opened."
@@ -28,6 +28,7 @@ ELSEWHERE = (
     f"{CHANGED} Both are below, and nothing is lost. Save once more to put what stands in the form in place of what "
     "was saved."
 )
+BOTH_SHOWN = "Where both texts are shown, press Save to put yours in place of the other."
 UNFIT = "Not everything could be saved. What you typed is below, with what to do about it."
 NOT_ASKED = "Your question was not sent. What to do about it stands below the field, and what you typed is kept."
 UNANSWERED = "Please choose an answer to each question. What you chose is kept."
@@ -127,7 +128,17 @@ def _keep(found: Wanted) -> writing.Page:
 
 def _typed() -> dict[str, writing.Typed]:
     sent = {name.removeprefix(WORDS): text for name, text in request.form.items() if name.startswith(WORDS)}
-    return {key: writing.Typed(text, request.form.get(SEEN + key, "")) for key, text in sent.items()}
+    return {key: writing.Typed(text, _seen(key)) for key, text in sent.items()}
+
+
+def _seen(key: str) -> str:
+    """Of words that the page shows beside others, the mark of the others, if a button was pressed to put these words in
+    their place. A page that saves itself has nobody's leave for that.
+    """
+    replaces = request.form.get(REPLACES + key)
+    if replaces is None:
+        return request.form.get(SEEN + key, "")
+    return "not to be replaced" if wants_json() else replaces
 
 
 def _not_saved(found: Wanted, words: writing.Page) -> ResponseReturnValue:
@@ -155,7 +166,10 @@ def _told(words: writing.Page, typed: dict[str, writing.Typed]) -> ResponseRetur
         return said
     if form_is_old():
         return {"message": OLD_FORM}, 400
-    wrong = [*words.problems.values(), *([f"{CHANGED} Press Save to see both."] if words.saved_elsewhere else [])]
+    wrong = list(words.problems.values())
+    if words.saved_elsewhere:
+        are_shown = all(request.form.get(REPLACES + key) == words.marks[key] for key in words.saved_elsewhere)
+        wrong.append(BOTH_SHOWN if are_shown else f"{CHANGED} Press Save to see both.")
     said["unsaved"] = [WORDS + key for key in {**words.saved_elsewhere, **words.problems}]
     said["message"] = " ".join([*wrong, f"All else was saved {at}."])
     return said, 409 if words.saved_elsewhere else 422

@@ -12,7 +12,7 @@ function keepSaved(form) {
   const all = (of) => Object.fromEntries(fields.map((field) => [field.name, of(field)]));
   const typed = () => all((field) => field[kept(field)]);
   const shown = all((field) => kept(field) === "value" ? field.defaultValue : field.defaultChecked);
-  let saved = "unsaved" in form.dataset ? null : shown, timer, saving = false, wait = FIRST_RETRY, halted = false, leaving = false;
+  let saved = "unsaved" in form.dataset ? null : shown, timer, saving = false, wait = FIRST_RETRY, halted = "halted" in form.dataset, leaving = false;
   let answered = saved; // Sent again only when changed since.
 
   const say = (text, bad = false) => {
@@ -76,7 +76,7 @@ function keepSaved(form) {
   form.addEventListener("input", () => {
     if (!isUnsaved()) return forget(key);
     keep();
-    if (!saving && !halted) { if (!status.classList.contains("bad")) say("Not saved yet"); later(AFTER_TYPING); }
+    if (!saving) { if (!status.classList.contains("bad")) say("Not saved yet"); later(AFTER_TYPING); }
   });
   form.addEventListener("submit", (event) => {
     if (event.submitter?.formTarget) return; // To a preview.

@@ -64,6 +64,22 @@ def test_two_devices_change_the_same_field_and_both_texts_are_shown(ada):
     assert written(ada)["purpose"] == "From the desk"
 
 
+def test_a_page_that_shows_both_texts_puts_none_in_place_of_the_other_by_itself(ada):
+    phone, desk = ada.get("first/stand"), ada.get("first/stand")
+    ada.post(SAVE, phone, **{"text-purpose": "From the phone"})
+    both = ada.post(SAVE, desk, **{"text-purpose": "From the desk"})
+    by_itself = ada.post(SAVE, both, json=True, **{"text-people": "Two"})
+    assert (by_itself.status_code, by_itself.json["unsaved"]) == (409, ["text-purpose"])
+    assert "press Save to put yours in place of the other" in by_itself.json["message"]
+    assert written(ada) == {"purpose": "From the phone", "people": "Two"}
+    ada.post(SAVE, **{"text-purpose": "Anew"})
+    assert "Press Save to see both" in ada.post(SAVE, both, json=True, **{"text-people": "Two"}).json["message"]
+    late = ada.post(SAVE, both, **{"text-people": "Two"})
+    assert (late.status_code, written(ada)["purpose"]) == (409, "Anew")
+    assert ada.post(SAVE, late).status_code == 303
+    assert written(ada)["purpose"] == "From the desk"
+
+
 @pytest.mark.parametrize("last", [SAVE, "first/stand/completion"])
 def test_a_page_that_saves_itself_again_and_again_leaves_what_another_device_saved(ada, last):
     laptop, phone = ada.get("first/stand"), ada.get("first/stand")

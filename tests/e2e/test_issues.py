@@ -43,6 +43,33 @@ def _write_too_much(page, text):
     assert (text.input_value(), offer.is_hidden()) == (f"{good} More.", True)
 
 
+def _write_in_two_windows(page, text):
+    """The window that shows what was saved from the other one puts nothing in its place by itself."""
+    other = page.context.new_page()
+    other.goto(page.url)
+    text.press("End")
+    text.type(" From the one.")
+    saved(page, re.compile(r"^Saved \d"))
+    other.get_by_label("Preview text").fill("From the other")
+    saved(other, "Press Save to see both.")
+    other.get_by_role("button", name="Save", exact=True).click()
+    other.get_by_text("as it was saved").first.wait_for()
+    sent = []
+    other.on("request", lambda request: sent.append(request.method))
+    other.get_by_label("Preview text").fill("From the other, too")
+    saved(other, "Not saved yet")
+    other.evaluate("""() => {
+        Object.defineProperty(document, "hidden", { value: true });
+        document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    }""")
+    assert "POST" not in sent
+    other.get_by_role("button", name="Save", exact=True).click()
+    other.get_by_text("Saved.", exact=True).wait_for()
+    assert other.get_by_label("Preview text").input_value() == "From the other, too"
+    other.close()
+    page.reload()
+
+
 def test_an_issue_is_written_saved_by_itself_and_sent(owner_page, running_site, tmp_path):
     # Moved here from elsewhere: whoever signs up gets a welcome, and after it no other letter for a day.
     readers = tmp_path / "readers.csv"
@@ -69,6 +96,7 @@ def test_an_issue_is_written_saved_by_itself_and_sent(owner_page, running_site, 
     page.reload()
     assert "in a train" in text.input_value()
     _write_too_much(page, text)
+    _write_in_two_windows(page, text)
 
     page.get_by_role("link", name="Audience").click()
     included = page.get_by_role("region", name="Include")
