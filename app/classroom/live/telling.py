@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, delete, func, literal, or_, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, func, literal, or_, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app.classroom.live import emails
 from app.classroom.live.reminding import SessionReminder
@@ -11,13 +11,15 @@ from app.clock import now
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.live_sessions import LiveSession, session_changed
 from app.extensions import Model, db, insert_with_conflict
+from app.outbox import Email
 from app.people.models import Person
 
 AT_ONCE = 50
+AS_THEY_ARE = {"populate_existing": True}
 
 
 class SessionNews(Model):
-    """That somebody is to be told of a session. It is gone once their mail is written, or there is no news any more."""
+    """That somebody is to be told of a session, or by which mail they are: taken back unsent, it has told nobody."""
 
     session_id: Mapped[int] = mapped_column(ForeignKey("live_session.id", ondelete="CASCADE"), primary_key=True)
     enrollment_id: Mapped[int] = mapped_column(
@@ -26,12 +28,31 @@ class SessionNews(Model):
     # When it was to begin as far as they know, whatever it was changed to since; None where they know it as called off.
     was_at: Mapped[datetime | None]
     was_place: Mapped[str] = mapped_column(String(500))
+    email_id: Mapped[int | None] = mapped_column(ForeignKey("email.id", ondelete="CASCADE"), index=True)
+    email: Mapped[Email | None] = relationship()
 
     @classmethod
     def readers(cls, session: LiveSession) -> int:
         """How many are to be told of the session."""
-        waiting = select(func.count()).select_from(cls).where(cls.session_id == session.id)
+        waiting = select(func.count()).select_from(cls).where(cls.session_id == session.id, cls.email_id.is_(None))
         return db.session.scalars(waiting).one()
+
+    @classmethod
+    def begin_anew(cls, session: LiveSession) -> None:
+        """Whose mail is taken back unsent is to be told from what they knew before it.
+
+        Where it may have reached them, they count as told if nothing else would tell them how the session is now.
+        """
+        maybe = and_(or_(Email.claimed_by.is_not(None), Email.unanswered > 0), cls.is_none(session))
+        is_told = cls.email.has(or_(Email.sent_at.is_not(None), maybe))
+        db.session.execute(delete(cls).where(cls.session_id == session.id, is_told))
+        db.session.execute(update(cls).where(cls.session_id == session.id).values(email_id=None))
+
+    @classmethod
+    def is_none(cls, session: LiveSession) -> ColumnElement[bool]:
+        """The condition under which the session is as they know it, or only its first place is not."""
+        is_known_there = or_(cls.was_at.is_(None), cls.was_place.in_(["", session.place]))
+        return and_(cls.was_at == session.set_for, is_known_there)
 
 
 @session_changed.connect
@@ -40,12 +61,12 @@ def begin_telling(session: LiveSession, was_at: datetime | None, was_place: str)
     is_moved = session.set_for != was_at
     if is_moved or not was_place:
         db.session.execute(delete(SessionReminder).where(SessionReminder.session_id == session.id))
+    SessionNews.begin_anew(session)
     until = session.ends_at if session.set_for else was_at
     if until and until > now() and (is_moved or was_place):
         _add_news(session, was_at, was_place)
-    is_known_there = or_(SessionNews.was_at.is_(None), SessionNews.was_place == session.place)
-    no_news = SessionNews.was_at == session.set_for, is_known_there
-    db.session.execute(delete(SessionNews).where(SessionNews.session_id == session.id, *no_news))
+    no_news = SessionNews.session_id == session.id, SessionNews.is_none(session)
+    db.session.execute(delete(SessionNews).where(*no_news))
 
 
 def _add_news(session: LiveSession, was_at: datetime | None, was_place: str) -> None:
@@ -61,22 +82,23 @@ def tell_some() -> bool:
 
     The session is locked before its news are taken, and whoever changes it adds theirs after: no change goes untold.
     """
-    session_id = db.session.scalar(select(SessionNews.session_id).order_by(SessionNews.session_id).limit(1))
-    if session_id is None:
+    untold = SessionNews.email_id.is_(None)
+    next_one = select(SessionNews.session_id).where(untold).order_by(SessionNews.session_id).limit(1)
+    if (session_id := db.session.scalar(next_one)) is None:
         return False
     session = db.session.get(LiveSession, session_id, with_for_update=True, populate_existing=True)
-    mine = select(SessionNews.enrollment_id).where(SessionNews.session_id == session_id).limit(AT_ONCE)
-    taken = delete(SessionNews).where(SessionNews.session_id == session_id, SessionNews.enrollment_id.in_(mine))
-    rows = db.session.execute(taken.returning(SessionNews.enrollment_id, SessionNews.was_at)).all()
-    was_at = {enrollment_id: moment for enrollment_id, moment in rows}
+    mine = select(SessionNews).where(SessionNews.session_id == session_id, untold).limit(AT_ONCE)
+    news = {each.enrollment_id: each for each in db.session.scalars(mine, execution_options=AS_THEY_ARE)}
     if session:
-        for place in _reached(session, list(was_at)):
-            emails.session_changed(session, place, was_at[place.id])
+        for place in _reached(session, list(news)):
+            news[place.id].email = emails.session_changed(session, place, news[place.id].was_at)
+    for each in news.values():
+        if not each.email:
+            db.session.delete(each)
     return True
 
 
 def _reached(session: LiveSession, place_ids: list[int]) -> list[Enrollment]:
     places = select(Enrollment).join(Enrollment.order).where(Enrollment.id.in_(place_ids), Enrollment.opens())
     places = places.where(Enrollment.cohort_id == session.cohort_id).order_by(Enrollment.id)
-    as_they_are = {"populate_existing": True}
-    return list(db.session.scalars(places.options(joinedload(Enrollment.person)), execution_options=as_they_are))
+    return list(db.session.scalars(places.options(joinedload(Enrollment.person)), execution_options=AS_THEY_ARE))
