@@ -27,6 +27,7 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 HASHED = re.compile(r"([0-9a-f]{12})/(.+)")
+LINE_OF_COMMENT = re.compile(rb"^ *//.*\n", re.MULTILINE)
 CSS_URL = re.compile(r"""url\((["']?)(?![a-z]+:|/|#)([^"')]+)\1\)""")
 
 
@@ -79,14 +80,18 @@ class Assets:
             changed = source.stat().st_mtime_ns
             kept = self._files.get(path)
             if kept is None or kept[0] != changed:
-                body = self._linked(path, source.read_bytes())
+                body = self._served(path, source.read_bytes())
                 kept = self._files[path] = (changed, File(body, sha256(body).hexdigest()[:12]))
         except OSError:
             return None
         return kept[1]
 
-    def _linked(self, path: str, body: bytes) -> bytes:
-        """A style sheet with the files it names at their hashed addresses, so that a font is not fetched twice."""
+    def _served(self, path: str, body: bytes) -> bytes:
+        """A script without its lines of comment, which would weigh a fifth of it; a style sheet with the files it names
+        at their hashed addresses, so that a font is not fetched twice.
+        """
+        if path.endswith(".js"):
+            return LINE_OF_COMMENT.sub(b"", body)
         if not path.endswith(".css"):
             return body
         folder = path.rpartition("/")[0]

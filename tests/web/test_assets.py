@@ -62,6 +62,12 @@ def test_a_style_sheet_names_its_fonts_as_pages_do(web, url):
     assert "../fonts/" not in sheet
 
 
+def test_a_script_is_served_without_its_lines_of_comment(web, url):
+    lines = (ROOT / "static/js/site.js").read_text().splitlines()
+    code = [line for line in lines if not line.strip().startswith("//")]
+    assert web.get(url("js/site.js")).text.splitlines() == code != lines
+
+
 def test_an_old_hash_leads_to_the_file_of_today(web, url):
     answer = web.get("/static/000000000000/css/site.css")
     assert (answer.status_code, answer.headers["Location"]) == (302, url("css/site.css"))
