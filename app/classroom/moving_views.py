@@ -29,7 +29,10 @@ def move_place(place_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _page(_own(place_id), str(problem)), 409
     db.session.commit()
-    flash(f"You have moved to {place.cohort.name}. An e-mail with the dates is on its way to you.", "good")
+    cohort = place.cohort
+    has = ", where you have the lessons, without live sessions" if cohort.has_lessons_only else ""
+    about = "what you have there" if cohort.is_self_paced else "the dates"
+    flash(f"You have moved to {cohort.name}{has}. An e-mail with {about} is on its way to you.", "good")
     return redirect(url_for(".show_classroom"), 303)
 
 

@@ -104,6 +104,11 @@ class Cohort(Model, Published):
         return f"{day(self.starts_on)} to {day(self.ends_on)}"
 
     @property
+    def has_lessons_only(self) -> bool:
+        """Whether one is at one's own pace in it and never meets anybody."""
+        return self.is_self_paced and not (self.sessions or self.live_sessions)
+
+    @property
     def planned_minutes(self) -> dict[str, int | None]:
         """What it takes: live sessions and coaching, or, at one's own pace, the lessons. `hours_of` words it."""
         if self.is_self_paced:

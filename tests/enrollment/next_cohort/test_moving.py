@@ -80,6 +80,18 @@ def test_the_seat_moves_once_and_both_are_told(ada, shop, mail):
     assert seats_taken() == {"Spring": 0, "Autumn": 1}
 
 
+def test_that_a_cohort_has_the_lessons_only_is_said_before_and_after_the_move(ada, shop, mail):
+    change_cohort("Autumn", starts_on=None, ends_on=None, sessions="")
+    assert "At your own pace · The lessons, <b>without live sessions</b>" in look(ada, place_of()).text
+    move(ada, place_of())
+    [letter] = mail.to(BUYER, "enrollment/moved")
+    assert "Live sessions: None: the lessons only" in letter.body
+    with fresh_rows():
+        said = ada.get("/learn/").text
+    assert "Autumn, where you have the lessons, without live sessions" in said
+    assert "dates" not in words_of([letter]).replace("Dates", "") + look(ada, place_of()).text
+
+
 @pytest.mark.parametrize("end", ["refund", "dispute lost"])
 def test_when_a_moved_place_ends_its_own_seat_is_given_back(ada, shop, stripe, mail, end):
     move(ada, place_of())
