@@ -9,27 +9,6 @@ from app.people.forms import holds_link, plain_line
 # "Grace Hopper" <grace@example.org>, Grace Hopper <grace@example.org>, or the address alone (RFC 5322 §3.4).
 _PART = re.compile(r'(?:(?:"(?P<quoted>[^"\n]*)"|(?P<name>[^",;<>@\n]*))\s*<(?P<address>[^<>\n]*)>|(?P<bare>[^\s,;]+))')
 LONGEST_NAME = 120
-_DEGREES = {
-    "MD",
-    "DO",
-    "RN",
-    "NP",
-    "PA",
-    "PHD",
-    "FACP",
-    "PharmD",
-    "PhD",
-    "MSc",
-    "EdD",
-    "DrPH",
-    "MBBCh",
-    "Esq",
-    "JR",
-    "Jr",
-    "SR",
-    "Sr",
-}
-_PARTICLES = {"de", "del", "la", "st."}
 
 
 class Invited(NamedTuple):
@@ -56,20 +35,4 @@ def addresses_in(text: str) -> list[Invited]:
 
 def _name(written: str) -> str:
     name = plain_line(written)
-    return _as_called(name) if len(name) <= LONGEST_NAME and not holds_link(name) else ""
-
-
-def _as_called(name: str) -> str:
-    """ "Lee, Ann, MD" and "van der Berg, Ann" have the last name first; "Ann Lee, MD" and "Ann Lee, Chief" do not."""
-    last, _, rest = name.partition(", ")
-    first, *more = last.split(" ")
-    is_last_name = not more or first.islower() or first.lower() in _PARTICLES
-    if not (rest and is_last_name) or _begins_with_degree(rest, last):
-        return name
-    given, comma, degrees = rest.partition(",")
-    return f"{given} {last}{comma}{degrees}"
-
-
-def _begins_with_degree(rest: str, last: str) -> bool:
-    word = re.split(r"[\s,]", rest)[0].replace(".", "")
-    return word in _DEGREES or (len(word) > 1 and word.isupper() and not last.isupper())
+    return name if len(name) <= LONGEST_NAME and not holds_link(name) else ""

@@ -60,7 +60,7 @@ def test_pasted_addresses_each_get_a_link_of_their_own(department, mail):
     letters = [mail.to(email)[0] for email in ("grace@example.org", "alan@example.org")]
     assert {letter.template for letter in letters} == {"enrollment/seat_invitation"}
     assert "Hello Grace Hopper," in letters[0].body
-    assert "Hello Alan Turing," in letters[1].body
+    assert letters[1].body.startswith("Hello,\n")  # Which of the two he is called cannot be told.
     assert letters[0].subject == "A seat for you: Leading in Medicine"
     assert "$" not in letters[0].body
     links = [path_in(letter, "seats") for letter in letters]
@@ -69,6 +69,7 @@ def test_pasted_addresses_each_get_a_link_of_their_own(department, mail):
     page = department.get().text
     assert page.count("not claimed yet</p>") == 2
     assert "grace@example.org" in page
+    assert "Turing, Alan" in page
 
 
 def test_a_pasted_name_in_any_script_is_kept():
@@ -76,34 +77,10 @@ def test_a_pasted_name_in_any_script_is_kept():
 
 
 @pytest.mark.parametrize(
-    ("written", "called"),
-    [
-        ("Ward Nine, evil.example", ""),
-        ("Lee, Ann", "Ann Lee"),
-        ("LEE, ANN", "ANN LEE"),
-        ("van der Berg, Ann, MD", "Ann van der Berg, MD"),
-        ("Ann Lee, MD, PhD", "Ann Lee, MD, PhD"),
-        ("Ann Lee, Ph.D.", "Ann Lee, Ph.D."),
-        ("Ann Lee, Jr.", "Ann Lee, Jr."),
-        ("Ann Lee, Chief", "Ann Lee, Chief"),
-        ("Hopper, RN", "Hopper, RN"),
-        ("Hopper, FACP, FACC", "Hopper, FACP, FACC"),
-        ("LEE, M.D.", "LEE, M.D."),
-        ("van der Berg, PhD", "van der Berg, PhD"),
-        ("De La Cruz, MJ", "De La Cruz, MJ"),
-        ("Ann van der Berg, Chief", "Ann van der Berg, Chief"),
-        ("De La Cruz, Maria", "Maria De La Cruz"),
-        ("St. John, Ann", "Ann St. John"),
-        ("Lee, MSc", "Lee, MSc"),
-        ("Lee, Esq.", "Lee, Esq."),
-        ("LEE, FACP", "LEE, FACP"),
-        ("Lee, JoAnn", "JoAnn Lee"),
-        ("Lee, A.", "A. Lee"),
-        ("Lee,", "Lee,"),
-    ],
+    ("written", "kept"), [("Ward Nine, evil.example", ""), ("LEE, MPH", "LEE, MPH"), ("Lee,", "Lee,")]
 )
-def test_a_name_written_last_name_first_is_turned(written, called):
-    assert addresses_in(f'"{written}" <ann@example.org>') == [Invited("ann@example.org", called)]
+def test_a_pasted_name_is_kept_as_it_is_if_mail_programs_make_no_link_of_it(written, kept):
+    assert addresses_in(f'"{written}" <ann@example.org>') == [Invited("ann@example.org", kept)]
 
 
 @pytest.mark.parametrize(
