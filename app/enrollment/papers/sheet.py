@@ -12,7 +12,8 @@ from typing import NamedTuple
 from fpdf import FPDF
 from fpdf.prefs import ViewerPreferences
 
-from app.enrollment.papers.typefaces import LACKING, OTHERS, SANS, SEMIBOLD, SERIF, file_of, is_whole, plain, set_in
+from app.enrollment.papers.typefaces import LACKING, OTHERS, SANS, SEMIBOLD, SERIF, file_of, is_whole, set_in
+from app.people.forms import plain_line
 
 Color = tuple[int, int, int]
 INK: Color = (28, 43, 42)
@@ -42,9 +43,9 @@ class Sheet(FPDF):
     def __init__(self, about: About) -> None:
         super().__init__("landscape" if about.landscape else "portrait", unit="pt", format="letter")
         self.about = about
-        self.set_title(plain(about.title))
-        self.set_author(plain(about.provider))
-        self.set_creator(plain(about.provider))
+        self.set_title(plain_line(about.title))
+        self.set_author(plain_line(about.provider))
+        self.set_creator(plain_line(about.provider))
         self.set_producer("fpdf2")
         self.set_lang("en-US")
         self.set_creation_date(about.drawn_at)
@@ -88,7 +89,7 @@ class Sheet(FPDF):
     ) -> None:
         """A paragraph at the point reached, in `face` or whichever typeface has its letters; the next begins below."""
         left = self.x
-        chosen = set_in(face, plain(text))
+        chosen = set_in(face, plain_line(text))
         faces = [chosen.face or face, *(() if chosen.face else OTHERS)]
         for name in faces:
             if name not in self.fonts:

@@ -41,14 +41,9 @@ def set_in(face: str, text: str) -> Set:
     return Set(text, _face_of(face, text))
 
 
-def plain(text: str) -> str:
-    """`text` on one line, its letters composed, without what is invisible and may turn the words around it."""
-    return plain_line(text)
-
-
 def is_whole(*texts: str) -> bool:
     """Whether the typefaces have every letter of `texts`."""
-    return all(_has_any(letter) for text in texts for letter in plain(text))
+    return all(_has_any(letter) for text in texts for letter in plain_line(text))
 
 
 def _face_of(face: str, text: str) -> str | None:

@@ -6,7 +6,8 @@ import pytest
 
 from app.enrollment.papers.drawing import draw
 from app.enrollment.papers.models import Paper
-from app.enrollment.papers.typefaces import LACKING, OTHERS, SANS, plain, set_in
+from app.enrollment.papers.typefaces import LACKING, OTHERS, SANS, set_in
+from app.people.forms import plain_line
 
 IN_OUR_OWN = [
     "Łukasz Żółć",
@@ -37,23 +38,23 @@ def certificate(name: str, course: str = "Leading in Medicine") -> Paper:
 
 @pytest.mark.parametrize("name", IN_OUR_OWN)
 def test_the_sites_own_typeface_has_the_letters(name):
-    assert set_in(SANS, plain(name)).face == SANS
+    assert set_in(SANS, plain_line(name)).face == SANS
 
 
 @pytest.mark.parametrize("name", IN_OTHERS)
 def test_another_typeface_has_them(name):
-    assert set_in(SANS, plain(name)).face in OTHERS
+    assert set_in(SANS, plain_line(name)).face in OTHERS
 
 
 @pytest.mark.parametrize("name", [IN_OUR_OWN[1], IN_OUR_OWN[2], IN_OTHERS[0], IN_OTHERS[1], IN_OTHERS[4]])
 def test_the_name_can_be_read_from_the_paper(read, name):
-    text = plain(read(draw(certificate(name))))
-    assert plain(name) in text
+    text = plain_line(read(draw(certificate(name))))
+    assert plain_line(name) in text
     assert "cannot show" not in text
 
 
 def test_a_name_in_two_scripts_loses_neither(read):
-    text = plain(read(draw(certificate("王小明 محمد"))))
+    text = plain_line(read(draw(certificate("王小明 محمد"))))
     assert "王小明" in text
     assert "محمد" in text
 
@@ -66,8 +67,8 @@ def test_a_script_that_no_typeface_has_is_owned_up_to(read):
 
 def test_what_joins_and_what_parts_letters_stays_where_a_script_needs_it(read):
     name = "علی\u200cمحمد"
-    assert set_in(SANS, plain(name)) == (name, OTHERS[0])
-    assert set_in(SANS, plain("山田\u3000太\u200c郎")) == ("山田 太郎", OTHERS[1])
+    assert set_in(SANS, plain_line(name)) == (name, OTHERS[0])
+    assert set_in(SANS, plain_line("山田\u3000太\u200c郎")) == ("山田 太郎", OTHERS[1])
     assert "cannot show" not in read(draw(certificate(name)))
 
 
