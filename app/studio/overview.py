@@ -13,6 +13,7 @@ from app.coaching.availability.wall_clock import EPOCH, MINUTE, WallClock, numbe
 from app.coaching.models import Consultation
 from app.coaching.paying.models import ConsultationPayment
 from app.enrollment.cohorts import Cohort
+from app.enrollment.live_sessions import LiveSession
 from app.enrollment.orders import Order
 from app.extensions import db
 from app.newsletter.issues.models import Issue
@@ -27,7 +28,7 @@ from app.studio.coaching_views import consultations_by_state
 from app.studio.listing import count_up_to
 from app.studio.newsletter_views import SUBSCRIPTIONS
 from app.studio.outbox_views import STATES
-from app.studio.owner_clock import zone
+from app.studio.owner_clock import on_my_clock, zone
 
 COUNTED_UP_TO = 10_000
 LATELY = 8
@@ -86,7 +87,7 @@ class Overview(NamedTuple):
         is_open = (states["requested"] | states["held"]) & is_asked
         subscribers = select(Subscription.id).where(is_active)
         return cls(
-            troubles=coaching_troubles(),
+            troubles=[*_placeless(), *coaching_troubles()],
             open_requests=Count.of(select(Consultation.id).where(is_open)),
             to_answer=_to_answer(is_open),
             questions=_questions(),
@@ -105,6 +106,17 @@ class Overview(NamedTuple):
             has_server=bool(current_app.config["MAIL_SERVER"]),
             events=_lately(),
         )
+
+
+def _placeless() -> list[Trouble]:
+    """The live sessions of the next day that nobody can come to."""
+    soon = LiveSession.starts_at.between(now(), now() + timedelta(days=1)), LiveSession.cancelled_at.is_(None)
+    sessions = select(LiveSession).where(*soon, LiveSession.place == "").order_by(LiveSession.starts_at)
+    return [
+        Trouble(f"{session.title}, a live session of {session.cohort.name}, begins {on_my_clock(session.starts_at)} "
+                "and has no place", url_for("studio.show_session", session_id=session.id))
+        for session in db.session.scalars(sessions.options(joinedload(LiveSession.cohort)).limit(LATELY))
+    ]  # fmt: skip
 
 
 def _issues() -> list[Issue]:

@@ -94,6 +94,21 @@ def test_the_owner_is_told_how_many_are_e_mailed_and_they_are(ada, desk, owner, 
     assert letter.subject == "Moved: Terms, now Tuesday, December 1, 2026, 1:30 PM EST"
 
 
+def test_the_overview_warns_of_one_of_the_next_day_that_has_no_place(desk, owner, clock):
+    desk("/cohorts/%s/sessions", **TERMS | {"place": ""})
+
+    def is_warned() -> bool:
+        with fresh_rows():
+            return "Terms, a live session of Winter, begins" in owner.get("/studio/").text
+
+    clock.time = datetime(2026, 11, 30, 16, 59, tzinfo=UTC)
+    assert not is_warned()
+    clock.advance(minutes=1)
+    assert is_warned()
+    desk(f"/sessions/{only().id}", **TERMS)
+    assert not is_warned()
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

@@ -120,7 +120,7 @@ def test_of_changes_that_follow_each_other_at_once_the_last_is_told_and_none_tha
     [
         (f"{JOIN}/2", "New link", f"Join: {JOIN}/2"),
         ("Room 4", "New place", "Where: Room 4"),
-        ("", "New place", "Where: It will stand in the classroom"),
+        ("", "No place yet", "Where: No place is set yet. It will stand in the classroom"),
     ],
 )
 def test_another_place_is_told_until_it_is_over(session, mail, clock, place, subject, said):
@@ -134,6 +134,7 @@ def test_another_place_is_told_until_it_is_over(session, mail, clock, place, sub
     assert db.session.scalars(select(Email.id).where(Email.is_due())).all() == [news.id] != [reminder.id]
     assert news.subject == f"{subject}: Terms, {NOON}"
     assert said in news.body and "set for" not in news.body + news.html
+    assert all(("another place" in words) is (subject == "New place") for words in (news.body, news.html))
     clock.advance(minutes=1)
     move(session, place=JOIN)
     tell()
@@ -215,7 +216,10 @@ def test_a_first_place_is_told_by_a_reminder(session, mail, clock):
     move(session)
     tell()
     remind_of_sessions.call_local()
-    assert [JOIN in letter.body for letter in mail.to(ADA, "classroom/session_tomorrow")] == [False, True]
+    without, with_place = mail.to(ADA, "classroom/session_tomorrow")
+    assert JOIN in with_place.body and JOIN in with_place.html
+    for words in (without.body, without.html):
+        assert JOIN not in words and "No place is set yet. It will stand in the classroom" in words
     assert len(mail.all) == 2
 
 
