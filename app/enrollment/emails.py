@@ -76,7 +76,7 @@ def seat_gone(order: Order, cents: int, reason: str) -> None:
     missed = order.missed_cohort or order.cohort
     about_it = (
         about(order)
-        | back(order, 0 if order.is_disputed else cents)
+        | back(order, 0 if order.is_held_by_bank else cents)
         | {"cohort": missed, "dates": missed.dates, "offered": order.cohort}
     )
     outbox.post(to=order.person, template="enrollment/seat_gone", reason=reason, **about_it)
@@ -89,15 +89,25 @@ def paid_twice(order: Order, cents: int, reason: str) -> None:
     What the payer's bank has does not go back now.
     """
     at_bank = _is_at_bank(order, reason)
+    cohort = _open_by_now(order) or order.cohort
     about_it = about(order) | back(order, 0 if at_bank else cents) | {"reason": reason, "at_bank": at_bank}
-    outbox.post(to=order.person, template="enrollment/paid_twice", stands=_what_stands(order), **about_it)
+    about_it |= {"cohort": cohort, "dates": cohort.dates, "stands": _what_stands(order)}
+    outbox.post(to=order.person, template="enrollment/paid_twice", **about_it)
+
+
+def _open_by_now(order: Order) -> Cohort | None:
+    """The cohort of the order, or one to which its place was moved, in which its buyer is."""
+    if order.is_for_department:
+        return None
+    cohorts = [order.cohort, *(place.cohort for place in Enrollment.ever_of(order))]
+    return next((cohort for cohort in cohorts if Enrollment.is_open_to(order.person, cohort)), None)
 
 
 def _what_stands(order: Order) -> str:
     """Whether what the buyer has is "open" or "on hold", or a "choice" of cohorts; or "nothing"."""
     if order.has_to_choose:
         return "choice"
-    if not order.is_for_department and Enrollment.is_open_to(order.person, order.cohort):
+    if _open_by_now(order):
         return "open"
     if order.seats_held or Enrollment.of_order(order):
         return "on hold" if order.is_at_bank else "open"
@@ -165,12 +175,14 @@ def payment_returned(order: Order, cents: int, reason: str) -> None:
     """
     missed = order.missed_cohort or order.cohort
     about_it = about(order) | back(order, cents) | {"missed": missed, "buyer": order.person}
+    if reason == "already enrolled":
+        about_it["cohort"] = _open_by_now(order) or order.cohort
     _to_owner("payment_returned", reason=reason, at_bank=_is_at_bank(order, reason), **about_it)
 
 
 def _is_at_bank(order: Order, reason: str) -> bool:
     """Whether what is given back for this reason is with the payer's bank. A second payment is not the disputed one."""
-    return order.is_disputed and reason in ("already enrolled", "declined", "lapsed")
+    return order.is_held_by_bank and reason in ("already enrolled", "declined", "lapsed")
 
 
 def payment_page_refused(words: str) -> None:
@@ -217,6 +229,11 @@ def sums(order: Order, debit: Checkout | None = None) -> list[tuple[str, str]]:
     return [*rows, ("Total" if debit else "Total paid", money(total, order.currency))]
 
 
+def _returned(order: Order, rows: dict[str, int]) -> list[tuple[str, str]]:
+    rows = {"Returned by your bank": order.kept_by_bank_cents} | rows
+    return [(words, f"-{money(cents, order.currency)}") for words, cents in rows.items() if cents]
+
+
 def back(order: Order, cents: int) -> dict[str, Any]:
     """What goes back now, empty where nothing does, and whether it is the rest after a part."""
     return {"back": money(cents, order.currency) if cents else "", "is_rest": cents < order.paid_cents}
@@ -224,12 +241,7 @@ def back(order: Order, cents: int) -> dict[str, Any]:
 
 def gone_back(order: Order, cents: int) -> dict[str, Any]:
     """As `back`, of what the order knows of already. The sums end with what went back before, and what does now."""
-    rows = [
-        ("Returned by your bank", order.kept_by_bank_cents),
-        ("Returned before", order.refunded_cents - cents),
-        ("Returned now", cents),
-    ]
-    told = [(words, f"-{money(each, order.currency)}") for words, each in rows if each]
+    told = _returned(order, {"Returned before": order.refunded_cents - cents, "Returned now": cents})
     return back(order, cents) | {"sums": [*sums(order), *told]}
 
 
@@ -251,7 +263,7 @@ def about(order: Order, debit: Checkout | None = None) -> dict[str, Any]:
         "starts_on": cohort.begins,
         "amount": money(cents, order.currency),
         "paid_on": day(order.paid_at.date()) if order.paid_at else "",
-        "sums": sums(order, debit),
+        "sums": [*sums(order, debit), *_returned(order, {"Returned": order.refunded_cents})],
         "course_url": absolute_url("enrollment.show_course"),
     }
 

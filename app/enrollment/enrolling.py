@@ -110,7 +110,7 @@ def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: i
         order.ended_at = now()
     elif not Refund.owe(order, payment_intent_id, reason):
         return
-    cents = order.left_cents if cents is None else cents
+    cents = order.free_cents or order.left_cents if cents is None else cents
     if payment_intent_id and not cents:
         reason = "returned at Stripe"
     _tell_buyer(order, cents, reason)
@@ -147,7 +147,8 @@ def end_places(order: Order, reason: str) -> list[Enrollment]:
         place.end()
     followed = {person.id: person for person in [order.person, *(place.person for place in places)]}
     for _, person in sorted(followed.items()):  # Everybody locks people in this order, after cohorts.
-        followups.call_off(person, order.occasion, reason)
+        if not Enrollment.is_open_to(person, order.cohort):  # By another order, for which they are as good.
+            followups.call_off(person, order.occasion, reason)
     return places
 
 

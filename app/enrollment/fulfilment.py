@@ -150,7 +150,7 @@ def _tell_of_change(order: Order, before: int) -> None:
     if order.refunded_cents > before:
         places = Enrollment.of_order(order)
         keeps_it = not order.has_to_choose and bool(order.seats_held or places)
-        cohort = places[0].cohort if places and not order.is_for_department else order.cohort
+        cohort = places[0].cohort if places and not order.is_for_department else order.missed_cohort or order.cohort
         emails.partly_refunded(order, order.refunded_cents - before, cohort, keeps_it=keeps_it)
     elif order.refunded_cents < before:
         Refund.note_failure(order, before - order.refunded_cents)

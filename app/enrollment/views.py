@@ -178,7 +178,7 @@ def _state(order: Order) -> str:
     if order.has_to_choose:
         return "choosing"
     is_held = bool(order.seats_held or Enrollment.of_order(order))
-    if order.is_disputed and not is_held:
+    if order.is_disputed and not (is_held or order.refunded_at):
         return "disputed, to be returned" if Refund.of(order.stripe_payment_intent_id) else "disputed, no place"
     if order.state in ("disputed", "dispute lost"):
         return order.state

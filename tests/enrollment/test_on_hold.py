@@ -241,6 +241,20 @@ def test_a_seat_of_ones_own_is_not_somebody_elses_when_the_first_payment_is_won(
     assert mail.to(BUYER, "enrollment/next_cohort_offered") == []
 
 
+def test_letters_go_on_for_who_is_enrolled_by_the_first_payment_as_the_second_goes_back(shop, stripe, dispute):
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    with fresh_rows():
+        a_sequence("enrolled")
+    buy(shop, stripe)
+    second = disputed(shop, stripe)
+    stripe.decide_dispute(dispute, "won")
+    shop.hear()
+    stripe.decide_dispute(second, "won")
+    shop.hear(copies=2)
+    assert (open_orders(shop), runs()) == ([0], [("enrolled", True)])
+
+
 def assert_told_of_one_that_goes_back(mail) -> None:
     """And not that they paid twice, or for a second time."""
     [letter], [told] = mail.to(BUYER, "enrollment/paid_twice"), mail.to(OWNER, "enrollment/payment_returned")

@@ -43,6 +43,7 @@ def _choice(order: Order) -> dict[str, Any]:
     return {
         "missed": order.missed_cohort,
         "choose_by": order.choose_by,
+        "had_places": bool(Enrollment.ever_of(order)),
         "choice_url": absolute_url("enrollment.show_choice", token=order.choice_token),
         "gives_back": f"the full {left} goes back" if is_all else f"{left}, what is left of your payment, goes back",
     }

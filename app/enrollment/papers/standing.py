@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from app.clock import in_zone
 from app.enrollment.cohorts import Cohort
+from app.enrollment.orders import Order
 from app.enrollment.papers.models import RECEIPT, Paper
 from app.payments import disputes
 from app.payments.wording import day, money
@@ -36,8 +37,11 @@ def _refund(paper: Paper) -> str:
         return ""
     if order.dispute_status == disputes.LOST:
         return "The payer's bank has taken this payment back."
-    if order.is_disputed:
-        return "The payer's bank is looking into a dispute about this payment."
+    dispute = "The payer's bank is looking into a dispute about this payment." if order.is_disputed else ""
+    return " ".join(sentence for sentence in (_paid_back(paper, order), dispute) if sentence)
+
+
+def _paid_back(paper: Paper, order: Order) -> str:
     if not order.refunded_cents and not order.kept_by_bank_cents:
         return ""
     at, zone = order.refund_noted_at, order.cohort.time_zone

@@ -60,6 +60,16 @@ def test_the_buyer_is_offered_all_the_seats_in_the_next_cohort(department, app, 
     assert shop.books_balance
 
 
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_the_offer_speaks_of_who_had_claimed_a_seat_where_somebody_had(department, shop, stripe, mail, is_claimed):
+    if is_claimed:
+        department.claim(department.links[0])
+    win(shop, stripe, lose(shop, stripe), seats_left=2)
+    [letter] = mail.to(BUYER, "enrollment/next_cohort_offered")
+    for words in (letter.body, letter.html):
+        assert ("Who had claimed a seat" in words) == is_claimed
+
+
 def test_no_seat_is_claimed_before_they_choose(department, app, shop, stripe, mail):
     links = department.links
     win(shop, stripe, lose(shop, stripe), seats_left=2)
