@@ -57,7 +57,8 @@ def _standing(orders: list[Order]) -> dict[int, list[Enrollment]]:
     places = select(Enrollment).where(
         Enrollment.order_id.in_([order.id for order in orders]), Enrollment.ended_at.is_(None)
     )
+    about = joinedload(Enrollment.cohort), joinedload(Enrollment.person)
     found: dict[int, list[Enrollment]] = {}
-    for place in db.session.scalars(places.options(joinedload(Enrollment.cohort)).order_by(Enrollment.id)):
+    for place in db.session.scalars(places.options(*about).order_by(Enrollment.id)):
         found.setdefault(place.order_id, []).append(place)
     return found

@@ -44,10 +44,11 @@ def list_learners(cohort_id: int) -> ResponseReturnValue:
     asked = Asked.by(request.args)
     stalled = _stalled(cohort) if asked.state == "stalled" else []
     states: dict[str, ColumnElement[bool]] = {
-        "enrolled": Enrollment.ended_at.is_(None),
+        "enrolled": Enrollment.ended_at.is_(None) & Person.erased_at.is_(None),
         # Written out: there may be more of them than a statement may have parameters.
         "stalled": Enrollment.id.in_(bindparam("stalled", stalled, expanding=True, literal_execute=True)),
         "ended": Enrollment.ended_at.is_not(None),
+        "erased": Enrollment.ended_at.is_(None) & Person.erased_at.is_not(None),
     }
     places = Listing(
         rows=_places(cohort).join(Enrollment.person).options(contains_eager(Enrollment.person)),
@@ -68,7 +69,7 @@ def _places(cohort: Cohort) -> Select[Enrollment]:
 def _stalled(cohort: Cohort) -> list[int]:
     """The numbers of the places whose people have."""
     standing = _places(cohort).where(Enrollment.opens(), Enrollment.enrolled_at < now() - STALLED_AFTER)
-    places = list(db.session.scalars(standing))
+    places = list(db.session.scalars(standing.join(Enrollment.person).where(Person.erased_at.is_(None))))
     people = select(Enrollment.person_id).where(Enrollment.cohort_id == cohort.id)
     return [number for number, way in _ways(cohort, places, people).items() if way.has_stalled]
 

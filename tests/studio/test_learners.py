@@ -6,6 +6,7 @@ from datetime import date
 from app.clock import now
 from app.enrollment.cohorts import Cohort
 from app.extensions import db
+from app.people import records
 from tests.classroom.conftest import ada, cohort, course, enroll, folder, lessons
 from tests.races import fresh_rows
 
@@ -86,6 +87,24 @@ def test_who_has_stalled_can_be_shown_alone(ada, owner, cohort, clock):
     page = look(owner, cohort, "?state=stalled")
     assert re.findall(r"(\w+)@example\.org</bdi>", page) == ["grace"]
     assert '<option value="stalled" selected' in page
+
+
+def test_who_is_erased_is_not_enrolled_and_never_stalls(ada, owner, cohort, clock):
+    grace = enroll("grace@example.org", cohort)
+    person, order_id = grace.person, grace.order_id
+    records.erase(person)
+    db.session.commit()
+    clock.advance(days=30)
+    page = look(owner, cohort)
+    assert "Stalled" in state_of(page, "ada@example.org")
+    for asked, is_shown in (("stalled", False), ("enrolled", False), ("erased", True)):
+        assert ("erased.invalid" in look(owner, cohort, f"?state={asked}")) is is_shown
+    with fresh_rows():
+        paths = "/studio/enrollments", f"/studio/people/{person.id}", f"/studio/orders/{order_id}"
+        pages = [page, *(owner.get(path).text for path in paths)]
+    for page in pages:
+        row = state_of(page.partition("<tbody>")[2], cohort.name if "Orders</h2>" in page else "erased.invalid")
+        assert "Erased" in row and "Enrolled" not in row
 
 
 def test_to_who_is_on_hold_or_gone_nothing_is_open(ada, owner, cohort):
