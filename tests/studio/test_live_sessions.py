@@ -73,6 +73,14 @@ def test_one_that_is_added_changed_and_cancelled_is_followed_by_classroom_and_ca
     assert event_of(client, path) == (session.uid, 3, "CONFIRMED", later)
 
 
+def test_it_is_asked_about_before_one_is_cancelled(desk, owner):
+    desk("/cohorts/%s/sessions", **TERMS)
+    page = owner.get(f"/studio/sessions/{only().id}").text
+    asked = re.search(r'<details class="removal"><summary>Cancel this session</summary>(.*?)</details>', page, re.S)[1]
+    assert "everybody with a place is e-mailed" in asked
+    assert page.count("/cancellation") == asked.count("/cancellation") == 1
+
+
 def test_the_owner_is_told_how_many_are_e_mailed_and_they_are(ada, desk, owner, cohort, mail, work):
     desk("/cohorts/%s/sessions", **TERMS)
     pages, path = [], f"/sessions/{only().id}"
