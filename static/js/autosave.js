@@ -9,11 +9,13 @@ function keepSaved(form) {
   // Nobody else at this computer is offered it.
   const key = `unsaved ${form.dataset.autosave} ${new URL(form.action).pathname}`;
   const offered = `offered ${key}`;
-  const all = (of) => Object.fromEntries(fields.map((field) => [field.name, of(field)]));
-  const typed = () => all((field) => field[kept(field)]);
-  const shown = all((field) => kept(field) === "value" ? field.defaultValue : field.defaultChecked);
-  let saved = "unsaved" in form.dataset ? null : shown, timer, saving = false, wait = FIRST_RETRY, halted = "halted" in form.dataset, leaving = false;
+  const all = (of, which = fields) => Object.fromEntries(which.map((field) => [field.name, of(field)]));
+  const typed = (which) => all((field) => field[holder(field)], which);
+  const shown = all((field) => holder(field) === "value" ? field.defaultValue : field.defaultChecked);
+  const isWhole = !("unsaved" in form.dataset);
+  let saved = isWhole ? shown : {}, timer, saving = false, wait = FIRST_RETRY, halted = "halted" in form.dataset, leaving = false;
   let answered = saved; // Sent again only when changed since.
+  let kept = []; // Of the fields, in this browser.
 
   const say = (text, bad = false) => {
     status.hidden = false;
@@ -25,10 +27,15 @@ function keepSaved(form) {
   const body = () => form.enctype.startsWith("multipart") ? new FormData(form) : new URLSearchParams(new FormData(form));
   // The site would not read so much.
   const isTooLong = () => String(body()).length > Number(form.dataset.largest ?? Infinity);
-  const unsaved = (had = saved) => Object.fromEntries(Object.entries(typed()).filter(([name, words]) => words !== had?.[name]));
-  const isUnsaved = (had) => Object.keys(unsaved(had)).length > 0;
+  const unsaved = (had = saved) => fields.filter((field) => field[holder(field)] !== had[field.name]);
   const store = (act) => { try { return act(localStorage); } catch { /* Full, forbidden, or not ours. */ } };
-  const keep = () => store((storage) => storage.setItem(key, JSON.stringify({ at: Date.now(), typed: unsaved() })));
+  // Beside what the same page in another tab keeps.
+  const keep = () => store((storage) => {
+    const words = JSON.parse(storage.getItem(key))?.typed ?? {};
+    for (const { name } of kept) delete words[name];
+    kept = unsaved();
+    storage.setItem(key, JSON.stringify({ at: Date.now(), typed: { ...words, ...typed(kept) } }));
+  });
   const forget = (...names) => store((storage) => names.forEach((name) => storage.removeItem(name)));
   const later = (delay) => { clearTimeout(timer); timer = setTimeout(save, delay); };
   const again = (text) => {
@@ -39,7 +46,7 @@ function keepSaved(form) {
   const tell = (detail) => form.dispatchEvent(new CustomEvent("saved", { detail }));
 
   async function save() {
-    if (saving || halted || !isUnsaved(answered)) return;
+    if (saving || halted || !unsaved(answered).length) return;
     if (isTooLong()) return sayTooLong();
     saving = true;
     const sent = typed();
@@ -53,7 +60,8 @@ function keepSaved(form) {
         saved = { ...sent };
         for (const name of said.unsaved ?? []) delete saved[name];
         wait = FIRST_RETRY;
-        if (isUnsaved()) { keep(); later(AFTER_TYPING); } else forget(key);
+        keep();
+        later(AFTER_TYPING);
         if (said.message) sayNot(said.message);
         else { say(`Saved ${said.saved}`); tell(said.saved); }
       } else if ([400, 409, 422].includes(answer.status) && said) {
@@ -74,9 +82,10 @@ function keepSaved(form) {
   }
 
   form.addEventListener("input", () => {
-    if (!isUnsaved()) return forget(key);
     keep();
-    if (!saving) { if (!status.classList.contains("bad")) say("Not saved yet"); later(AFTER_TYPING); }
+    if (saving || !unsaved().length) return;
+    if (!status.classList.contains("bad")) say("Not saved yet");
+    later(AFTER_TYPING);
   });
   form.addEventListener("submit", (event) => {
     if (event.submitter?.formTarget) return; // To a preview.
@@ -86,18 +95,18 @@ function keepSaved(form) {
   });
   addEventListener("online", () => later(0));
   addEventListener("visibilitychange", () => { if (document.hidden && !leaving) save(); });
-  addEventListener("beforeunload", (event) => { if (!leaving && isUnsaved()) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (!leaving && unsaved().length) event.preventDefault(); });
   addEventListener("pageshow", () => { leaving = false; });
   offerSpare();
-  if (isUnsaved() && saved) later(AFTER_TYPING); // Begun before this file was there.
+  if (isWhole && unsaved().length) later(AFTER_TYPING); // Begun before this file was there.
 
   // Words of an earlier visit that were not saved wait until they are brought back or thrown away.
   function offerSpare() {
-    if ("unsaved" in form.dataset) return;
+    if (!isWhole) return;
     const found = [offered, key].map((name) => store((storage) => JSON.parse(storage.getItem(name)))).filter(Boolean);
     const asked = [...form.querySelectorAll("[data-asked]")].map((words) => words.textContent.trim());
     const spare = all((field) => found.map(({ typed }) => typed[field.name])
-      .filter((words) => words && ![`${field[kept(field)]}`.trim(), ...asked].includes(`${words}`.trim()))
+      .filter((words) => words && ![`${field[holder(field)]}`.trim(), ...asked].includes(`${words}`.trim()))
       .reduce((had, words) => joined(field, had, words), ""));
     const differs = fields.filter(({ name }) => spare[name]);
     if (!differs.length) return forget(offered, key);
@@ -107,7 +116,7 @@ function keepSaved(form) {
     offer.hidden = false;
     const close = () => { forget(offered); offer.hidden = true; };
     offer.querySelector("[data-spare-take]").addEventListener("click", () => {
-      for (const field of differs) field[kept(field)] = joined(field, field.value, spare[field.name]);
+      for (const field of differs) field[holder(field)] = joined(field, field.value, spare[field.name]);
       differs[0].dispatchEvent(new Event("input", { bubbles: true }));
       close();
       differs[0].focus();
@@ -116,7 +125,7 @@ function keepSaved(form) {
   }
 }
 
-function kept(field) {
+function holder(field) {
   return field.type === "checkbox" ? "checked" : "value";
 }
 

@@ -9,6 +9,7 @@ from tests.e2e.conftest import PHONE
 LESSON = "/learn/finding-and-being-a-mentor/set-the-terms-and-take-candid-feedback"
 SAVED = re.compile(r"^Saved \d")
 TERMS, NOTES = "Your five terms", "Your notes on this lesson"
+HEARD, CHANGE = "What you heard, in their words", "The one thing you will do differently"
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
@@ -93,10 +94,15 @@ def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session
 
     # Closed before they could be saved, the words are offered again, and not lost over what is saved meanwhile.
     phone.reload()
+    tab = phone.context.new_page()
+    tab.goto(LESSON)
     phone.context.set_offline(True)
-    phone.get_by_label(NOTES).fill("Typed and closed")
-    phone.get_by_text("Not saved yet").wait_for()
-    phone.close(run_before_unload=False)
+    for page, field, words in ((phone, NOTES, "Typed and closed"), (tab, HEARD, "Heard"), (tab, CHANGE, "Meanwhile")):
+        page.get_by_label(field).fill(words)
+        page.get_by_text("Not saved yet").wait_for()
+    tab.get_by_label(CHANGE).fill("")
+    for page in (phone, tab):
+        page.close(run_before_unload=False)
     phone.context.set_offline(False)
     desk.get_by_label(TERMS).fill("Every three weeks")  # Of this the phone shows what was saved before.
     desk.locator("[data-saved]").filter(has_text=SAVED).wait_for()
@@ -104,12 +110,14 @@ def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session
     later.goto(LESSON)
     back = later.get_by_role("button", name="Bring it back")
     back.wait_for()
+    assert "Meanwhile" not in later.evaluate("Object.values(localStorage).join()")
     later.get_by_label(NOTES).fill("Typed later")
     later.get_by_role("button", name="Save").last.click()
     later.wait_for_url(re.compile("#notes"))
     later.reload()
     back.click()
     assert later.get_by_label(NOTES).input_value() == "Typed later\n\nTyped and closed"
+    assert later.get_by_label(HEARD).input_value() == "Heard"
     assert later.get_by_label(TERMS).input_value() == "Every three weeks"
     later.locator("[data-saved]").filter(has_text=SAVED).wait_for()
     later.reload()
