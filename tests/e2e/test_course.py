@@ -110,7 +110,10 @@ def test_strangers_and_people_who_did_not_pay_stay_out(new_page, running_site):
 
 
 def test_the_owner_signs_in_by_the_printed_link_and_sees_how_things_stand(owner_page):
+    owner_page.set_viewport_size({"width": 390, "height": 844})
     for place in ("people", "subscriptions", "consultations", "enrollments", "outbox"):
         owner_page.goto(f"/studio/{place}")
         owner_page.wait_for_url(re.compile(f"/studio/{place}$"))
         assert owner_page.locator("h1").count() == 1
+        here = owner_page.get_by_role("navigation", name="Studio").locator("[aria-current]").bounding_box()
+        assert here["x"] >= 0 and here["x"] + here["width"] <= 390
