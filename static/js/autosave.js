@@ -34,7 +34,9 @@ function keepSaved(form) {
     const words = JSON.parse(storage.getItem(key))?.typed ?? {};
     for (const { name } of kept) delete words[name];
     kept = unsaved();
-    storage.setItem(key, JSON.stringify({ at: Date.now(), typed: { ...words, ...typed(kept) } }));
+    Object.assign(words, typed(kept));
+    if (!Object.keys(words).length) return forget(key);
+    storage.setItem(key, JSON.stringify({ at: Date.now(), typed: words }));
   });
   const forget = (...names) => store((storage) => names.forEach((name) => storage.removeItem(name)));
   const later = (delay) => { clearTimeout(timer); timer = setTimeout(save, delay); };

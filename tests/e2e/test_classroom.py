@@ -48,6 +48,7 @@ def _what_is_focused_is_in_full_view(page):
     """On the way back through the page by keyboard, under the line that says when it was saved."""
     page.get_by_label(NOTES).fill("Ask Ida, and Ben")
     page.locator("[data-saved]").filter(has_text=SAVED).wait_for()
+    assert page.evaluate("localStorage.length") == 0  # What was saved is not kept in the browser, too.
     page.locator("[name=quiz-0]:checked").evaluate("(radio) => radio.focus({ preventScroll: true })")
     half_out = "(button) => scrollBy({ top: button.getBoundingClientRect().top + 9, behavior: 'instant' })"
     page.locator("[name=save][value=reflection]").evaluate(half_out)
