@@ -61,10 +61,11 @@ def begin_telling(session: LiveSession, was_at: datetime | None, was_place: str)
     is_moved = session.set_for != was_at
     if is_moved or not was_place:
         db.session.execute(delete(SessionReminder).where(SessionReminder.session_id == session.id))
-    SessionNews.begin_anew(session)
     until = session.ends_at if session.set_for else was_at
-    if until and until > now() and (is_moved or was_place):
-        _add_news(session, was_at, was_place)
+    if until and until > now():
+        SessionNews.begin_anew(session)
+        if is_moved or was_place:
+            _add_news(session, was_at, was_place)
     no_news = SessionNews.session_id == session.id, SessionNews.is_none(session)
     db.session.execute(delete(SessionNews).where(*no_news))
 

@@ -191,6 +191,22 @@ def test_of_what_was_taken_back_before_it_was_sent_nobody_is_told(session, mail,
     assert due_subjects() == [] and len(mail.all) == 1
 
 
+def test_a_mail_that_was_never_sent_is_not_told_anew_once_it_is_over_but_is_when_it_is_set_for_another_day(
+    session, mail, clock
+):
+    move(session, hours=2)
+    tell()
+    clock.time = session.starts_at + timedelta(hours=4)
+    move(session, place="Room 4", hours=2)
+    with fresh_rows():
+        assert SessionNews.readers(session) == 0
+    move(session, days=7)
+    tell()
+    assert due_subjects() == ["Moved: Terms, now Tuesday, December 8, 2026, 12:00 PM EST"]
+    _, news = mail.to(ADA)
+    assert f"It was set for: {NOON}" in news.body
+
+
 @pytest.mark.parametrize("how", [{"claimed_by": "worker"}, {"unanswered": 1}])
 def test_who_may_have_the_mail_that_it_moved_is_told_that_it_moved_back_or_else_once_more_that_it_moved(
     session, mail, how
