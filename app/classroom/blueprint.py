@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 
 from app.classroom.access import Access
 from app.enrollment.enrollments import Enrollment
+from app.enrollment.orders import Order
 from app.extensions import csrf
 
 bp = Blueprint("classroom", __name__, url_prefix="/learn")
@@ -59,7 +60,8 @@ def admit() -> ResponseReturnValue | None:
             return _refuse("classroom/suspended.html", 403, places=suspended)
         ended = Enrollment.last_ended(current_user)
         disputed = ended and Enrollment.still_disputed(current_user, ended.cohort)
-        return _refuse("classroom/not_enrolled.html", 403, ended=ended, disputed=disputed)
+        choosing = Order.to_choose_by(current_user)
+        return _refuse("classroom/not_enrolled.html", 403, ended=ended, disputed=disputed, choosing=choosing)
     g.access = allowed
     return None
 

@@ -202,6 +202,12 @@ class Order(Purchase, Model):
         """Whether its seats cannot be handed out: the payment is disputed or goes back, or its buyer has to choose."""
         return self.is_disputed or self.has_to_choose or not self.seats_held
 
+    @classmethod
+    def to_choose_by(cls, person: Person) -> "Order | None":
+        """The one for which the person has to choose, the most pressing first."""
+        theirs = select(cls).where(cls.person_id == person.id, cls.choose_by.is_not(None))
+        return db.session.scalar(theirs.order_by(cls.choose_by).limit(1))
+
     @property
     def choice_token(self) -> str:
         """For the link by which its buyer chooses; to be mailed only."""

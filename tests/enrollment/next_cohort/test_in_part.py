@@ -4,7 +4,7 @@ from app.enrollment.papers.models import Paper
 from app.enrollment.papers.standing import Standing
 from tests.enrollment.department.conftest import department
 from tests.enrollment.next_cohort.test_choosing import link, page, paid_late, post, words_of
-from tests.enrollment.next_cohort.test_moving import ada, move, place_of
+from tests.enrollment.next_cohort.test_moving import ada, move, place_of, signed_in
 from tests.enrollment.next_cohort.test_won_back import choice, dispute, sell_the_seat, to_owner, win
 from tests.enrollment.test_seats import BUYER, OWNER, refunded_amounts
 from tests.payments.conftest import refund
@@ -89,3 +89,13 @@ def test_who_moved_and_bought_there_is_told_where_they_are(ada, shop, stripe, ma
     [letter], [told] = mail.to(BUYER, "enrollment/paid_twice"), mail.to(OWNER, "enrollment/payment_returned")
     for words in (letter.body, letter.html, told.body, told.html):
         assert "enrolled in Autumn" in " ".join(words.split())
+
+
+def test_the_closed_classroom_says_what_is_held_for_who_has_to_choose(app, link):
+    with fresh_rows():
+        text = signed_in(app, BUYER).get("/learn/").text
+    assert "A seat is held for you in Autumn until" in text
+    post(app, f"{link}/refund")
+    with fresh_rows():
+        text = signed_in(app, BUYER).get("/learn/").text
+    assert "held for you" not in text
