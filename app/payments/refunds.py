@@ -125,7 +125,8 @@ class Refund(Model):
         Lock the purchase first.
         """
         refund = cls.of(purchase.stripe_payment_intent_id)
-        if refund and (refund.is_kept_by_bank or (refund.has_gone and purchase.left_cents > 0)):
+        comes_back = refund and refund.has_gone and purchase.left_cents > 0
+        if refund and (refund.is_put_off or refund.is_kept_by_bank or comes_back):
             refund.send_again()
         return refund is not None
 
@@ -209,6 +210,11 @@ class Refund(Model):
     def is_kept_by_bank(self) -> bool:
         """Whether Stripe could never give it back, for the payer's bank had taken the payment."""
         return self.refused_at is not None and self.sent_at is None
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether it is owed, and waits for longer than it takes to send it, because that failed."""
+        return self.sent_at is None and self.refused_at is None and self.due_at > now() + CLAIMED_FOR
 
     @property
     def has_gone(self) -> bool:

@@ -2,6 +2,7 @@
 
 from app.enrollment.papers.models import Paper
 from app.enrollment.papers.standing import Standing
+from app.payments.tasks import sweep_payments
 from tests.enrollment.department.conftest import department
 from tests.enrollment.next_cohort.test_choosing import link, page, paid_late, post, words_of
 from tests.enrollment.next_cohort.test_moving import ada, move, place_of, signed_in
@@ -38,6 +39,18 @@ def test_what_the_bank_does_not_have_goes_back_at_once(app, shop, link, stripe, 
 def test_won_while_they_have_to_choose_leaves_the_choice(shop, link, stripe, mail):
     win(shop, stripe, dispute_part(shop, stripe, 120000))
     assert "stays held until they have chosen" in to_owner(mail)
+
+
+def test_what_could_not_go_back_goes_as_soon_as_it_is_won(app, shop, link, stripe, later):
+    disputed = dispute_part(shop, stripe, 120000)
+    post(app, f"{link}/refund")
+    shop.work()
+    for hours in (1, 3):
+        later(hours=hours)
+        sweep_payments.call_local()
+    assert refunded_amounts(stripe) == []
+    win(shop, stripe, disputed)
+    assert refunded_amounts(stripe) == [120000]
 
 
 def test_all_at_the_bank_is_not_promised_back(app, shop, link, stripe):
