@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import select
 
 from app.classroom.access import Access
-from app.classroom.writing import LONGEST_ANSWER, Writing
+from app.classroom.writing import LONGEST_ANSWER, Writing, mark
 from app.extensions import db
 from app.people import records
 from app.people.models import Person
@@ -92,6 +92,18 @@ def test_a_page_that_saves_itself_again_and_again_leaves_what_another_device_sav
     assert written(ada) == {"purpose": "From the phone", "_notes": "No"}
     changed = ada.post(SAVE, laptop, json=True, **marks, **{"text-purpose": "From the laptop", "text-_notes": "No"})
     assert (changed.status_code, changed.json["unsaved"]) == (409, ["text-purpose"])
+
+
+def test_what_was_saved_from_the_page_without_its_knowing_is_no_conflict_for_it(ada):
+    page = ada.get("first/stand")
+    ada.post(SAVE, page, json=True, **{"text-purpose": "One"})  # The answer to it is lost, and the next request too.
+    sent = {"seen-purpose": " ".join([mark(""), mark("One"), mark("Two")])}
+    assert ada.post(SAVE, page, json=True, **sent, **{"text-purpose": "Three"}).status_code == 200
+    assert ada.post(SAVE, page, json=True, **sent, **{"text-purpose": ""}).json["unsaved"] == ["text-purpose"]
+    assert written(ada) == {"purpose": "Three"}
+    ada.post(SAVE, **{"text-purpose": "Two"})
+    emptied = ada.post("first/stand/completion", page, done="yes", **sent, **{"text-purpose": ""})
+    assert (emptied.status_code, written(ada)) == (303, {})  # Back to what the page showed first.
 
 
 def test_too_long_an_answer_does_not_hide_what_another_device_saved(ada):

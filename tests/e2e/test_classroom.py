@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.e2e.conftest import PHONE
+from tests.processes import wait_until
 
 LESSON = "/learn/finding-and-being-a-mentor/set-the-terms-and-take-candid-feedback"
 SAVED = re.compile(r"^Saved \d")
@@ -92,6 +93,22 @@ def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session
     assert desk.get_by_label(NOTES).input_value() == "Typed in the elevator\n\nTyped at the desk"
     desk.get_by_role("button", name="Save").last.click()
     desk.wait_for_url(re.compile("#notes"))
+
+    # What was saved without the page's knowing is not said to be another device's.
+    desk.route("**/writing", lambda route: (route.fetch(), route.abort()))
+    desk.get_by_label(TERMS).fill("Every month")
+    desk.get_by_text("the site cannot be reached").wait_for()
+    desk.unroute("**/writing")
+    on_their_way = []
+    desk.route("**/writing", lambda route: on_their_way.append(route.fetch()))
+    desk.get_by_label(TERMS).fill("Every other month")
+    wait_until(lambda: desk.wait_for_timeout(50) or on_their_way, 10, "what was typed since")
+    desk.get_by_label(TERMS).fill("Every third month")
+    desk.get_by_role("button", name="Mark as done").click()
+    desk.get_by_role("button", name="Mark as not done").click()
+    desk.get_by_role("button", name="Mark as done").wait_for()
+    assert desk.get_by_label(TERMS).input_value() == "Every third month"
+    desk.unroute("**/writing")
 
     # Closed before they could be saved, the words are offered again, and not lost over what is saved meanwhile.
     phone.reload()
