@@ -4,6 +4,8 @@ const form = document.querySelector("form[data-autosave]");
 if (form) keepSaved(form);
 
 function keepSaved(form) {
+  // Else a browser that goes back puts old words on a new page, which would be saved as if they were typed there.
+  form.autocomplete = "off";
   const status = form.querySelector("[data-saved]");
   const fields = [...form.querySelectorAll("textarea, input:is([type=text], [type=checkbox], :not([type]))")];
   // Nobody else at this computer is offered it.

@@ -84,7 +84,8 @@ def test_words_outlive_a_bad_network_and_a_second_device(new_page, owner_session
     desk.get_by_label(TERMS).fill("Every week")  # Whatever is saved by itself, this waits for a button.
     desk.get_by_text("Where both texts are shown, press Save to put yours in place of the other.").wait_for()
     desk.once("dialog", lambda dialog: dialog.accept())
-    desk.goto(LESSON)
+    desk.go_back()
+    desk.get_by_role("button", name="Bring it back").wait_for()
     assert [desk.get_by_label(field).input_value() for field in (TERMS, NOTES)] == [
         "Every week",
         "Typed in the elevator",
