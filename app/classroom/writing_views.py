@@ -132,13 +132,14 @@ def _typed() -> dict[str, writing.Typed]:
 
 
 def _seen(key: str) -> str:
-    """Of words that the page shows beside others, the mark of the others, if a button was pressed to put these words in
-    their place. A page that saves itself has nobody's leave for that.
+    """Of words that the page shows beside others, the mark of the others, if Save was pressed to put these words in
+    their place. No other button, and no page that saves itself, has anybody's leave for that.
     """
     replaces = request.form.get(REPLACES + key)
     if replaces is None:
         return request.form.get(SEEN + key, "")
-    return "not to be replaced" if wants_json() else replaces
+    is_meant = request.endpoint == "classroom.save_writing" and not wants_json()
+    return replaces if is_meant else "not to be replaced"
 
 
 def _not_saved(found: Wanted, words: writing.Page) -> ResponseReturnValue:

@@ -76,7 +76,7 @@ def seat_gone(order: Order, cents: int, reason: str) -> None:
     missed = order.missed_cohort or order.cohort
     about_it = (
         about(order)
-        | back(order, 0 if order.is_held_by_bank else cents)
+        | back(order, 0 if order.is_disputed else cents)
         | {"cohort": missed, "dates": missed.dates, "offered": order.cohort}
     )
     outbox.post(to=order.person, template="enrollment/seat_gone", reason=reason, **about_it)
@@ -96,11 +96,12 @@ def paid_twice(order: Order, cents: int, reason: str) -> None:
 
 
 def _open_by_now(order: Order) -> Cohort | None:
-    """The cohort of the order, or one to which its place was moved, in which its buyer is."""
+    """The cohort of the order, or one to which its place, or another there, was moved, in which its buyer is."""
     if order.is_for_department:
         return None
-    cohorts = [order.cohort, *(place.cohort for place in Enrollment.ever_of(order))]
-    return next((cohort for cohort in cohorts if Enrollment.is_open_to(order.person, cohort)), None)
+    cohorts = {order.cohort, *(place.cohort for place in Enrollment.ever_of(order))}
+    theirs = Enrollment.opening(order.person)
+    return next((place.cohort for place in theirs if cohorts & {place.cohort, place.moved_from}), None)
 
 
 def _what_stands(order: Order) -> str:
@@ -182,7 +183,7 @@ def payment_returned(order: Order, cents: int, reason: str) -> None:
 
 def _is_at_bank(order: Order, reason: str) -> bool:
     """Whether what is given back for this reason is with the payer's bank. A second payment is not the disputed one."""
-    return order.is_held_by_bank and reason in ("already enrolled", "declined", "lapsed")
+    return order.is_disputed and reason in ("already enrolled", "declined", "lapsed")
 
 
 def payment_page_refused(words: str) -> None:

@@ -110,7 +110,7 @@ def give_back(order: Order, payment_intent_id: str | None, reason: str, cents: i
         order.ended_at = now()
     elif not Refund.owe(order, payment_intent_id, reason):
         return
-    cents = order.free_cents or order.left_cents if cents is None else cents
+    cents = order.left_cents if cents is None else cents
     if payment_intent_id and not cents:
         reason = "returned at Stripe"
     _tell_buyer(order, cents, reason)

@@ -221,7 +221,9 @@ class Enrollment(Model):
     @property
     def may_reopen(self) -> bool:
         """Whether it could stand again, had it a seat: its person is somebody, and no other place there is open."""
-        return not (self.person.erased_at or Enrollment.is_open_to(self.person, self.cohort))
+        theirs = select(Enrollment.id).join(Enrollment.order).where(Enrollment.person_id == self.person_id)
+        there = or_(Enrollment.cohort_id == self.cohort_id, Enrollment.moved_from_id == self.cohort_id)
+        return not (self.person.erased_at or db.session.scalar(theirs.where(there, Enrollment.opens()).limit(1)))
 
     @property
     def holds_own_seat(self) -> bool:

@@ -1,6 +1,6 @@
 """Places that a dispute ended come back when it is decided otherwise after all, where the seats are still free."""
 
-from app.enrollment.cohorts import CohortFull
+from app.enrollment.cohorts import Cohort, CohortFull
 from app.enrollment.department.models import Seat
 from app.enrollment.enrolling import make_way, take_over
 from app.enrollment.enrollments import Enrollment
@@ -17,10 +17,11 @@ def reopen(order: Order) -> list[Enrollment] | None:
     ended = sorted(Seat.places_of(order), key=lambda place: place.cohort.in_order)
     places = [place for place in ended if place.may_reopen]
     elsewhere = [place.cohort for place in places if place.holds_own_seat]
+    for cohort in elsewhere:
+        Cohort.for_update(cohort.id)
     try:
-        with (
-            db.session.begin_nested()
-        ):  # A place that makes way may hold the last seat; it stays where others are gone.
+        # A place that makes way may hold the last seat; it stays where others are gone.
+        with db.session.begin_nested():
             others = [make_way(place.person, place.cohort) for place in places]
             order.hold_more(order.seats - len(elsewhere) - (len(ended) - len(places)))
             for cohort in elsewhere:

@@ -93,7 +93,9 @@ class Disputable:
         self.disputed_cents, self.dispute_due_at = dispute.cents, dispute.due_at
         self.dispute_asked_at = dispute.asked_at
         if self.is_disputed:
-            self.disputed_at, self.dispute_ended_at = self.disputed_at or now(), None
+            is_another = before == WON
+            self.disputed_at = now() if is_another else self.disputed_at or now()
+            self.dispute_ended_at = None
             self.look_at = self.look_at or now() + LOOK_AT_DISPUTE_EVERY
             return "" if before in OPEN else "opened"
         if self.dispute_status == before:

@@ -252,16 +252,6 @@ class Purchase(Disputable):
         """What has neither gone back nor is the bank's for good, where that is a part."""
         return self.paid_cents - self.refunded_cents - self.kept_by_bank_cents
 
-    @property
-    def free_cents(self) -> int:
-        """What of that can go back now: the payer's bank has the rest until a dispute is decided."""
-        return max(self.left_cents - (self.disputed_cents if self.is_disputed else 0), 0)
-
-    @property
-    def is_held_by_bank(self) -> bool:
-        """Whether nothing can go back before a dispute is decided."""
-        return self.is_disputed and not self.free_cents
-
     def stop_looking(self) -> None:
         self.look_at = None
 

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 from app import patient_information
 from app.local_times import is_listed, offered_zones, zone_choices, zone_label
 from app.people.addresses import InvalidAddress, normalize
+from app.people.models import TITLES
 
 # What turns the text around it (Unicode UAX #9), joins nothing or cannot be seen at all; the joiners of emoji and of
 # Persian and Indic letters are none of it.
@@ -23,9 +24,10 @@ _STRAY_JOINERS = re.compile(rf"(?<![^\s{JOINERS}])[{JOINERS}]+")
 # or is in small letters, or in capitals, or everybody knows it.
 _LINK = re.compile(
     r"(?i:://|\bwww\.|\.[a-z]{2,}/)"
-    r"|[\w-]{3}\.[A-Za-z]{2,}\b|[\w-]{2}\.([A-Za-z]{2}|[a-z]{2,})\b|[A-Z\d-]{2}\.[A-Z]{2,}\b"
+    r"|[\w-]{3}\.[^\W\d_]{2,}\b|[\w-]{2}\.([A-Za-z]{2}|[a-z]{2,})\b|[A-Z\d-]{2}\.[A-Z]{2,}\b"
     r"|\w\.([a-z]{2}|(?i:com|net|org|info|biz|edu|gov|xyz|online|site|shop))\b"
 )
+_TITLED = re.compile(rf"\b(?i:{'|'.join(sorted(TITLES))})\.(?=[A-Z][a-z])")
 _BLANKS = re.compile(r"[^\S\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 
 
@@ -75,7 +77,7 @@ def _single_and_plain(_form: Any, field: Field) -> None:
 
 def holds_link(text: str) -> bool:
     """Whether something in it looks like what mail programs make a link of, a bare domain among it."""
-    return _LINK.search(unicodedata.normalize("NFKC", text)) is not None
+    return _LINK.search(_TITLED.sub("", unicodedata.normalize("NFKC", text))) is not None
 
 
 class NameField(LineField):

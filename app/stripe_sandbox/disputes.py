@@ -101,11 +101,12 @@ def disputes_of(sandbox: Sandbox, charge_id: str) -> list[Object]:
 def refundable(sandbox: Sandbox, charge: Object) -> int:
     """What of a charge has not gone back yet and is not with the payer's bank.
 
-    Raises StripeError when that is nothing, while the bank holds the money and for good when it keeps it.
+    Raises StripeError while a dispute is open, over a part of it too, and when the bank keeps it all: what is disputed
+    cannot be refunded. https://support.stripe.com/questions/refund-a-customer
     """
-    at_bank = [each["amount"] for each in disputes_of(sandbox, charge["id"]) if each["status"] in ENDS["won"]]
-    left: int = charge["amount"] - charge["amount_refunded"] - sum(at_bank)
-    if at_bank and left <= 0:
+    at_bank = [each for each in disputes_of(sandbox, charge["id"]) if each["status"] in ENDS["won"]]
+    left: int = charge["amount"] - charge["amount_refunded"] - sum(each["amount"] for each in at_bank)
+    if at_bank and (left <= 0 or any(each["status"] != "lost" for each in at_bank)):
         message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
         raise StripeError(message, code="charge_disputed")
     return left

@@ -32,7 +32,9 @@ class RefundForm(FlaskForm):
         if self.left.data == left or Refund.was_asked_for(self.key.data or ""):
             return False
         words = f"Meanwhile, what is left has changed: it is {money(int(left), order.currency)} now."
-        self.amount.errors = [f"{words} Send this once more to give it back as well."]
+        if self.cents <= int(left):
+            words += f" Send this once more to give back {money(self.cents, order.currency)} of it as well."
+        self.amount.errors = [words]
         self.left.data = left
         return True
 

@@ -233,3 +233,15 @@ def test_who_is_erased_at_that_moment_leaves_no_words(ada, database_kind):
         saver.join()
     assert outcomes["saver"] == (401 if database_kind == "postgresql" else 303)
     assert db.session.scalar(select(Writing)) is None
+
+
+@pytest.mark.parametrize("button", ["completion", "questions"])
+def test_only_save_puts_words_in_place_of_others(ada, button):
+    phone, desk = ada.get("first/stand"), ada.get("first/stand")
+    ada.post(SAVE, phone, **{"text-purpose": "From the phone"})
+    both = ada.post(SAVE, desk, **{"text-purpose": "From the desk"})
+    assert both.status_code == 409
+    ada.post(f"first/stand/{button}", both, **{"text-_question": "Why?"})
+    assert written(ada)["purpose"] == "From the phone"
+    assert ada.post(SAVE, both).status_code == 303
+    assert written(ada)["purpose"] == "From the desk"

@@ -16,6 +16,7 @@ from app.enrollment.papers.models import Paper
 from app.enrollment.waitlist.models import WaitlistEntry
 from app.enrollment.waitlist.tasks import sweep_waitlists
 from app.extensions import db
+from app.payments.fulfilment import fulfil
 from app.payments.tasks import sweep_payments
 from app.people.models import Person
 from tests.enrollment.department.conftest import Department, department
@@ -23,7 +24,7 @@ from tests.enrollment.next_cohort.test_choosing import seats_taken
 from tests.enrollment.next_cohort.test_moving import change_cohort, later_cohort, move, place_of, signed_in
 from tests.enrollment.test_course_page import a_sequence, runs
 from tests.enrollment.test_seats import BUYER, OWNER, refunded_amounts
-from tests.races import fresh_rows
+from tests.races import fresh_rows, in_thread, nth, stopped_before, wait_until_blocked
 
 GRACE = "grace@example.org"
 __all__ = ["department"]
@@ -239,6 +240,48 @@ def test_a_seat_of_ones_own_is_not_somebody_elses_when_the_first_payment_is_won(
     assert (open_orders(shop), states(shop)) == ([0], [("paid", 1), ("disputed", 0)])
     assert (seats_taken()["Spring"], shop.books_balance) == (1, True)
     assert mail.to(BUYER, "enrollment/next_cohort_offered") == []
+
+
+def test_a_place_that_moved_on_since_lets_the_first_payment_go_back(app, shop, stripe, mail, dispute):
+    later_cohort()
+    buy(shop, stripe)
+    with fresh_rows():
+        second = db.session.scalars(select(Enrollment).where(Enrollment.ended_at.is_(None))).one()
+    assert move(signed_in(app, BUYER), second).status_code == 303
+    stripe.decide_dispute(dispute, "won")
+    shop.hear(copies=2)
+    assert (refunded_amounts(stripe), open_orders(shop)) == ([120000], [1])
+    assert "enrolled in Autumn" in " ".join(mail.to(BUYER, "enrollment/paid_twice")[-1].body.split())
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_two_orders_of_one_person_that_are_decided_at_once_wait_for_each_other_in_turn(app, shop, stripe):
+    buy(shop, stripe)
+    assert move(signed_in(app, BUYER), place_of()).status_code == 303
+    dispute = disputed(shop, stripe)
+    stripe.decide_dispute(dispute, "lost")
+    shop.hear()
+    buy(shop, stripe, cohort=str(later_cohort()))
+    disputed(shop, stripe)
+    stripe.decide_dispute(dispute, "won")
+    first, second = (order.stripe_session_id for order in shop.orders)
+    db.session.rollback()
+    results: dict[str, object] = {}
+
+    def settle(session_id: str) -> object:
+        with app.app_context():
+            return fulfil(session_id)
+
+    with stopped_before("before_cursor_execute", "winner", nth(1, "UPDATE cohort")) as stop:
+        winner = in_thread("winner", lambda: settle(first), results)
+        assert stop.arrived.wait(30)
+        other = in_thread("other", lambda: settle(second), results)
+        wait_until_blocked()
+        stop.open.set()
+        winner.join()
+        other.join()
+    assert len(results) == 2
+    assert not [each for each in results.values() if isinstance(each, Exception)]
 
 
 def test_letters_go_on_for_who_is_enrolled_by_the_first_payment_as_the_second_goes_back(shop, stripe, dispute):

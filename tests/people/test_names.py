@@ -28,6 +28,7 @@ from app.people.models import first_name_of
         "Go.Li",
         "ärzte.example",
         "call@evil.example",
+        "пример.рф",
     ],
 )
 def test_a_name_with_an_address_of_the_web_in_it_holds_a_link(typed):
@@ -43,6 +44,9 @@ def test_a_name_with_an_address_of_the_web_in_it_holds_a_link(typed):
         "St.John",
         "J.r. Smith",
         "J.Netter",
+        "Prof.Dr. Hans Müller",
+        "Mrs.Lee",
+        "Dr.Li Wei",
         "J.Li",
         "J.R. Smith",
         "j.r.smith",

@@ -91,6 +91,17 @@ def test_what_another_window_gave_back_meanwhile_is_said_before_more_goes_back(o
     assert [refund["amount"] for refund in refunds(stripe)] == [20000, 20000]
 
 
+@pytest.mark.parametrize(("there", "told"), [("1200", "it is $0.00 now."), ("200", "it is $1,000.00 now.")])
+def test_more_than_another_window_left_is_not_asked_for_once_more(owner, paid, there, told):
+    here, other = typed(owner, paid, "1200"), typed(owner, paid, there)
+    for data, status in ((other, 303), (here, 409)):
+        with fresh_rows():
+            answer = owner.post(f"/studio/orders/{paid}/refund", data=data)
+        assert answer.status_code == status
+    assert told in answer.text
+    assert "Send this once more" not in answer.text
+
+
 def test_all_of_it_goes_back_and_ends_the_place(owner, shop, stripe, mail, paid):
     assert give_back(owner, paid, "1,200.00").status_code == 303
     shop.work()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, String, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, and_, case, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app.classroom.live import emails
@@ -16,6 +16,7 @@ from app.people.models import Person
 
 AT_ONCE = 50
 AS_THEY_ARE = {"populate_existing": True}
+IN_DOUBT = "\n"  # No place is that.
 
 
 class SessionNews(Model):
@@ -38,21 +39,24 @@ class SessionNews(Model):
         return db.session.scalars(waiting).one()
 
     @classmethod
-    def begin_anew(cls, session: LiveSession) -> None:
+    def begin_anew(cls, session: LiveSession, was_at: datetime | None) -> None:
         """Whose mail is taken back unsent is to be told from what they knew before it.
 
-        Where it may have reached them, they count as told if nothing else would tell them how the session is now.
+        Where it may have reached them, they are to be told in any case, however the session is changed next: from when
+        it was set for before this change, as that mail said, if nothing has changed but for that.
         """
-        maybe = and_(or_(Email.claimed_by.is_not(None), Email.unanswered > 0), cls.is_none(session))
-        is_told = cls.email.has(or_(Email.sent_at.is_not(None), maybe))
-        db.session.execute(delete(cls).where(cls.session_id == session.id, is_told))
-        db.session.execute(update(cls).where(cls.session_id == session.id).values(email_id=None))
+        mine, maybe = cls.session_id == session.id, or_(Email.claimed_by.is_not(None), Email.unanswered > 0)
+        db.session.execute(delete(cls).where(mine, cls.email.has(Email.sent_at.is_not(None))))
+        told_from = case((cls.was_at == session.set_for, was_at), else_=func.coalesce(cls.was_at, was_at))
+        in_doubt = update(cls).where(mine, cls.email.has(maybe)).values(was_at=told_from, was_place=IN_DOUBT)
+        db.session.execute(in_doubt.execution_options(synchronize_session=False))
+        db.session.execute(update(cls).where(mine).values(email_id=None))
 
     @classmethod
     def is_none(cls, session: LiveSession) -> ColumnElement[bool]:
         """The condition under which the session is as they know it, or only its first place is not."""
         is_known_there = or_(cls.was_at.is_(None), cls.was_place.in_(["", session.place]))
-        return and_(cls.was_at == session.set_for, is_known_there)
+        return and_(cls.was_at == session.set_for, is_known_there, cls.was_place != IN_DOUBT)
 
 
 @session_changed.connect
@@ -63,7 +67,7 @@ def begin_telling(session: LiveSession, was_at: datetime | None, was_place: str)
         db.session.execute(delete(SessionReminder).where(SessionReminder.session_id == session.id))
     until = session.ends_at if session.set_for else was_at
     if until and until > now():
-        SessionNews.begin_anew(session)
+        SessionNews.begin_anew(session, was_at)
         if is_moved or was_place:
             _add_news(session, was_at, was_place)
     no_news = SessionNews.session_id == session.id, SessionNews.is_none(session)
@@ -92,7 +96,9 @@ def tell_some() -> bool:
     news = {each.enrollment_id: each for each in db.session.scalars(mine, execution_options=AS_THEY_ARE)}
     if session:
         for place in _reached(session, list(news)):
-            news[place.id].email = emails.session_changed(session, place, news[place.id].was_at)
+            news[place.id].email = emails.session_changed(
+                session, place, news[place.id].was_at or (None if session.set_for else session.starts_at)
+            )
     for each in news.values():
         if not each.email:
             db.session.delete(each)

@@ -304,3 +304,14 @@ def test_one_called_off_and_set_again_for_the_same_time_is_reminded_again(sessio
     first, second = mail.to(ADA, "classroom/session_tomorrow")
     assert first.subject == second.subject
     assert db.session.scalars(select(Email.id).where(Email.is_due())).all() == [second.id]
+
+
+@pytest.mark.parametrize("how", [{"claimed_by": "worker"}, {"unanswered": 1}])
+def test_who_may_have_read_of_a_change_is_told_however_it_ends(session, mail, how):
+    call_off()
+    tell()
+    send(**how)  # That it is off is in hand, and may reach her.
+    move(session, place="Room 4")
+    move(session)
+    tell()
+    assert due_subjects() != []

@@ -253,6 +253,25 @@ def test_a_part_that_was_lost_and_is_won_changes_nothing_for_the_place(shop, str
     assert (len(mail.to(BUYER)), len(shop.enrollments)) == (told, 1)
 
 
+def test_what_did_not_arrive_is_not_sent_by_itself_once_another_dispute_is_won(shop, stripe, later):
+    stripe.pay(shop.buy())
+    shop.hear()
+    [charge] = stripe.sandbox.store.all("charge")
+    win(shop, stripe, stripe.dispute(charge["id"], amount=40000)["id"])
+    stripe.refund(charge["id"], 80000)
+    made = stripe.refund(charge["id"], 40000)
+    shop.hear()
+    later(minutes=5)
+    stripe.settle_refund(made["id"], "failed")
+    shop.hear()
+    later(hours=1)
+    sweep_payments.call_local()
+    another = stripe.dispute(charge["id"], amount=40000)["id"]
+    shop.hear()
+    win(shop, stripe, another)
+    assert sorted(refunded_amounts(stripe)) == [40000, 80000]
+
+
 def test_what_did_not_arrive_and_was_disputed_since_is_not_sent_by_itself_once_won(shop, stripe, mail, later):
     stripe.pay(shop.buy())
     shop.hear()
