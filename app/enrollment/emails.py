@@ -117,7 +117,7 @@ def _what_stands(order: Order) -> str:
 
 def refunded(enrollment: Enrollment, cents: int) -> None:
     """To the person enrolled, who paid: so much goes back now, all or the rest of it, and the place has ended."""
-    about_it = about_place(enrollment) | gone_back(enrollment.order, cents)
+    about_it = about_place_among_others(enrollment) | gone_back(enrollment.order, cents)
     outbox.post(to=enrollment.person, template="enrollment/refunded", **about_it)
 
 
@@ -165,7 +165,7 @@ def payment_disputed(order: Order, news: str, then: str = "open") -> None:
 def place_disputed(enrollment: Enrollment, news: str) -> None:
     """To the person enrolled: the place is on hold, open again or over."""
     sign_in_url = absolute_url("people.sign_in", next="/learn/")
-    about_it = about_place(enrollment) | {"news": news, "sign_in_url": sign_in_url}
+    about_it = about_place_among_others(enrollment) | {"news": news, "sign_in_url": sign_in_url}
     outbox.post(to=enrollment.person, template="enrollment/place_disputed", **about_it)
 
 
@@ -270,17 +270,21 @@ def about(order: Order, debit: Checkout | None = None) -> dict[str, Any]:
 
 
 def about_place(place: Enrollment) -> dict[str, Any]:
-    """What a mail about a place says of its order, of the cohort where the place is now, which others are open, and
-    which it took over from, whose payment is disputed.
+    """What a mail about a place says of its order, of the cohort where the place is now, and of the place it took over
+    from, if the payment for that is disputed.
     """
     cohort = place.cohort
     return about(place.order) | {
         "cohort": cohort,
         "dates": cohort.dates,
         "starts_on": cohort.begins,
-        "elsewhere": _open_to(place.person, but=place),
         "disputed": Enrollment.still_disputed(place.person, cohort),
     }
+
+
+def about_place_among_others(place: Enrollment) -> dict[str, Any]:
+    """And by which others the person is in the classroom."""
+    return about_place(place) | {"elsewhere": _open_to(place.person, but=place)}
 
 
 def _open_to(person: Person, but: Enrollment | None = None) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from app import outbox
 from app.enrollment.department.models import Seat, department_token
-from app.enrollment.emails import about, about_place, gone_back
+from app.enrollment.emails import about, about_place, about_place_among_others, gone_back
 from app.enrollment.enrollments import Enrollment
 from app.enrollment.orders import Order
 from app.people.models import Person
@@ -69,7 +69,7 @@ def seat_not_needed(person: Person, order: Order) -> None:
 
 def seat_ended(enrollment: Enrollment, *, is_freed: bool = False) -> None:
     """To whoever claimed a seat: the department has its payment back, or has freed the seat, so the place is over."""
-    about_it = about_place(enrollment) | {"is_freed": is_freed}
+    about_it = about_place_among_others(enrollment) | {"is_freed": is_freed}
     outbox.post(to=enrollment.person, template="enrollment/seat_ended", **about_it)
 
 
