@@ -31,7 +31,9 @@ def list_waitlist(cohort_id: int) -> ResponseReturnValue:
         states=by_first_moment(MOMENTS, "unproven"),
     )
     page = in_line.page(Asked.by(request.args))
-    return render_template("studio/waitlist.html", page=page, cohort=cohort, why=_why_nobody_is_offered(cohort))
+    turns = WaitlistEntry.turns(cohort, page.rows)
+    why = _why_nobody_is_offered(cohort)
+    return render_template("studio/waitlist.html", page=page, cohort=cohort, turns=turns, why=why)
 
 
 def _why_nobody_is_offered(cohort: Cohort) -> str:

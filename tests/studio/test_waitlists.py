@@ -1,5 +1,8 @@
 """The waiting list of a cohort, as the owner sees it."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from app.enrollment.waitlist.tasks import sweep_waitlists
@@ -29,6 +32,15 @@ def test_the_list_says_who_waits_and_what_they_were_offered(owner, place):
     assert "Ada Lovelace" in owner.get(f"{address}?state=offered").text
     assert "Ada Lovelace" not in owner.get(f"{address}?state=waiting").text
     assert owner.get(f"{address}?q=grace&state=x&before=y").status_code == 200
+
+
+def test_the_list_says_whose_turn_comes_when(owner, place):
+    first = factories.place_in_line("grace@example.org", "Grace Hopper")
+    first.confirmed_at = place.confirmed_at - timedelta(seconds=1)
+    db.session.commit()
+    page = owner.get(f"/studio/cohorts/{place.cohort_id}/waitlist").text
+    rows = re.findall(r'(Ada Lovelace|Grace Hopper).*?data-label="Turn">(\S+)<', page, re.DOTALL)
+    assert dict(rows) == {"Grace Hopper": "1", "Ada Lovelace": "2"}
 
 
 def test_a_pause_of_sales_is_named_as_the_reason(owner, place):

@@ -1,9 +1,10 @@
 """Places in line for a seat, and what became of them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, and_, delete, or_, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, and_, delete, func, or_, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from app.clock import now
@@ -168,6 +169,14 @@ class WaitlistEntry(Model, Linked):
         )
         line = select(cls.id).where(cls.cohort_id == self.cohort_id, WAITING, earlier).limit(limit)
         return len(db.session.scalars(line).all())
+
+    @classmethod
+    def turns(cls, cohort: Cohort, entries: "Sequence[WaitlistEntry]") -> dict[int, int]:
+        """Of those of `entries` who wait, by number: which turn is theirs, the next being 1."""
+        turn = func.row_number().over(order_by=(cls.confirmed_at, cls.id)).label("turn")
+        line = select(cls.id, turn).where(cls.cohort_id == cohort.id, WAITING).subquery()
+        asked = select(line.c.id, line.c.turn).where(line.c.id.in_([entry.id for entry in entries]))
+        return {number: its_turn for number, its_turn in db.session.execute(asked)}
 
     def confirm(self, *, page: str) -> None:
         """Its mailed link was used: it gets a place in line."""
