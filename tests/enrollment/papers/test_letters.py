@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.clock import now
+from app.clock import in_zone, now
 from app.enrollment.papers.models import Paper
 from app.extensions import db
 from tests.enrollment.papers.conftest import buy, enroll, sign_in
@@ -159,7 +159,7 @@ def test_whose_seat_is_paid_for_does_not_ask_for_the_fee_again(client, cohort, r
 
 
 def test_an_early_price_that_is_over_is_not_promised(client, typed, cohort):
-    cohort.early_price_cents, cohort.early_until = 100000, now().date() - timedelta(days=1)
+    cohort.early_price_cents, cohort.early_until = 100000, in_zone(now(), cohort.time_zone).date() - timedelta(days=1)
     db.session.commit()
     client.post(PATH, data=typed)
     assert papers()[0].facts["fee"] == "$1,200.00"
