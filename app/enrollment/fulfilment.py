@@ -164,7 +164,8 @@ def _settle_dispute(order: Order, dispute: Dispute | None) -> None:
     """
     was_at_bank, news = order.is_at_bank, order.note_dispute(dispute)
     if news and order.has_back_what_bank_kept:
-        Refund.return_rest(order)
+        if not Refund.resume(order):
+            Refund.owe(order, order.stripe_payment_intent_id, "dispute won")
         return emails.payment_disputed(order, news, "rest goes back")
     is_ours = order.is_won_back and not order.refunded_at
     if is_ours and not (order.seats_held or Enrollment.of_order(order)):

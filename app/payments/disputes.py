@@ -94,8 +94,7 @@ class Disputable:
         self.dispute_asked_at = dispute.asked_at
         if self.is_disputed:
             is_another = before == WON
-            self.disputed_at = now() if is_another else self.disputed_at or now()
-            self.dispute_ended_at = None
+            self.disputed_at, self.dispute_ended_at = now() if is_another else self.disputed_at or now(), None
             self.look_at = self.look_at or now() + LOOK_AT_DISPUTE_EVERY
             return "" if before in OPEN else "opened"
         if self.dispute_status == before:

@@ -131,12 +131,6 @@ class Refund(Model):
         return refund is not None
 
     @classmethod
-    def return_rest(cls, purchase: Purchase) -> None:
-        """Owe what the payer's bank had kept when all else had gone back, and has given up. Lock the purchase first."""
-        if not cls.resume(purchase):
-            cls.owe(purchase, purchase.stripe_payment_intent_id, "dispute won")
-
-    @classmethod
     def resume_second(cls, checkout: Checkout) -> None:
         """The same of a second payment, which `checkout` is of, once its dispute is won."""
         refund = cls.of(checkout.payment_intent_id)

@@ -254,8 +254,7 @@ def test_a_place_that_moved_on_since_lets_the_first_payment_go_back(app, shop, s
     assert "enrolled in Autumn" in " ".join(mail.to(BUYER, "enrollment/paid_twice")[-1].body.split())
 
 
-@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
-def test_two_orders_of_one_person_that_are_decided_at_once_wait_for_each_other_in_turn(app, shop, stripe):
+def win_a_moved_place_where_another_is_on_hold(app, shop, stripe) -> None:
     buy(shop, stripe)
     assert move(signed_in(app, BUYER), place_of()).status_code == 303
     dispute = disputed(shop, stripe)
@@ -264,6 +263,11 @@ def test_two_orders_of_one_person_that_are_decided_at_once_wait_for_each_other_i
     buy(shop, stripe, cohort=str(later_cohort()))
     disputed(shop, stripe)
     stripe.decide_dispute(dispute, "won")
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_two_orders_of_one_person_that_are_decided_at_once_wait_for_each_other_in_turn(app, shop, stripe):
+    win_a_moved_place_where_another_is_on_hold(app, shop, stripe)
     first, second = (order.stripe_session_id for order in shop.orders)
     db.session.rollback()
     results: dict[str, object] = {}
@@ -452,14 +456,7 @@ def test_the_certificate_counts_on_by_the_first_payment_where_the_second_is_on_h
 
 
 def test_a_moved_place_that_reopens_where_another_is_on_hold_has_moved_once(app, shop, stripe):
-    buy(shop, stripe)
-    assert move(signed_in(app, BUYER), place_of()).status_code == 303
-    dispute = disputed(shop, stripe)
-    stripe.decide_dispute(dispute, "lost")
-    shop.hear()
-    buy(shop, stripe, cohort=str(later_cohort()))
-    disputed(shop, stripe)
-    stripe.decide_dispute(dispute, "won")
+    win_a_moved_place_where_another_is_on_hold(app, shop, stripe)
     shop.hear(copies=2)
     assert (open_orders(shop), place_of().moved_from.name) == ([0], "Spring")
     assert (seats_taken(), shop.books_balance) == ({"Spring": 0, "Autumn": 1}, True)

@@ -215,24 +215,30 @@ def test_a_part_that_goes_back_while_they_have_to_choose_counts_in_what_is_said(
     assert "$1,000 goes back to you by itself" in text
 
 
-@pytest.mark.parametrize("by_us", [False, True])
-def test_what_the_bank_had_kept_goes_back_after_all_else_once_it_is_won(shop, stripe, mail, by_us):
+@pytest.fixture
+def part(shop, stripe) -> str:
+    """A dispute over $400 of Ada's payment; it is lost."""
     stripe.pay(shop.buy())
     shop.hear()
     [charge] = stripe.sandbox.store.all("charge")
     dispute = stripe.dispute(charge["id"], amount=40000)["id"]
     stripe.decide_dispute(dispute, "lost")
     shop.hear()
+    return str(dispute)
+
+
+@pytest.mark.parametrize("by_us", [False, True])
+def test_what_the_bank_had_kept_goes_back_after_all_else_once_it_is_won(shop, stripe, mail, part, by_us):
     if by_us:
         with fresh_rows():
             Refund.owe_part(shop.order, 80000, "pressed once")
             db.session.commit()
         shop.work()
     else:
-        stripe.refund(charge["id"], 80000)
+        refund(stripe, amount=80000)
     shop.hear()
     assert (shop.order.state, shop.order.left_cents, shop.enrollments) == ("refunded", 0, [])
-    win(shop, stripe, dispute)
+    win(shop, stripe, part)
     assert sorted(refunded_amounts(stripe)) == [40000, 80000]
     assert "this is being returned now, too" in to_owner(mail)
     assert "$400" in mail.to(BUYER, "enrollment/partly_refunded")[-1].subject
@@ -240,15 +246,9 @@ def test_what_the_bank_had_kept_goes_back_after_all_else_once_it_is_won(shop, st
         assert (shop.order.left_cents, reconcile().left, shop.books_balance) == (0, 0, True)
 
 
-def test_a_part_that_was_lost_and_is_won_changes_nothing_for_the_place(shop, stripe, mail):
-    stripe.pay(shop.buy())
-    shop.hear()
-    [charge] = stripe.sandbox.store.all("charge")
-    dispute = stripe.dispute(charge["id"], amount=40000)["id"]
-    stripe.decide_dispute(dispute, "lost")
-    shop.hear()
+def test_a_part_that_was_lost_and_is_won_changes_nothing_for_the_place(shop, stripe, mail, part):
     told = len(mail.to(BUYER))
-    win(shop, stripe, dispute)
+    win(shop, stripe, part)
     assert "Nothing changes for their place." in to_owner(mail)
     assert (len(mail.to(BUYER)), len(shop.enrollments)) == (told, 1)
 
